@@ -1,0 +1,77 @@
+import type { ContainerConfig, EndpointRequest, HostConfig } from '../../oci/container.ts';
+import type { Digest } from '../../store/content/content.ts';
+import type { PublishedPort } from '../../network/network.ts';
+import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
+
+/** A container as the engine remembers it: an immutable value, replaced whole. */
+export interface ContainerRecord {
+  id: string;
+  /** Without the leading slash; unique. */
+  name: string;
+  createdAt: string;
+  image: { id: Digest; reference: string };
+  /** Merged from the image and the request. */
+  config: ContainerConfig;
+  hostConfig: HostConfig;
+  /** What will run: entrypoint and command joined. */
+  path: string;
+  args: string[];
+  /** By network name. */
+  endpoints: Record<string, EndpointRecord>;
+  mounts: MountPoint[];
+  /** Chain ids of the image's layers, bottom first. */
+  layers: Digest[];
+  logPath: string;
+  platform: string;
+  state: ContainerState;
+  restartCount: number;
+  /** A person or the API asked for the end; restart policies rest. */
+  stoppedByHand: boolean;
+  /** Set while `--rm` or a remove is under way, so that a restart of the daemon finishes it. */
+  removing: boolean;
+}
+
+/**
+ * One state at a time; what is absent is a conflict. Docker's overlapping flags (Running, Paused, Restarting, Dead) are derived at the wire.
+ * Times are RFC 3339 with nanoseconds.
+ */
+export type ContainerState =
+  | { status: 'created' }
+  /** Intent saved: a daemon that finds this at start cleans up, unless the monitor knows a pid. */
+  | { status: 'starting' }
+  | { status: 'running'; pid: number; startedAt: string }
+  | { status: 'paused'; pid: number; startedAt: string }
+  | { status: 'restarting'; startedAt: string; finishedAt: string; exitCode: number; attempt: number }
+  | { status: 'exited'; startedAt: string; finishedAt: string; exitCode: number; oomKilled: boolean; error: string }
+  | { status: 'dead'; error: string };
+
+export interface EndpointRecord {
+  endpointId: string;
+  networkId: string;
+  request: EndpointRequest;
+  /** Names that resolve to it on this network. */
+  dnsNames: string[];
+  macAddress: string;
+  /** With prefix length. Empty while the container is not running, unless asked for by name. */
+  ipv4?: string;
+  ipv6?: string;
+  gateway?: string;
+  gateway6?: string;
+  ports: PublishedPort[];
+}
+
+/** A mount as inspect shows it; `resolved` is what the spec gets. */
+export interface MountPoint {
+  type: 'bind' | 'volume' | 'tmpfs' | 'image';
+  name?: string;
+  source: string;
+  destination: string;
+  driver?: string;
+  mode: string;
+  rw: boolean;
+  propagation: string;
+  /** Image content is copied into an empty volume at the first start. */
+  copyUp: boolean;
+  subpath?: string;
+  resolved: ResolvedMount;
+}

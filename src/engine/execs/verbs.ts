@@ -1,0 +1,34 @@
+import type { Attachment } from '../../runtime/driver/runtime.ts';
+
+export interface ExecVerbs {
+  /** @throws conflict when the container is not running or is paused. */
+  create(container: string, request: ExecCreateRequest): Promise<{ id: string }>;
+  /** Starts it; with `attach` returns its streams, which end only after the exit code is recorded. */
+  start(execId: string, options: { detach: boolean; tty?: boolean; consoleSize?: [height: number, width: number] }): Promise<Attachment | undefined>;
+  resize(execId: string, size: { rows: number; columns: number }): Promise<void>;
+  inspect(execId: string): ExecRecord;
+}
+
+export interface ExecCreateRequest {
+  cmd: string[];
+  env: string[];
+  user: string;
+  workingDir: string;
+  privileged: boolean;
+  tty: boolean;
+  attachStdin: boolean;
+  attachStdout: boolean;
+  attachStderr: boolean;
+  detachKeys: string;
+  consoleSize?: [height: number, width: number];
+}
+
+export interface ExecRecord {
+  id: string;
+  containerId: string;
+  request: ExecCreateRequest;
+  running: boolean;
+  exitCode: number | null;
+  pid: number;
+  canRemove: boolean;
+}

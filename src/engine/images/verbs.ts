@@ -1,0 +1,81 @@
+import type { Readable } from 'node:stream';
+import type { Digest } from '../../store/content/content.ts';
+import type { ImageRecord } from '../../store/records.ts';
+import type { Filters } from '../filters.ts';
+
+/** What a client can ask of images. `image` is a reference, an id, or an unambiguous prefix of one. */
+export interface ImageVerbs {
+  /** @throws notFound with Docker's sentence `No such image: x:latest`. */
+  resolve(image: string, platform?: string): ImageRecord;
+  list(options: { all: boolean; filters: Filters; sharedSize: boolean; digests: boolean }): Promise<ImageSummary[]>;
+  inspect(image: string, platform?: string): Promise<ImageDetails>;
+  history(image: string, platform?: string): Promise<HistoryEntry[]>;
+  tag(image: string, repository: string, tag: string): Promise<void>;
+  remove(image: string, options: { force: boolean; prune: boolean }): Promise<RemovedItem[]>;
+  /** Tar of a docker-archive or OCI layout (gzip, zstd, xz, bzip2 or none). Reports progress lines; ends after the last image. */
+  load(tar: Readable, options: { quiet: boolean; platform?: string; progress: Progress; signal: AbortSignal }): Promise<void>;
+  /** One tar that is both a docker-archive and an OCI layout. */
+  save(images: string[], options: { platform?: string; signal: AbortSignal }): Promise<Readable>;
+  /** A root filesystem's tar becomes a one-layer image. `changes` are Dockerfile lines. */
+  import(tar: Readable, options: ImportOptions): Promise<Digest>;
+  /** Pulls; the embedded image needs no network. */
+  pull(reference: string, options: PullOptions): Promise<void>;
+  push(reference: string, options: PullOptions): Promise<void>;
+  prune(filters: Filters): Promise<{ deleted: RemovedItem[]; reclaimedBytes: number }>;
+}
+
+export type RemovedItem = { untagged: string } | { deleted: string };
+
+/** One line of Docker's progress stream, as a value; the API writes it as JSON. */
+export interface ProgressLine {
+  stream?: string;
+  status?: string;
+  id?: string;
+  progress?: { current: number; total?: number };
+  aux?: unknown;
+}
+export type Progress = (line: ProgressLine) => void;
+
+export interface ImportOptions {
+  repository: string;
+  tag: string;
+  message: string;
+  changes: string[];
+  platform?: string;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+export interface PullOptions {
+  platform?: string;
+  allTags?: boolean;
+  auth?: { username?: string; password?: string; identityToken?: string; registryToken?: string; serverAddress?: string };
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+export interface ImageSummary {
+  image: ImageRecord;
+  repoTags: string[];
+  repoDigests: string[];
+  sizeBytes: number;
+  sharedBytes: number;
+  /** Containers that use it; -1 when not counted. */
+  containers: number;
+}
+
+export interface ImageDetails extends ImageSummary {
+  /** The image config as stored. */
+  configJson: Record<string, unknown>;
+  parentId: string;
+}
+
+export interface HistoryEntry {
+  /** Id of the image, or `<missing>`. */
+  id: string;
+  created: number;
+  createdBy: string;
+  tags: string[];
+  sizeBytes: number;
+  comment: string;
+}

@@ -1,0 +1,12 @@
+import type { VolumeRecord } from '../../store/records.ts';
+import type { Filters } from '../filters.ts';
+
+export interface VolumeVerbs {
+  create(request: { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }): Promise<VolumeDetails>;
+  list(filters: Filters): Promise<{ volumes: VolumeDetails[]; warnings: string[] }>;
+  inspect(name: string): Promise<VolumeDetails>;
+  remove(name: string, force: boolean): Promise<void>;
+  prune(filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }>;
+}
+
+export interface VolumeDetails { volume: VolumeRecord; mountpoint: string; usage?: { sizeBytes: number; refCount: number } }

@@ -1,0 +1,58 @@
+/**
+ * The kernel's side of networks: bridges, endpoints and published ports. It decides nothing about names or addresses of containers:
+ * the engine hands it finished plans (addresses come from `addresses/`), and it makes the kernel look like them.
+ * All of it carries the instance id in its names, so that two daemons never meet. Everything is idempotent, for restore.
+ */
+export interface NetworkBackend {
+  /** Makes the static nft ruleset of this instance, forwarding, and reclaims what an earlier daemon left half-made. */
+  prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[] }): Promise<void>;
+  createBridge(network: BridgeNetwork): Promise<void>;
+  removeBridge(network: BridgeNetwork): Promise<void>;
+  /** A network namespace for one container, bound at a path below /run; loopback is up. From a pool when one is ready. */
+  createSandbox(id: string): Promise<Sandbox>;
+  /** Removes the namespace and everything in it; slow in the kernel, so it happens in a worker and this resolves at once. */
+  removeSandbox(id: string): Promise<void>;
+  /** veth, bridge port, address, routes; then the published ports. Undoes itself when a step fails. */
+  attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
+  detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void>;
+  /** Waits for the removals that are under way: for shutdown and the census. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Sandbox { id: string; /** e.g. /run/gantry/netns/<id> */ path: string }
+
+export interface BridgeNetwork {
+  id: string;
+  /** Name of the bridge in the kernel, at most 15 bytes. */
+  bridge: string;
+  ipv4?: { subnet: string; gateway: string };
+  ipv6?: { subnet: string; gateway: string };
+  internal: boolean;
+  masquerade: boolean;
+  /** Containers of this network may talk to each other. */
+  icc: boolean;
+  mtu: number;
+}
+
+export interface Endpoint {
+  id: string;
+  network: BridgeNetwork;
+  /** Name inside the container: eth0, eth1 … */
+  interface: string;
+  macAddress: string;
+  /** With prefix length, `172.17.0.2/16`. */
+  ipv4?: string;
+  ipv6?: string;
+  /** This endpoint gives the default route. */
+  defaultRoute: boolean;
+  ports: PublishedPort[];
+}
+
+/** One concrete port; ranges and ephemeral ports are resolved before. */
+export interface PublishedPort {
+  protocol: 'tcp' | 'udp' | 'sctp';
+  containerPort: number;
+  hostIp: string;
+  hostPort: number;
+}

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+
+/** `sha256:` + 64 hexadecimal digits (or sha512). Made only by `oci/digest`. */
+export type Digest = `sha256:${string}` | `sha512:${string}`;
+
+/**
+ * Blobs by digest (`content/blobs/<algorithm>/<hex>`, an OCI layout). A blob that is there is whole and was verified.
+ * Theory: containerd's content store; https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+ */
+export interface ContentStore extends ContentProvider {
+  /** Starts or resumes an ingest under `key`; bytes go to `ingest/<key>` and appear under their digest at commit. */
+  ingest(key: string, expected?: { digest?: Digest; size?: number }): Promise<Ingest>;
+  /** Whole small blob at once; verifies `digest` when given. */
+  put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
+  delete(digest: Digest): Promise<boolean>;
+  list(): AsyncIterable<{ digest: Digest; size: number }>;
+  /** Removes ingests untouched since `olderThanMs`. */
+  sweepIngests(olderThanMs: number): Promise<void>;
+}
+
+export interface ContentProvider {
+  size(digest: Digest): Promise<number | undefined>;
+  /** The file that holds the blob: for workers and for mounts. */
+  path(digest: Digest): string;
+  /** @throws notFound */
+  read(digest: Digest, range?: { start: number; end?: number }): Promise<Readable>;
+  /** @throws notFound; `invalid` when larger than `maxBytes`. */
+  bytes(digest: Digest, maxBytes: number): Promise<Buffer>;
+}
+
+export interface Ingest {
+  /** Bytes already there from an earlier try. */
+  readonly offset: number;
+  write(chunk: Uint8Array): Promise<void>;
+  /** Starts again from nothing. */
+  truncate(): Promise<void>;
+  /** Verifies, fsyncs, renames. @throws invalid on a wrong digest or size, with nothing kept. */
+  commit(): Promise<{ digest: Digest; size: number }>;
+  /** Keeps the partial file, for a later resume. */
+  close(): Promise<void>;
+  /** Removes the partial file. */
+  abort(): Promise<void>;
+}
