@@ -1,0 +1,31 @@
+import { xattrPrefixes } from './format.ts';
+
+const headerBytes = 12;
+
+/**
+ * The attributes of one inode as they stand behind it, or nothing when it has none.
+ * Attributes in a namespace that EROFS cannot name are left out: they mean nothing in a layer.
+ */
+export function encodeXattrs(xattrs: ReadonlyMap<string, Uint8Array>): Buffer {
+  const entries = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, value]) => encodeEntry(name, value));
+  return entries.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.alloc(headerBytes), ...entries]);
+}
+
+/** What `i_xattr_icount` holds for that many bytes of attributes. */
+export function xattrCount(bytes: number): number {
+  return bytes === 0 ? 0 : (bytes - headerBytes) / 4 + 1;
+}
+
+function encodeEntry(name: string, value: Uint8Array): Buffer[] {
+  const known = xattrPrefixes.find(([prefix]) => name.startsWith(prefix));
+  if (known === undefined) return [];
+  const rest = Buffer.from(name.slice(known[0].length), 'utf8');
+  if (rest.length > 255 || value.length > 0xffff) return [];
+  const entry = Buffer.alloc(Math.ceil((4 + rest.length + value.length) / 4) * 4);
+  entry.writeUInt8(rest.length, 0);
+  entry.writeUInt8(known[1], 1);
+  entry.writeUInt16LE(value.length, 2);
+  entry.set(rest, 4);
+  entry.set(value, 4 + rest.length);
+  return [entry];
+}
