@@ -1,0 +1,74 @@
+import type { EndpointRequest, HostConfig } from '../../oci/container.ts';
+import type { ContainerRecord, EndpointRecord } from './record.ts';
+import type { Digest } from '../../store/content/content.ts';
+
+/**
+ * What containers need of the other nouns of the engine. Each noun's own folder implements its port;
+ * `daemon/assemble` joins them. Everything here is safe to repeat after the daemon died in the middle of it.
+ */
+export interface NetworkAttachments {
+  /**
+   * Decides at create which networks a container joins and what was asked of each; reserves nothing.
+   * Addresses in the result are those asked for by name only. @throws notFound for an unknown network, invalid for a bad request.
+   */
+  plan(request: NetworkPlanRequest): Record<string, EndpointRecord>;
+  /** A namespace without endpoints, from the pool: started while the root filesystem is being mounted. */
+  sandbox(containerId: string): Promise<string>;
+  /** Addresses, veths and ports of every endpoint; undoes all of it when one fails. Returns the endpoints with their addresses. */
+  attach(record: ContainerRecord, sandboxPath: string): Promise<Record<string, EndpointRecord>>;
+  /** Gives back addresses, ports and the namespace; never throws for what is gone already. Returns the endpoints as they rest. */
+  detach(record: ContainerRecord): Promise<Record<string, EndpointRecord>>;
+  /** The container is being removed: nothing of it may stay. */
+  forget(record: ContainerRecord): Promise<void>;
+  /** Texts of /etc/hosts, /etc/hostname and /etc/resolv.conf, after attach. `hosts` also for host mode. */
+  files(record: ContainerRecord): { hosts: string; hostname: string; resolvConf: string };
+  /** Published ports and names change with the name. */
+  renamed(record: ContainerRecord, before: string): Promise<void>;
+  /** Path of the namespace of a container that runs. */
+  sandboxPath(containerId: string): string;
+}
+
+export interface NetworkPlanRequest {
+  containerId: string;
+  containerName: string;
+  hostname: string;
+  domainname: string;
+  hostConfig: HostConfig;
+  exposedPorts: string[];
+  macAddress?: string;
+  endpoints: Record<string, EndpointRequest>;
+}
+
+/** The writable layer of a container over the layers of its image. */
+export interface RootFilesystems {
+  /** Directories `diff` and `work` of a new container. */
+  create(containerId: string): Promise<void>;
+  /** Mounts it at a path of its own below the run directory. `detach` unmounts lazily and gives the layers back. */
+  mount(containerId: string, layers: readonly Digest[], options?: { readOnly?: boolean }): Promise<MountedRoot>;
+  /** Removes the writable layer and whatever is mounted on it. */
+  remove(containerId: string): Promise<void>;
+  /** Bytes of the writable layer. */
+  usage(containerId: string): Promise<number>;
+  /** Unmounts what earlier daemons left mounted. */
+  sweep(): Promise<void>;
+}
+
+export interface MountedRoot extends AsyncDisposable { path: string }
+
+/** Volumes as containers use them. */
+export interface ContainerVolumes {
+  /** Finds or makes it. @throws conflict when it exists with another driver. */
+  ensure(request: { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }): Promise<{ name: string; driver: string; path: string; anonymous: boolean }>;
+  exists(name: string): boolean;
+  /** Removes anonymous volumes that no other container uses. */
+  removeAnonymous(names: readonly string[]): Promise<void>;
+  /** Copies what the image has at the place into the volume, when the volume is empty. Ownership, modes and xattrs too. */
+  copyUp(volumePath: string, rootfs: string, target: string): Promise<void>;
+}
+
+/** Images of containers to come: kept from garbage collection between resolve and the record. */
+export interface ContainerImages {
+  resolve(image: string, platform?: string): import('../../store/records.ts').ImageRecord;
+  /** The name people would call this image by now, for lists: what it was created with while that still points to it. */
+  nameOf(id: Digest, createdAs: string): string;
+}
