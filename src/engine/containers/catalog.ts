@@ -1,0 +1,81 @@
+import { GantryError } from '../../base/errors.ts';
+import type { Metadata, Table } from '../../store/metadata/metadata.ts';
+import { nameConflict } from './container-name.ts';
+import type { ContainerRecord } from './record.ts';
+
+/**
+ * All containers, in memory over the database: lookups by id, prefix and name touch no disk. Names are unique, and a name that is
+ * reserved for a container to come counts as taken.
+ */
+export class ContainerCatalog {
+  readonly #metadata: Metadata;
+  readonly #table: Table<ContainerRecord>;
+  readonly #byId = new Map<string, ContainerRecord>();
+  readonly #idByName = new Map<string, string>();
+
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+    this.#table = metadata.table<ContainerRecord>('containers');
+    for (const record of this.#table.all()) {
+      this.#byId.set(record.id, record);
+      this.#idByName.set(record.name, record.id);
+    }
+  }
+
+  all(): ContainerRecord[] {
+    return [...this.#byId.values()];
+  }
+
+  get(id: string): ContainerRecord | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** By id, name or unambiguous prefix of an id, in this order. @throws notFound */
+  find(container: string): ContainerRecord {
+    const name = container.replace(/^\//, '');
+    const exact = this.#byId.get(container) ?? this.#byId.get(this.#idByName.get(name) ?? '');
+    if (exact !== undefined) return exact;
+    const matches = /^[0-9a-f]+$/.test(container) ? this.all().filter((record) => record.id.startsWith(container)) : [];
+    // Docker answers 500 to an ambiguous prefix.
+    if (matches.length > 1) throw new GantryError('internal', `multiple IDs found with provided prefix: ${container}`);
+    if (matches[0] === undefined) throw new GantryError('notFound', `No such container: ${container}`);
+    return matches[0];
+  }
+
+  /** The record again, after waiting for its lock. @throws notFound when it was removed meanwhile. */
+  current(id: string): ContainerRecord {
+    const record = this.#byId.get(id);
+    if (record === undefined) throw new GantryError('notFound', `No such container: ${id}`);
+    return record;
+  }
+
+  /** Takes a name until the returned undo, or until the container that has it is removed. @throws conflict */
+  reserveName(name: string, id: string): () => void {
+    const owner = this.#idByName.get(name);
+    if (owner !== undefined && owner !== id) throw nameConflict(name, owner);
+    this.#idByName.set(name, id);
+    return () => {
+      if (this.#byId.get(id)?.name !== name && this.#idByName.get(name) === id) this.#idByName.delete(name);
+    };
+  }
+
+  isNameTaken(name: string): boolean {
+    return this.#idByName.has(name);
+  }
+
+  save(record: ContainerRecord, options: { durable: boolean }): ContainerRecord {
+    const before = this.#byId.get(record.id);
+    this.#metadata.transaction(() => this.#table.put(record.id, record), options);
+    this.#byId.set(record.id, record);
+    this.#idByName.set(record.name, record.id);
+    if (before !== undefined && before.name !== record.name) this.#idByName.delete(before.name);
+    return record;
+  }
+
+  delete(id: string): void {
+    const record = this.#byId.get(id);
+    this.#metadata.transaction(() => this.#table.delete(id), { durable: true });
+    this.#byId.delete(id);
+    if (record !== undefined && this.#idByName.get(record.name) === id) this.#idByName.delete(record.name);
+  }
+}
