@@ -1,0 +1,103 @@
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { LogSettings } from '../driver/runtime.ts';
+import { encodeAttributes, encodeLogLine, type StreamName } from './line.ts';
+import { LineSplitter, type LinePart } from './line-splitter.ts';
+import { compressRotated, rotate } from './rotation.ts';
+import { nowRfc3339 } from './time.ts';
+
+/**
+ * Writes a container's output as Docker's json-file does. Writes are synchronous and to the page cache: what was written before an
+ * exit is in the file before the exit is reported. A full disk loses lines, never stops the container: the first failure is told.
+ */
+export class LogWriter {
+  readonly #settings: LogSettings;
+  readonly #attrs: string | undefined;
+  readonly #fail: (error: unknown) => void;
+  readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
+  readonly #times = { stdout: '', stderr: '' };
+  #descriptor: number | undefined;
+  #bytes = 0;
+  #compressing: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(settings: LogSettings, fail: (error: unknown) => void) {
+    this.#settings = settings;
+    this.#attrs = encodeAttributes(settings.attributes);
+    this.#fail = fail;
+    if (settings.driver !== 'none') this.#guard(() => this.#open('a'));
+  }
+
+  write(stream: StreamName, chunk: Buffer): void {
+    if (this.#settings.driver === 'none') return;
+    const lines: string[] = [];
+    this.#splitters[stream].push(chunk, (part) => lines.push(this.#encode(stream, part)));
+    this.#append(lines);
+  }
+
+  /** Writes unfinished lines and closes the file; resolves when nothing is being compressed any more. */
+  async close(): Promise<void> {
+    const lines: string[] = [];
+    for (const stream of ['stdout', 'stderr'] as const) this.#splitters[stream].end((part) => lines.push(this.#encode(stream, part)));
+    this.#append(lines);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    await this.#compressing;
+  }
+
+  #encode(stream: StreamName, part: LinePart): string {
+    if (part.first) this.#times[stream] = nowRfc3339();
+    return encodeLogLine({ log: part.bytes.toString('utf8'), stream, attrs: this.#attrs, time: this.#times[stream] });
+  }
+
+  /** One write for all lines of a chunk, unless the file has to be rotated between them. */
+  #append(lines: string[]): void {
+    this.#guard(() => {
+      let batch = '';
+      for (const line of lines) {
+        if (this.#bytes + batch.length >= (this.#settings.maxSize ?? Infinity) && this.#compressing === undefined) {
+          this.#flush(batch);
+          batch = '';
+          if (this.#bytes >= (this.#settings.maxSize ?? Infinity)) this.#rotate();
+        }
+        batch += line;
+      }
+      this.#flush(batch);
+    });
+  }
+
+  #flush(batch: string): void {
+    if (batch === '' || this.#descriptor === undefined) return;
+    const bytes = Buffer.from(batch);
+    for (let from = 0; from < bytes.length;) from += writeSync(this.#descriptor, bytes, from);
+    this.#bytes += bytes.length;
+  }
+
+  #open(flags: 'a' | 'w'): void {
+    mkdirSync(dirname(this.#settings.path), { recursive: true, mode: 0o710 });
+    this.#descriptor = openSync(this.#settings.path, flags, 0o640);
+    this.#bytes = fstatSync(this.#descriptor).size;
+  }
+
+  #rotate(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    const compress = this.#settings.compress === true;
+    rotate(this.#settings.path, this.#settings.maxFiles, compress);
+    this.#open('w');
+    if (!compress || this.#settings.maxFiles < 2) return;
+    this.#compressing = compressRotated(this.#settings.path)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => (this.#compressing = undefined));
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) this.#fail(error);
+      this.#failed = true;
+    }
+  }
+}
