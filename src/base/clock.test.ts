@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { now, nowNanos, rfc3339 } from './clock.ts';
+
+test('rfc3339() writes nanoseconds in full', () => {
+  assert.equal(rfc3339(1_700_000_000_000_000_007n), '2023-11-14T22:13:20.000000007Z');
+  assert.equal(rfc3339(1_700_000_000_999_999_999n), '2023-11-14T22:13:20.999999999Z');
+});
+test('nowNanos() agrees with the wall clock and now() parses', () => {
+  assert.ok(Math.abs(Number(nowNanos() / 1_000_000n) - Date.now()) < 1000);
+  assert.ok(Math.abs(Date.parse(now()) - Date.now()) < 1000);
+});

@@ -1,0 +1,86 @@
+import type { KeyedLocks } from '../../base/locks.ts';
+import type { Log } from '../../base/log.ts';
+import type { Runtime } from '../../runtime/driver/runtime.ts';
+import type { HostFacts, SpecInput } from '../../runtime/spec/spec-input.ts';
+import type { Metadata } from '../../store/metadata/metadata.ts';
+import type { EventBus } from '../events/bus.ts';
+import type { ContainerCatalog } from './catalog.ts';
+import type { ContainerImages, ContainerVolumes, NetworkAttachments, RootFilesystems } from './ports.ts';
+import type { LogOptions } from './verbs.ts';
+import type { Waiters } from './waiters.ts';
+import type { Readable } from 'node:stream';
+
+/** What the verbs of containers work with. Each function names the part it uses; only `daemon/assemble` makes a whole one. */
+export interface ContainerDeps {
+  catalog: ContainerCatalog;
+  metadata: Metadata;
+  locks: KeyedLocks;
+  waiters: Waiters;
+  /** Restarts to come, by container id. */
+  restarts: RestartTimers;
+  /** Containers whose removal is under way. */
+  removals: Set<string>;
+  runtime: Runtime;
+  rootfs: RootFilesystems;
+  images: ContainerImages;
+  networks: NetworkAttachments;
+  volumes: ContainerVolumes;
+  events: EventBus;
+  cgroups: CgroupControl;
+  health: HealthWatch;
+  /** Ids of the execs of a container, for inspect; forgets them when it is removed. */
+  execs: { idsOf(containerId: string): string[]; forget(containerId: string): void };
+  spec: (input: SpecInput) => object;
+  readLog: (path: string, driver: string, options: LogOptions & { ended: () => boolean; tty: boolean }) => Readable;
+  facts: HostFacts;
+  settings: ContainerSettings;
+  log: Log;
+}
+
+export interface ContainerSettings {
+  /** `<root>/containers`: one directory a container. */
+  containersDirectory: string;
+  /** `<run>/containers`: bundles and generated files. */
+  bundlesDirectory: string;
+  /** Below each cgroup controller, e.g. `/gantry-ab12`. */
+  cgroupParent: string;
+  defaultRuntime: string;
+  /** Name → path of OCI runtimes that may be asked for. */
+  runtimes: Record<string, { path: string }>;
+  stopTimeoutSeconds: number;
+  defaultLogDriver: { type: string; config: Record<string, string> };
+  init: boolean;
+}
+
+export interface RestartTimers {
+  schedule(id: string, delayMs: number, act: () => Promise<void>): void;
+  /** False when none was pending. */
+  cancel(id: string): boolean;
+  /** Length of the last pause before a start, 0 at first. */
+  lastDelayMs(id: string): number;
+  forget(id: string): void;
+  close(): void;
+}
+
+/** What is done to running processes through their control group. `path` is below each controller. */
+export interface CgroupControl {
+  freeze(path: string): Promise<void>;
+  thaw(path: string): Promise<void>;
+  /** Of all processes in it, also below it. */
+  pids(path: string): number[];
+  /** Writes limits that changed. */
+  update(path: string, resources: import('../../oci/container.ts').Resources): void;
+}
+
+/** Health checks of running containers. */
+export interface HealthWatch {
+  begin(id: string): void;
+  end(id: string): void;
+  statusOf(id: string): HealthState | undefined;
+}
+
+export interface HealthState {
+  status: 'starting' | 'healthy' | 'unhealthy';
+  failingStreak: number;
+  log: { start: string; end: string; exitCode: number; output: string }[];
+}
