@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { Engine } from './engine.ts';
+import { openTarget, type Target } from './target.ts';
+
+describe('images', () => {
+  let target: Target;
+  let engine: Engine;
+  before(async () => {
+    target = await openTarget();
+    engine = target.engine;
+  });
+  afterEach(() => engine.clean());
+  after(() => target.close());
+
+  const tag = (repo: string, name: string, status = 201) => engine.expect('POST', `/images/${engine.image}/tag`, { query: { repo, tag: name }, status });
+
+  test('an unknown image is 404 on every route', async () => {
+    for (const [method, path] of [['GET', 'json'], ['GET', 'history'], ['POST', 'tag?repo=x']] as const) {
+      await engine.expect(method, `/images/nothing/${path}`, { status: 404, message: 'No such image: nothing:latest' });
+    }
+    await engine.expect('DELETE', '/images/nothing', { status: 404, message: 'No such image: nothing:latest' });
+  });
+
+  test('a tag appears, names the same image, and goes', async () => {
+    await tag('conformance/one', 'a');
+    const seen = (await engine.expect('GET', '/images/conformance/one:a/json', { status: 200 })).json;
+    const first = (await engine.expect('GET', `/images/${engine.image}/json`, { status: 200 })).json;
+    assert.equal(seen.Id, first.Id);
+    assert.ok(seen.RepoTags.includes('conformance/one:a'));
+    const removed = (await engine.expect('DELETE', '/images/conformance/one:a', { status: 200 })).json;
+    assert.deepEqual(removed, [{ Untagged: 'conformance/one:a' }]);
+  });
+
+  test('a bad tag is 400', () =>
+    engine.expect('POST', `/images/${engine.image}/tag`, { query: { repo: 'Bad', tag: 'x' }, status: 400, message: /repository name.*must be lowercase|invalid reference format/ }));
+
+  test('an image that a container uses is not removed by its last name', async () => {
+    await tag('conformance/used', 'x');
+    const id = await engine.create({ Image: 'conformance/used:x' });
+    const seen = await engine.inspect(id);
+    assert.equal(seen.Config.Image, 'conformance/used:x');
+    const { json } = await engine.expect('GET', '/containers/json', { query: { all: 1, filters: JSON.stringify({ id: [id] }) }, status: 200 });
+    assert.equal(json[0].Image, 'conformance/used:x');
+    await engine.expect('DELETE', '/images/conformance/used:x', { status: 200 });
+  });
+
+  test('removal by id of an image with several names needs force', async () => {
+    await tag('conformance/several', 'x');
+    const { Id } = (await engine.expect('GET', `/images/${engine.image}/json`, { status: 200 })).json;
+    await engine.expect('DELETE', `/images/${Id}`, { status: 409, message: /conflict: unable to delete .* \(must be forced\) - image is referenced in multiple repositories|is using its referenced image|is being used by/ });
+    await engine.expect('DELETE', '/images/conformance/several:x', { status: 200 });
+  });
+
+  test('the list filters by reference and has the fields that clients read', async () => {
+    await tag('conformance/listed', 'v1');
+    const { json } = await engine.expect('GET', '/images/json', { query: { filters: JSON.stringify({ reference: ['conformance/listed'] }) }, status: 200 });
+    assert.equal(json.length, 1);
+    for (const key of ['Id', 'ParentId', 'RepoTags', 'RepoDigests', 'Created', 'Size', 'SharedSize', 'Labels', 'Containers']) assert.ok(key in json[0], key);
+    assert.equal(typeof json[0].Created, 'number');
+    await engine.expect('GET', '/images/json', { query: { filters: '{"colour":["red"]}' }, status: 400, message: /[Ii]nvalid filter.*colour/ });
+    await engine.expect('DELETE', '/images/conformance/listed:v1', { status: 200 });
+  });
+
+  test('save and load bring the same image back', async () => {
+    await tag('conformance/saved', 'x');
+    const { Id } = (await engine.expect('GET', '/images/conformance/saved:x/json', { status: 200 })).json;
+    const response = await engine.open('GET', '/images/conformance/saved:x/get');
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    await engine.expect('DELETE', '/images/conformance/saved:x', { status: 200 });
+    const { text } = await engine.expect('POST', '/images/load', { raw: Buffer.concat(chunks), status: 200 });
+    assert.match(text, /Loaded image: conformance\/saved:x/);
+    assert.equal((await engine.expect('GET', '/images/conformance/saved:x/json', { status: 200 })).json.Id, Id);
+    await engine.expect('DELETE', '/images/conformance/saved:x', { status: 200 });
+  });
+
+  test('garbage is not loaded', async () => {
+    const answer = await engine.call('POST', '/images/load', { raw: Buffer.alloc(2048, 7) });
+    assert.ok(answer.status >= 400 || /error/.test(answer.text), answer.text);
+  });
+
+  test('history shows the layers, newest first', async () => {
+    const { json } = await engine.expect('GET', `/images/${engine.image}/history`, { status: 200 });
+    assert.ok(json.length >= 1);
+    assert.deepEqual(Object.keys(json[0]).sort(), ['Comment', 'Created', 'CreatedBy', 'Id', 'Size', 'Tags']);
+    assert.match(json[0].Id, /^sha256:/);
+  });
+});
