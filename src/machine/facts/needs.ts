@@ -1,0 +1,58 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { isStaticExecutable } from './static-executable.ts';
+
+/** Something of the host that Gantry or its tests use: how to see that it is there, and the package that brings it. */
+export interface Need {
+  name: string;
+  why: string;
+  packages: { debian: string; fedora: string; arch: string };
+  present: () => boolean;
+}
+
+const libraryFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib', '/lib64', '/lib'];
+
+/** The first executable of that name on PATH, and in the sbin folders that a person's PATH often lacks. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+  return folders.filter((folder) => folder.startsWith('/')).map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+const program = (name: string, why: string, debian = name, others: Partial<Need['packages']> = {}): Need => ({
+  name, why, packages: { debian, fedora: others.fedora ?? debian, arch: others.arch ?? debian }, present: () => findProgram(name) !== undefined,
+});
+
+/** What running containers takes. */
+export const needs: Need[] = [
+  program('crun', 'starts containers'),
+  program('runc', 'starts containers where crun cannot'),
+  {
+    name: 'libnftables', why: 'address translation and published ports', packages: { debian: 'libnftables1', fedora: 'nftables', arch: 'nftables' },
+    present: () => libraryFolders.some((folder) => existsSync(join(folder, 'libnftables.so.1'))),
+  },
+  {
+    name: 'static busybox', why: 'the image that needs no network', packages: { debian: 'busybox-static', fedora: 'busybox', arch: 'busybox' },
+    present: () => {
+      const path = findProgram('busybox');
+      return path !== undefined && isStaticExecutable(readFileSync(path));
+    },
+  },
+  {
+    name: 'tini', why: 'the process 1 of --init', packages: { debian: 'tini', fedora: 'tini-static', arch: 'tini' },
+    present: () => findProgram('tini-static') !== undefined,
+  },
+];
+
+/** What the test suites use beside that. */
+export const testNeeds: Need[] = [
+  program('ps', 'docker top and the census', 'procps', { fedora: 'procps-ng', arch: 'procps-ng' }),
+  program('ip', 'the census of links', 'iproute2', { fedora: 'iproute' }),
+  program('nft', 'the census of firewall tables', 'nftables'),
+  program('unshare', 'peers in namespaces of their own', 'util-linux'),
+  program('strace', 'counts of system calls'),
+  program('skopeo', 'images made by another tool'),
+  program('umoci', 'OCI layouts made by another tool'),
+  program('mmdebstrap', 'a Debian root filesystem'),
+  program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
+  program('zstd', 'archives'),
+];

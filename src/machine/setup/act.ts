@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { messageOf } from '../../base/errors.ts';
+import { installPackages } from '../../host/debian-packages.ts';
+import { mount } from '../../host/mount.ts';
+import type { SetupStep } from './plan.ts';
+
+/** What went wrong, and how to go on. */
+export interface SetupFailure { what: string; next: string }
+
+/** Does one step. Every step may be repeated, and two set-ups may run one after the other without harm. */
+export async function act(step: SetupStep, say: (line: string) => void): Promise<SetupFailure | undefined> {
+  switch (step.act) {
+    case 'installPackages': return await install(step, say);
+    case 'mountControllers': return mountControllers(step.controllers, say);
+    case 'mountUnified': return mountUnified(say);
+  }
+}
+
+async function install(step: { packages: string[]; whys: string[] }, say: (line: string) => void): Promise<SetupFailure | undefined> {
+  say(`installing ${step.packages.map((name, index) => `${name} (${step.whys[index]})`).join(', ')}`);
+  if (await installPackages(step.packages)) return undefined;
+  const command = `apt-get update && apt-get install --no-install-recommends ${step.packages.join(' ')}`;
+  return { what: `apt-get could not install ${step.packages.join(', ')}; its own words are above.`, next: `Run this as root, then 'gantry setup' again: ${command}` };
+}
+
+function mountControllers(controllers: string[], say: (line: string) => void): SetupFailure | undefined {
+  for (const controller of controllers) {
+    const target = `/sys/fs/cgroup/${controller}`;
+    say(`mounting the control group controller ${controller} on ${target}`);
+    try {
+      if (!existsSync(target)) mkdirSync(target);
+      mount('cgroup', target, { type: 'cgroup', flags: hardened, data: controller });
+    } catch (error) {
+      return { what: `cannot mount ${controller}: ${messageOf(error)}.`, next: `Run as root: mount -t cgroup -o ${controller} cgroup ${target}` };
+    }
+  }
+  return undefined;
+}
+
+/** nosuid, nodev, noexec: as systemd mounts them. */
+const hardened = 2 | 4 | 8;
+
+function mountUnified(say: (line: string) => void): SetupFailure | undefined {
+  say('mounting control groups (v2) on /sys/fs/cgroup');
+  try {
+    mount('cgroup2', '/sys/fs/cgroup', { type: 'cgroup2', flags: hardened });
+  } catch (error) {
+    return { what: `cannot mount control groups: ${messageOf(error)}.`, next: 'Run as root: mount -t cgroup2 none /sys/fs/cgroup' };
+  }
+  return undefined;
+}

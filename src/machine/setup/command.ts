@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { messageOf } from '../../base/errors.ts';
+import { hasApt } from '../../host/debian-packages.ts';
+import { readHostFacts } from '../facts/host-facts.ts';
+import { needs, testNeeds } from '../facts/needs.ts';
+import { act } from './act.ts';
+import { planSetup } from './plan.ts';
+import { markReady } from './ready.ts';
+
+const usage = `Usage:  gantry setup [OPTIONS]
+
+Put in place what Gantry needs on this host: packages, control groups.
+The first command that root gives does it too; a step that is done is not done again.
+
+Options:
+      --for-tests   Also what the test suites need
+      --help        Print usage
+`;
+
+/** `gantry setup`. @returns the exit code */
+export async function run(argv: string[]): Promise<number> {
+  const say = (line: string): void => void process.stderr.write(`gantry: ${line}\n`);
+  const options = readOptions(argv, say);
+  if (options === undefined) return 125;
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const facts = readHostFacts();
+  const plan = planSetup(facts, options.forTests ? [...needs, ...testNeeds] : needs, hasApt());
+  for (const step of plan.steps) {
+    const failure = await act(step, say);
+    if (failure === undefined) continue;
+    say(failure.what);
+    say(failure.next);
+    return 1;
+  }
+  plan.byHand.forEach(say);
+  if (plan.byHand.length > 0) return 1;
+  if (facts.root) markReady();
+  if (!options.firstUse) say('this host has what Gantry needs');
+  return 0;
+}
+
+function readOptions(argv: string[], say: (line: string) => void): { forTests: boolean; firstUse: boolean; help: boolean } | undefined {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: { 'for-tests': { type: 'boolean' }, 'first-use': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+    return { forTests: values['for-tests'] === true, firstUse: values['first-use'] === true, help: values.help === true };
+  } catch (error) {
+    say(messageOf(error));
+    say("See 'gantry setup --help'.");
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HostFacts } from '../facts/host-facts.ts';
+import type { Need } from '../facts/needs.ts';
+import { planSetup } from './plan.ts';
+
+const facts = (change: Partial<HostFacts> = {}): HostFacts => ({
+  root: true, kernel: { major: 6, minor: 1, text: '6.1.0' }, families: ['debian'], filesystems: [],
+  cgroups: { version: 'v2', controllers: ['memory'], unmounted: [] }, ...change,
+});
+const need = (name: string, present: boolean): Need => (
+  { name, why: `does ${name}`, packages: { debian: `deb-${name}`, fedora: `rpm-${name}`, arch: `arch-${name}` }, present: () => present }
+);
+
+test('planSetup() has nothing to do on a host that has everything', () => {
+  assert.deepEqual(planSetup(facts(), [need('crun', true)], true), { steps: [], byHand: [] });
+});
+
+test('planSetup() installs only what is missing', () => {
+  const plan = planSetup(facts(), [need('crun', true), need('tini', false)], true);
+  assert.deepEqual(plan.steps, [{ act: 'installPackages', packages: ['deb-tini'], whys: ['does tini'] }]);
+});
+
+test('planSetup() gives a person who is not root the command', () => {
+  const plan = planSetup(facts({ root: false }), [need('tini', false)], true);
+  assert.deepEqual(plan.steps, []);
+  assert.match(plan.byHand[0] ?? '', /does tini.*sudo apt-get install deb-tini$/);
+});
+
+test("planSetup() speaks each distribution's language", () => {
+  const byHand = (families: string[]) => planSetup(facts({ families }), [need('tini', false)], false).byHand[0];
+  assert.match(byHand(['rhel', 'fedora']) ?? '', /dnf install rpm-tini$/);
+  assert.match(byHand(['arch']) ?? '', /pacman -S arch-tini$/);
+  assert.match(byHand(['alpine']) ?? '', /package manager \(Debian calls them: deb-tini\)$/);
+});
+
+test('planSetup() mounts the controllers that are missing beside mounted ones', () => {
+  const cgroups = { version: 'v1' as const, controllers: ['memory'], unmounted: ['hugetlb'] };
+  assert.deepEqual(planSetup(facts({ cgroups }), [], true).steps, [{ act: 'mountControllers', controllers: ['hugetlb'] }]);
+  assert.match(planSetup(facts({ cgroups, root: false }), [], true).byHand[0] ?? '', /not mounted: hugetlb/);
+});
+
+test('planSetup() mounts the unified hierarchy where there is none', () => {
+  const cgroups = { version: 'none' as const, controllers: [], unmounted: [] };
+  assert.deepEqual(planSetup(facts({ cgroups }), [], true).steps, [{ act: 'mountUnified' }]);
+});

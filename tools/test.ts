@@ -1,0 +1,34 @@
+/**
+ * `npm test [-- suite…]`: the gate, then every suite on the real kernel with a census after each, then one closing line.
+ * Suites are the folders of tests/: `npm test -- integration api` runs those two without the gate.
+ */
+import { globSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { census, censusDifference } from '../tests/support/census.ts';
+import { add, close, gate } from './test/gate.ts';
+import { root, runTests, type Totals } from './test/run-suite.ts';
+
+const order = ['integration', 'api', 'cli', 'conformance', 'scenarios'];
+const timeoutMs = 180_000;
+
+const wanted = process.argv.slice(2);
+const suites = readdirSync(join(root, 'tests'))
+  .filter((name) => name !== 'support' && (wanted.length === 0 || wanted.includes(name)))
+  .sort((a, b) => order.indexOf(a) - order.indexOf(b));
+
+let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+if (wanted.length === 0) totals = await gate();
+for (const suite of suites) totals = add(totals, await runSuite(suite));
+process.exitCode = close(totals);
+
+async function runSuite(suite: string): Promise<Totals> {
+  const files = globSync(`tests/${suite}/**/*.test.ts`, { cwd: root }).sort();
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  console.log(`${suite} tests`);
+  const before = census();
+  const result = await runTests(files, { concurrency: 2, timeoutMs });
+  const left = await censusDifference(before);
+  if (left.length === 0) return { ...result, passed: result.passed + 1 };
+  console.log(`✖ census after ${suite}: it left something behind\n${left.map((line) => `    ${line}`).join('\n')}`);
+  return { ...result, failed: result.failed + 1 };
+}
