@@ -1,0 +1,141 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const cache = join(here, '../../../.cache/peers');
+
+export type PeerName = 'docker' | 'podman';
+
+export interface Peer {
+  name: PeerName;
+  /** Speaks the Docker API, reachable from the machine. */
+  socketPath: string;
+  /** Of the daemon; its children are below it. */
+  pid: number;
+  /** A prefix for commands that run inside the peer's namespaces and root, e.g. its own `podman`. */
+  enter: string[];
+  stop(): Promise<void>;
+}
+
+/** What the peers' root holds. Debian bookworm: docker.io 20.10, podman 4.3. */
+const packages = [
+  'docker.io', 'podman', 'crun', 'runc', 'iptables', 'iproute2', 'procps', 'ca-certificates', 'tini', 'containernetworking-plugins',
+  'netavark', 'aardvark-dns',
+];
+
+const commands: Record<PeerName, string[]> = {
+  docker: ['/usr/sbin/dockerd', '-H', 'unix:///shared/api.sock', '--data-root', '/var/lib/docker', '--exec-root', '/run/docker'],
+  podman: ['/usr/bin/podman', '--cgroup-manager=cgroupfs', '--runtime=crun', 'system', 'service', '--time=0', 'unix:///shared/api.sock'],
+};
+
+/** True when the peers' root is there, or can be made on this machine. */
+export function peersAvailable(): boolean {
+  return existsSync(join(cache, 'root')) || spawnSync('mmdebstrap', ['--version']).status === 0;
+}
+
+/** Makes the root that both peers share, once for each machine: about half a minute. */
+export function preparePeers(): string {
+  const root = join(cache, 'root');
+  if (existsSync(root)) return root;
+  const making = join(cache, `root.${process.pid}`);
+  mkdirSync(cache, { recursive: true });
+  const { status, stderr } = spawnSync('mmdebstrap', ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', making], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`mmdebstrap could not make the peers' root: ${stderr.slice(-500)}`);
+  renameSync(making, root);
+  return root;
+}
+
+/**
+ * Starts a peer's daemon in mount and network namespaces of its own, so that it touches neither the machine's firewall nor its mounts.
+ * Its data is new each time and goes with `stop`.
+ */
+export async function startPeer(name: PeerName): Promise<Peer> {
+  const root = preparePeers();
+  const work = mkdtempSync(join(cache, `${name}-`));
+  const log = openSync(join(work, 'log'), 'w');
+  const daemon = spawn('unshare', ['--mount', '--net', '/bin/sh', join(here, 'enter.sh'), work, root, ...commands[name]], { stdio: ['ignore', log, log], detached: true });
+  closeSync(log);
+  const socketPath = join(work, 'shared/api.sock');
+  const peer: Peer = {
+    name, socketPath, pid: daemon.pid!,
+    enter: ['nsenter', `--mount=/proc/${daemon.pid}/ns/mnt`, `--net=/proc/${daemon.pid}/ns/net`, `--root=/proc/${daemon.pid}/root`, `--wd=/proc/${daemon.pid}/root`],
+    stop: () => stop(daemon, work),
+  };
+  for (let tries = 0; tries < 300; tries++) {
+    if (await answers(socketPath)) return peer;
+    if (daemon.exitCode !== null) break;
+    await delay(100);
+  }
+  const said = readFileSync(join(work, 'log'), 'utf8').slice(-2000);
+  await peer.stop();
+  throw new Error(`${name} did not answer on its socket:\n${said}`);
+}
+
+function answers(socketPath: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = createConnection(socketPath, () => {
+    socket.write('GET /_ping HTTP/1.1\r\nHost: peer\r\nConnection: close\r\n\r\n');
+  });
+  socket.on('data', (bytes) => resolve(bytes.includes('200 OK')));
+  socket.on('error', () => resolve(false));
+  socket.on('close', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+/** Ends the daemon and whatever still runs in its network namespace, then removes its data. */
+async function stop(daemon: ChildProcess, work: string): Promise<void> {
+  const gone = daemon.exitCode !== null ? Promise.resolve() : new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
+  const members = descendants(daemon.pid!);
+  daemon.kill('SIGTERM');
+  await Promise.race([gone, delay(10_000)]);
+  for (const pid of [daemon.pid!, ...members]) tryKill(pid);
+  await gone;
+  for (const cgroup of globSync('/sys/fs/cgroup/{*/,}{docker,libpod_parent}')) removeCgroup(cgroup);
+  for (let tries = 0; tries < 50; tries++) {
+    try {
+      rmSync(work, { recursive: true, force: true });
+      return;
+    } catch {
+      await delay(100);
+    }
+  }
+}
+
+/** Removes an empty cgroup and those below it; one that another engine still uses stays. */
+function removeCgroup(path: string): void {
+  try {
+    for (const entry of readdirSync(path, { withFileTypes: true })) if (entry.isDirectory()) removeCgroup(join(path, entry.name));
+    rmdirSync(path);
+  } catch {
+    // In use, or gone already.
+  }
+}
+
+function descendants(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' });
+  const rows = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  const found = new Set([pid]);
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const [child, parent] of rows) {
+      if (found.has(parent!) && !found.has(child!)) {
+        found.add(child!);
+        grown = true;
+      }
+    }
+  }
+  found.delete(pid);
+  return [...found];
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

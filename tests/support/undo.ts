@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+
+/** Detaches every mount below a folder, the last first. @returns their paths */
+export function unmountBelow(folder: string): string[] {
+  const points = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((point) => point.startsWith(`${folder}/`))
+    .reverse();
+  for (const point of points) spawnSync('umount', ['-l', point]);
+  return points.map((point) => `mount ${point}`);
+}
+
+/**
+ * Waits two seconds for the processes that name the folder in their command line to end by themselves, then ends them.
+ * @returns those that had to be ended
+ */
+export async function endProcessesOf(folder: string): Promise<string[]> {
+  for (let patience = 0; patience < 40 && processesOf(folder).length > 0; patience++) await setTimeout(50);
+  const left = processesOf(folder);
+  for (const { pid } of left) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      continue; // it ended meanwhile
+    }
+  }
+  return left.map(({ pid, command }) => `process ${pid} ${command}`);
+}
+
+function processesOf(folder: string): { pid: number; command: string }[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      return command.includes(folder) && Number(name) !== process.pid ? [{ pid: Number(name), command }] : [];
+    } catch {
+      return []; // it ended meanwhile
+    }
+  });
+}
