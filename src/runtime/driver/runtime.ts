@@ -8,7 +8,7 @@ export interface Runtime {
   /** Creates and starts in one go. @throws invalid with the OCI runtime's own text (command not found, permission denied …); nothing runs then. */
   start(request: StartRequest): Promise<{ pid: number }>;
   exec(request: ExecRequest): Promise<{ pid: number }>;
-  /** Live streams of a container, or of an exec when `execId` is given. */
+  /** Live streams of a container, or of an exec when `execId` is given. Before the start it waits for it; when that fails the stream ends. */
   attach(target: Target, request: AttachRequest): Promise<Attachment>;
   resize(target: Target, size: { rows: number; columns: number }): Promise<void>;
   /** Sends a signal to the container's first process, or to an exec's. @throws conflict when it is not running. */
@@ -66,7 +66,13 @@ export interface ExecRequest {
   consoleSize?: [height: number, width: number];
 }
 
-export interface AttachRequest { stdin: boolean; stdout: boolean; stderr: boolean }
+export interface AttachRequest {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  /** What the target will be: attach before the start, so that nothing of its output is missed. A running target knows it better. */
+  tty?: boolean;
+}
 
 export interface Attachment {
   /**

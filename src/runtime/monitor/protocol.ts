@@ -15,7 +15,8 @@ export type Hello =
   | { version: number; kind: 'control' }
   | { version: number; kind: 'attach'; target: Target; request: AttachRequest };
 
-export type HelloAnswer = { version: number; pid: number; tty?: boolean } | { version: number; error: WireError };
+/** `attachment` names an attachment's connection, for `detach`. */
+export type HelloAnswer = { version: number; pid: number; tty?: boolean; attachment?: number } | { version: number; error: WireError };
 
 export type Operations = {
   start: { input: StartRequest; output: { pid: number } };
@@ -23,6 +24,8 @@ export type Operations = {
   resize: { input: { target: Target; size: { rows: number; columns: number } }; output: null };
   signal: { input: { target: Target; signal: number }; output: null };
   closeStdin: { input: Target; output: null };
+  /** Ends an attachment: on its own connection, a peer that is gone looks like one that has only ended its stdin. */
+  detach: { input: number; output: null };
   list: { input: null; output: MonitorEntry[] };
   release: { input: Target; output: null };
 };

@@ -5,7 +5,8 @@ import { fileNames } from './paths.ts';
 
 /** The three descriptors that the OCI runtime gets, and our ends of them. */
 export interface Stdio {
-  inside: [stdin: number, stdout: number, stderr: number];
+  /** Undefined once they are closed. */
+  inside: [stdin: number, stdout: number, stderr: number] | undefined;
   stdin: number | undefined;
   stdout: number | undefined;
   stderr: number | undefined;
@@ -15,7 +16,7 @@ export interface Stdio {
  * Makes the FIFOs of a target without a tty in `directory`. With a tty all three are /dev/null: the terminal comes by the console
  * socket. @throws HostError, system errors of Node
  */
-export function openStdio(directory: string, options: { tty: boolean; openStdin: boolean }): Stdio {
+export function openStdio(directory: string, options: { tty: boolean; openStdin: boolean }): Stdio & { inside: [number, number, number] } {
   const opened: number[] = [];
   const keep = (descriptor: number): number => (opened.push(descriptor), descriptor);
   try {
@@ -38,7 +39,8 @@ export function openStdio(directory: string, options: { tty: boolean; openStdin:
 
 /** The runtime has its copies: ours would keep the FIFOs from ending. */
 export function closeInside(stdio: Stdio): void {
-  stdio.inside.forEach((descriptor) => closeSync(descriptor));
+  stdio.inside?.forEach((descriptor) => closeSync(descriptor));
+  stdio.inside = undefined;
 }
 
 export function closeOutside(stdio: Stdio): void {

@@ -1,0 +1,173 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { errnoOf, GantryError, messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { spawnDetached } from '../../host/processes-detached.ts';
+import { logPath, socketPath } from '../monitor/paths.ts';
+import { protocolVersion, targetKey, type Operation, type Operations } from '../monitor/protocol.ts';
+import { attachmentStream } from './attachment.ts';
+import { ControlConnection, greet } from './connection.ts';
+import type { AttachRequest, Attachment, ExecRequest, ExitReport, MonitorEntry, Runtime, StartRequest, Target } from './runtime.ts';
+
+export interface RuntimeOptions {
+  /** Of this instance of the engine, such as `/run/gantry`. */
+  runDirectory: string;
+  log: Log;
+  /** Program and arguments before the run directory; default: this Node with the monitor beside this file. */
+  monitorCommand?: string[];
+}
+
+const connectAttempts = 200;
+const connectPauseMs = 25;
+/** A stream's end waits at most this long for the exit that belongs to it. */
+const exitPatienceMs = 2000;
+
+/** Connects to the instance's monitor, and starts one when none answers, then and whenever it is lost. */
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return new MonitorClient(options);
+}
+
+class MonitorClient implements Runtime {
+  readonly #options: RuntimeOptions;
+  readonly #listeners = new Set<(exit: ExitReport) => void>();
+  /** Unreleased exits of the current monitor: told to late listeners, awaited by ending streams. */
+  readonly #exits = new Map<string, ExitReport>();
+  readonly #exitWaiters = new Map<string, Set<() => void>>();
+  #connection: Promise<ControlConnection> | undefined;
+  #closed = false;
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+  }
+
+  start(request: StartRequest): Promise<{ pid: number }> {
+    this.#exits.delete(request.id);
+    return this.#call('start', request);
+  }
+
+  exec(request: ExecRequest): Promise<{ pid: number }> {
+    return this.#call('exec', request);
+  }
+
+  async attach(target: Target, request: AttachRequest): Promise<Attachment> {
+    const control = await this.#connected();
+    const path = socketPath(this.#options.runDirectory);
+    const { socket, answer, rest } = await greet(path, { version: protocolVersion, kind: 'attach', target, request });
+    const finished = (): Promise<void> => (target.execId === undefined ? Promise.resolve() : this.#exited(target));
+    const destroyed = (): void => void control.call('detach', answer.attachment ?? 0).catch(() => undefined);
+    return { stream: attachmentStream(socket, rest.rest(), { finished, destroyed }), tty: answer.tty ?? request.tty ?? false };
+  }
+
+  async resize(target: Target, size: { rows: number; columns: number }): Promise<void> {
+    await this.#call('resize', { target, size });
+  }
+
+  async signal(target: Target, signal: number): Promise<void> {
+    await this.#call('signal', { target, signal });
+  }
+
+  async closeStdin(target: Target): Promise<void> {
+    await this.#call('closeStdin', target);
+  }
+
+  list(): Promise<MonitorEntry[]> {
+    return this.#call('list', null);
+  }
+
+  async release(target: Target): Promise<void> {
+    await this.#call('release', target);
+    this.#exits.delete(targetKey(target));
+    if (target.execId !== undefined) return;
+    for (const key of this.#exits.keys()) if (key.startsWith(`${target.id}/`)) this.#exits.delete(key);
+  }
+
+  onExit(listener: (exit: ExitReport) => void): () => void {
+    this.#listeners.add(listener);
+    for (const exit of this.#exits.values()) listener(exit);
+    this.#connected().catch((error: unknown) => this.#options.log.error('no monitor', { error: messageOf(error) }));
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const connection = await this.#connection?.catch(() => undefined);
+    await connection?.close();
+  }
+
+  async #call<O extends Operation>(operation: O, input: Operations[O]['input']): Promise<Operations[O]['output']> {
+    return (await this.#connected()).call(operation, input);
+  }
+
+  #connected(): Promise<ControlConnection> {
+    if (this.#closed) return Promise.reject(new GantryError('unavailable', 'the runtime client is closed'));
+    this.#connection ??= this.#connect().catch((error: unknown) => {
+      this.#connection = undefined;
+      throw error;
+    });
+    return this.#connection;
+  }
+
+  /** The monitor may end between our look and our connect, or another daemon's start may win: so, try again. */
+  async #connect(): Promise<ControlConnection> {
+    const path = socketPath(this.#options.runDirectory);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const connection = await ControlConnection.open(path, (exit) => this.#exit(exit));
+        void connection.closed.then(() => this.#lost());
+        return connection;
+      } catch (error) {
+        const code = errnoOf(error) ?? errnoOf((error as Error).cause);
+        if (!['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '')) throw error;
+        if (attempt >= connectAttempts) throw new GantryError('unavailable', `the monitor does not answer at ${path}`, { cause: error, hint: `Its log is ${logPath(this.#options.runDirectory)}.` });
+        if (attempt % 40 === 0) await this.#spawnMonitor();
+        await new Promise((resolve) => setTimeout(resolve, connectPauseMs));
+      }
+    }
+  }
+
+  async #spawnMonitor(): Promise<void> {
+    const run = this.#options.runDirectory;
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    const command = [...(this.#options.monitorCommand ?? defaultMonitorCommand()), run];
+    await spawnDetached({ command, logFile: logPath(run) });
+    this.#options.log.debug('started a monitor', { command: command.join(' ') });
+  }
+
+  #lost(): void {
+    this.#connection = undefined;
+    if (this.#closed) return;
+    this.#options.log.warn('lost the monitor: connecting again');
+    this.#connected().catch((error: unknown) => this.#options.log.error('no monitor', { error: messageOf(error) }));
+  }
+
+  #exit(exit: ExitReport): void {
+    const key = targetKey(exit);
+    const known = this.#exits.get(key);
+    this.#exits.set(key, exit);
+    if (known?.at !== exit.at) for (const listener of this.#listeners) listener(exit);
+    this.#exitWaiters.get(key)?.forEach((wake) => wake());
+  }
+
+  #exited(target: Target): Promise<void> {
+    const key = targetKey(target);
+    if (this.#exits.has(key) || this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiters = this.#exitWaiters.get(key) ?? new Set();
+      const wake = (): void => {
+        clearTimeout(timer);
+        waiters.delete(wake);
+        if (waiters.size === 0) this.#exitWaiters.delete(key);
+        resolve();
+      };
+      const timer = setTimeout(wake, exitPatienceMs);
+      this.#exitWaiters.set(key, waiters.add(wake));
+    });
+  }
+}
+
+/** Bundled, the monitor is a file beside the daemon's; in the source tree it is a launcher in `bin`. */
+function defaultMonitorCommand(): string[] {
+  const bundled = fileURLToPath(new URL('./monitor.js', import.meta.url));
+  const source = fileURLToPath(new URL('../../bin/monitor.ts', import.meta.url));
+  return [process.execPath, existsSync(bundled) ? bundled : source];
+}

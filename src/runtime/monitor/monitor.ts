@@ -1,0 +1,217 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { GantryError, errnoOf, messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { oomKillCount } from '../../host/cgroups.ts';
+import { sendSignal } from '../../host/processes.ts';
+import type { AttachRequest, ExecRequest, ExitReport, MonitorEntry, StartRequest, Target } from '../driver/runtime.ts';
+import { LogWriter } from '../logs/log-writer.ts';
+import { nowRfc3339 } from '../logs/time.ts';
+import { Cleanup } from './cleanup.ts';
+import { Instance, type InstanceFile } from './instance.ts';
+import { fileNames, targetPath } from './paths.ts';
+import { checkTarget, targetKey } from './protocol.ts';
+import { Reaper } from './reaper.ts';
+import { findInstances } from './restore.ts';
+import { execLaunch, launch, removeTargetFiles, startLaunch, type Launch } from './start.ts';
+
+/** An exec's stream stays open this long for children that it left in the background, as Docker's does. */
+const lingerMs = 2000;
+/** An exit is reported although an attachment has not read everything after this long. */
+const attachmentPatienceMs = 2000;
+
+interface Waiting { socket: Socket; request: AttachRequest }
+
+/** All targets of one instance of the engine, and what can be done to them. Knows nothing of connections but attachments' sockets. */
+export class Monitor {
+  readonly #run: string;
+  readonly #log: Log;
+  readonly #reaper = new Reaper();
+  readonly #cleanup: Cleanup;
+  readonly #instances = new Map<string, Instance>();
+  readonly #starting = new Map<string, Promise<{ pid: number }>>();
+  /** Attachments that came before their target: they must miss nothing of its output. */
+  readonly #waiting = new Map<string, Set<Waiting>>();
+  readonly #report: (exit: ExitReport) => void;
+
+  constructor(options: { run: string; log: Log; report: (exit: ExitReport) => void }) {
+    this.#run = options.run;
+    this.#log = options.log;
+    this.#report = options.report;
+    this.#cleanup = new Cleanup(options.run, this.#reaper);
+  }
+
+  /** Takes over what a monitor before this one left: exits that nobody released, and containers that run. */
+  restore(): void {
+    for (const found of findInstances(this.#run)) {
+      const log = found.exit === undefined && found.file.log !== undefined ? this.#openLog(found.file) : undefined;
+      const instance = new Instance({ ...found, log });
+      instance.exit = found.exit;
+      this.#instances.set(targetKey(found.file.target), instance);
+      if (found.exit !== undefined) continue;
+      this.#log.warn('took over a process from a monitor that died: its exit code cannot be known', { ...instance.target, pid: instance.pid });
+      found.gone.then(() => this.#ended(instance, 137)).catch((error: unknown) => this.#log.error(messageOf(error)));
+    }
+  }
+
+  /** Nothing runs and nothing is about to: the process may end, what is unreleased is on disk. */
+  get idle(): boolean {
+    return this.#starting.size === 0 && [...this.#instances.values()].every(({ exit }) => exit !== undefined);
+  }
+
+  start(request: StartRequest): Promise<{ pid: number }> {
+    return this.#once({ id: request.id }, startLaunch(request));
+  }
+
+  exec(request: ExecRequest): Promise<{ pid: number }> {
+    const container = this.#running({ id: request.id });
+    return this.#once({ id: request.id, execId: request.execId }, execLaunch(request, container.file.cgroupPath));
+  }
+
+  /** True or false for a tty; undefined when the target does not run yet: the attachment then waits for it. */
+  attach(target: Target, request: AttachRequest, socket: Socket): boolean | undefined {
+    checkTarget(target);
+    const instance = this.#instances.get(targetKey(target));
+    if (instance !== undefined && instance.exit === undefined) return instance.file.tty;
+    const waiting = this.#waiting.get(targetKey(target)) ?? new Set();
+    const member = { socket, request };
+    this.#waiting.set(targetKey(target), waiting.add(member));
+    socket.once('close', () => {
+      waiting.delete(member);
+      if (waiting.size === 0 && this.#waiting.get(targetKey(target)) === waiting) this.#waiting.delete(targetKey(target));
+    });
+    return undefined;
+  }
+
+  /** Joins the streams; called after the answer to `attach` is on its way. */
+  join(target: Target, request: AttachRequest, socket: Socket): void {
+    this.#instances.get(targetKey(target))?.attach(socket, request);
+  }
+
+  resize(target: Target, size: { rows: number; columns: number }): void {
+    this.#running(target).resize(size);
+  }
+
+  signal(target: Target, signal: number): void {
+    const instance = this.#running(target);
+    try {
+      sendSignal(instance.pid, signal);
+    } catch (error) {
+      if (errnoOf(error) === 'ESRCH') throw notRunning(target);
+      if (errnoOf(error) === 'EINVAL') throw new GantryError('invalid', `Invalid signal: ${signal}`);
+      throw error;
+    }
+  }
+
+  closeStdin(target: Target): void {
+    this.#running(target).closeStdin();
+  }
+
+  list(): MonitorEntry[] {
+    return [...this.#instances.values()].map(({ target, pid, startedAt, exit }) => ({ ...target, pid, startedAt, ...(exit === undefined ? {} : { exit }) }));
+  }
+
+  unreleased(): ExitReport[] {
+    return [...this.#instances.values()].flatMap(({ exit }) => (exit === undefined ? [] : [exit])).sort((a, b) => (a.at < b.at ? -1 : 1));
+  }
+
+  /** @throws conflict while it runs */
+  release(target: Target): void {
+    checkTarget(target);
+    const instance = this.#instances.get(targetKey(target));
+    if (instance !== undefined && instance.exit === undefined) throw new GantryError('conflict', `${targetKey(target)} is still running`);
+    this.#instances.delete(targetKey(target));
+    if (!this.#starting.has(targetKey(target))) removeTargetFiles(this.#run, target);
+    if (target.execId !== undefined) return;
+    for (const each of [...this.#instances.values()]) if (each.target.id === target.id && each.exit !== undefined) this.#instances.delete(targetKey(each.target));
+  }
+
+  /** A repeated start gives the process that runs already: the daemon may have died before it heard of it. */
+  #once(target: Target, request: Launch): Promise<{ pid: number }> {
+    checkTarget(target);
+    const key = targetKey(target);
+    const known = this.#instances.get(key);
+    if (known !== undefined && known.exit === undefined) return Promise.resolve({ pid: known.pid });
+    const inFlight = this.#starting.get(key);
+    if (inFlight !== undefined) return inFlight;
+    this.#instances.delete(key);
+    const starting = this.#reaper.expecting(() => this.#launch(target, request)).finally(() => this.#starting.delete(key));
+    this.#starting.set(key, starting);
+    return starting;
+  }
+
+  async #launch(target: Target, request: Launch): Promise<{ pid: number }> {
+    try {
+      const { pid, streams } = await launch(this.#run, this.#reaper, request);
+      const log = request.file.log === undefined ? undefined : this.#openLog(request.file);
+      const instance = new Instance({ file: request.file, pid, startedAt: nowRfc3339(), streams, log });
+      this.#instances.set(targetKey(target), instance);
+      this.#takeWaiting(target).forEach(({ socket, request: attach }) => instance.attach(socket, attach));
+      this.#reaper.onExit(pid, (exitCode) => {
+        this.#ended(instance, exitCode).catch((error: unknown) => this.#log.error(messageOf(error), { ...target }));
+      });
+      return { pid };
+    } catch (error) {
+      if (target.execId === undefined) await this.#cleanup.removeFailed(request.file);
+      removeTargetFiles(this.#run, target);
+      this.#takeWaiting(target).forEach(({ socket }) => socket.end());
+      throw error;
+    }
+  }
+
+  /**
+   * The order matters: all output is in the log and with the attachments before the exit is reported; an exec's exit is reported before its
+   * stream ends, since clients ask for the code at that moment.
+   */
+  async #ended(instance: Instance, exitCode: number): Promise<void> {
+    const at = nowRfc3339();
+    const isContainer = instance.target.execId === undefined;
+    const oomKilled = isContainer && oomKillCount(this.#cleanup.mounts, instance.file.cgroupPath) > 0;
+    if (isContainer) this.#cleanup.killLeftovers(instance.file);
+    await instance.finishOutput(isContainer ? 0 : lingerMs);
+    if (isContainer) {
+      await instance.endAttachments(attachmentPatienceMs);
+      await this.#cleanup.removeContainer(instance.file);
+    }
+    const exit: ExitReport = { ...instance.target, exitCode, oomKilled, at };
+    this.#record(instance, exit);
+    if (!isContainer) void instance.endAttachments(attachmentPatienceMs);
+    instance.closeStreams();
+  }
+
+  #record(instance: Instance, exit: ExitReport): void {
+    const path = join(targetPath(this.#run, instance.target), fileNames.exit);
+    try {
+      writeFileSync(`${path}.tmp`, JSON.stringify(exit), { mode: 0o600 });
+      renameSync(`${path}.tmp`, path);
+    } catch (error) {
+      this.#log.error('cannot record an exit on disk', { ...instance.target, error: messageOf(error) });
+    }
+    instance.exit = exit;
+    this.#report(exit);
+  }
+
+  #openLog(file: InstanceFile): LogWriter | undefined {
+    if (file.log === undefined) return undefined;
+    return new LogWriter(file.log, (error) => this.#log.error('cannot write a container log', { ...file.target, error: messageOf(error) }));
+  }
+
+  #takeWaiting(target: Target): Waiting[] {
+    const waiting = this.#waiting.get(targetKey(target));
+    this.#waiting.delete(targetKey(target));
+    return [...(waiting ?? [])];
+  }
+
+  /** @throws conflict */
+  #running(target: Target): Instance {
+    checkTarget(target);
+    const instance = this.#instances.get(targetKey(target));
+    if (instance === undefined || instance.exit !== undefined) throw notRunning(target);
+    return instance;
+  }
+}
+
+function notRunning(target: Target): GantryError {
+  return new GantryError('conflict', target.execId === undefined ? `container ${target.id} is not running` : `exec ${target.execId} is not running`);
+}

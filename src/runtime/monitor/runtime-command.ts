@@ -1,0 +1,50 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { GantryError } from '../../base/errors.ts';
+import { runtimeRoot } from './paths.ts';
+
+/** How the OCI runtime is called. crun and runc, and what imitates them, understand the same options. */
+export interface RuntimeCommand {
+  path: string;
+  /** `--root` of this runtime: its own directory below the run directory. */
+  root: string;
+  global: string[];
+}
+
+export function runtimeCommand(run: string, runtime: string, logFile: string): RuntimeCommand {
+  const root = runtimeRoot(run, runtime);
+  const manager = basename(runtime) === 'crun' ? ['--cgroup-manager', 'cgroupfs'] : [];
+  return { path: findProgram(runtime), root, global: ['--root', root, '--log', logFile, '--log-format', 'json', ...manager] };
+}
+
+/** @throws invalid when there is no such program */
+function findProgram(name: string): string {
+  const candidates = name.includes('/') ? [name] : (process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin').split(':').map((directory) => join(directory, name));
+  const found = candidates.find(isExecutable);
+  if (found === undefined) throw new GantryError('invalid', `unknown or invalid runtime name: ${name}`);
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What the runtime said when it failed: the last error in its JSON log, or the exit code when it said nothing. */
+export function runtimeFailure(name: string, logFile: string, exitCode: number): GantryError {
+  const messages = readLines(logFile).filter(({ level }) => level === 'error' || level === 'fatal').map(({ msg }) => msg);
+  const text = messages.at(-1) ?? `exit status ${exitCode}`;
+  return new GantryError('invalid', `OCI runtime error: ${basename(name)}: ${text}`);
+}
+
+function readLines(path: string): { level: string; msg: string }[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { level: string; msg: string });
+  } catch {
+    return [];
+  }
+}

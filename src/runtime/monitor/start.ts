@@ -1,0 +1,120 @@
+import { closeSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnProcess } from '../../host/processes.ts';
+import { listenUnix, receiveDescriptor } from '../../host/sockets.ts';
+import { setTerminalSize } from '../../host/terminal.ts';
+import type { ExecRequest, StartRequest, Target } from '../driver/runtime.ts';
+import type { InstanceFile, Streams } from './instance.ts';
+import { consolePath, fileNames, targetPath } from './paths.ts';
+import type { Reaper } from './reaper.ts';
+import { runtimeCommand, runtimeFailure } from './runtime-command.ts';
+import { closeInside, closeOutside, openStdio } from './stdio.ts';
+
+export interface Launch {
+  file: InstanceFile;
+  openStdin: boolean;
+  consoleSize: [height: number, width: number] | undefined;
+  /** `run --bundle …` or `exec --process …`, without what every launch has. */
+  command: (directory: string, options: string[]) => string[];
+}
+
+export interface Launched { pid: number; streams: Streams }
+
+let consoles = 0;
+
+/**
+ * One spawn of the OCI runtime, detached: it leaves the process behind as our child (we are the subreaper), with our FIFOs as its
+ * stdio. Nothing is read from them before it succeeded: what the runtime says in failing must not reach the log.
+ * @throws invalid with the runtime's own text; nothing of it is left then
+ */
+export async function launch(run: string, reaper: Reaper, request: Launch): Promise<Launched> {
+  const directory = targetPath(run, request.file.target);
+  prepareDirectory(directory, request.file);
+  const logFile = join(directory, fileNames.runtimeLog);
+  const command = runtimeCommand(run, request.file.runtime, logFile);
+  const stdio = openStdio(directory, { tty: request.file.tty, openStdin: request.openStdin });
+  const console_ = request.file.tty ? openConsole(run) : undefined;
+  try {
+    const options = ['--detach', '--pid-file', join(directory, fileNames.pid), ...(console_ === undefined ? [] : ['--console-socket', console_.path])];
+    const args = [...command.global, ...request.command(directory, options)];
+    const runtimePid = spawnProcess({ path: command.path, args, env: runtimeEnvironment(), stdio: stdio.inside });
+    closeInside(stdio);
+    const exitCode = await reaper.exitOf(runtimePid);
+    if (exitCode !== 0) throw runtimeFailure(request.file.runtime, logFile, exitCode);
+    const pid = Number(readFileSync(join(directory, fileNames.pid), 'utf8'));
+    const terminal = console_ === undefined ? undefined : receiveDescriptor(console_.listening);
+    if (terminal !== undefined && request.consoleSize !== undefined) {
+      setTerminalSize(terminal, { rows: request.consoleSize[0], columns: request.consoleSize[1] });
+    }
+    return { pid, streams: { stdin: stdio.stdin, stdout: stdio.stdout, stderr: stdio.stderr, terminal } };
+  } catch (error) {
+    closeInside(stdio);
+    closeOutside(stdio);
+    throw error;
+  } finally {
+    if (console_ !== undefined) {
+      closeSync(console_.listening);
+      rmSync(console_.path, { force: true });
+    }
+  }
+}
+
+export function startLaunch(request: StartRequest): Launch {
+  return {
+    file: {
+      target: { id: request.id }, tty: request.tty, stdinOnce: request.stdinOnce,
+      runtime: request.runtime, cgroupPath: request.cgroupPath, log: request.log,
+    },
+    openStdin: request.openStdin,
+    consoleSize: request.consoleSize,
+    command: (_directory, options) => ['run', '--bundle', request.bundle, ...options, request.id],
+  };
+}
+
+/** An exec's stdin ends with the attachment that feeds it. */
+export function execLaunch(request: ExecRequest, cgroupPath: string): Launch {
+  return {
+    file: { target: { id: request.id, execId: request.execId }, tty: request.tty, stdinOnce: true, runtime: request.runtime, cgroupPath },
+    openStdin: request.openStdin,
+    consoleSize: request.consoleSize,
+    command: (directory, options) => {
+      const process = join(directory, fileNames.process);
+      writeFileSync(process, JSON.stringify({ ...request.process, terminal: request.tty }), { mode: 0o600 });
+      return ['exec', '--process', process, ...options, request.id];
+    },
+  };
+}
+
+/** Removes the files that a launch made, and the directory when the engine has nothing in it. */
+export function removeTargetFiles(run: string, target: Target): void {
+  const directory = targetPath(run, target);
+  for (const name of Object.values(fileNames)) rmSync(join(directory, name), { force: true });
+  if (target.execId === undefined) rmSync(join(directory, 'execs'), { recursive: true, force: true });
+  removeIfEmpty(directory);
+  if (target.execId !== undefined) removeIfEmpty(join(directory, '..'));
+}
+
+function prepareDirectory(directory: string, file: InstanceFile): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const name of Object.values(fileNames)) rmSync(join(directory, name), { force: true });
+  writeFileSync(join(directory, fileNames.instance), JSON.stringify(file), { mode: 0o600 });
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // The engine still keeps its bundle here, or it is gone already.
+  }
+}
+
+function openConsole(run: string): { path: string; listening: number } {
+  const path = consolePath(run, ++consoles);
+  rmSync(path, { force: true });
+  return { path, listening: listenUnix(path) };
+}
+
+/** The runtime needs little; nothing of the daemon's environment should reach hooks. */
+function runtimeEnvironment(): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' };
+}
