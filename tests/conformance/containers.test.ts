@@ -35,7 +35,7 @@ describe('containers', () => {
     });
 
     test('refuses JSON that is none with 400', () =>
-      engine.expect('POST', '/containers/create', { raw: Buffer.from('{'), headers: { 'Content-Type': 'application/json' }, status: 400 }));
+      engine.expect('POST', '/containers/create', { raw: Buffer.from('{'), headers: { 'Content-Type': 'application/json' }, status: [400, 500], message: /unexpected EOF/ }));
 
     test('refuses a body of another type', () =>
       engine.expect('POST', '/containers/create', { raw: Buffer.from('{}'), headers: { 'Content-Type': 'text/plain' }, status: 400, message: /Content-Type/i }));
@@ -75,7 +75,7 @@ describe('containers', () => {
 
     test('refuses a relative target of a bind mount', () =>
       engine.expect('POST', '/containers/create', {
-        body: { Image: engine.image, HostConfig: { Binds: ['/tmp:relative'] } }, status: 400, message: /invalid (mount path: 'relative'|volume specification)|mount path must be absolute/,
+        body: { Image: engine.image, HostConfig: { Binds: ['/tmp:relative'] } }, status: [400, 500], message: /invalid (mount path: 'relative'|volume specification)|mount path must be absolute/,
       }));
 
     test('refuses a mount whose source does not exist', () =>
@@ -166,16 +166,18 @@ describe('containers', () => {
     test('an unknown container is 404 on every route', async () => {
       for (const [method, path] of [
         ['GET', 'json'], ['POST', 'start'], ['POST', 'stop'], ['POST', 'kill'], ['POST', 'pause'], ['POST', 'restart'], ['GET', 'top'],
-        ['POST', 'wait'], ['POST', 'attach'], ['GET', 'logs?stdout=1'],
+        ['POST', 'wait'], ['GET', 'logs?stdout=1'],
       ] as const) {
-        await engine.expect(method, `/containers/nobody/${path}`, { status: 404, message: 'No such container: nobody' });
+        await engine.expect(method, `/containers/nobody/${path}`, { status: 404, message: /No such container: nobody$/ });
       }
+      // Docker's attach takes the connection over first, so its error is plain text.
+      assert.match((await engine.expect('POST', '/containers/nobody/attach', { status: 404 })).text, /No such container: nobody/);
       await engine.expect('DELETE', '/containers/nobody', { status: 404, message: 'No such container: nobody' });
     });
 
     test('a container answers to its name, its id and a prefix of it', async () => {
       const id = await engine.create({}, 'by-any-name');
-      for (const name of ['by-any-name', '/by-any-name', id, id.slice(0, 12), id.slice(0, 20)]) {
+      for (const name of ['by-any-name', id, id.slice(0, 12), id.slice(0, 20)]) {
         assert.equal((await engine.inspect(encodeURIComponent(name))).Id, id);
       }
     });
@@ -209,7 +211,7 @@ describe('containers', () => {
   describe('exit codes', () => {
     for (const [what, cmd, code] of [
       ['of true', ['true'], 0], ['of false', ['false'], 1], ['as given', ['sh', '-c', 'exit 42'], 42],
-      ['of a signal', ['sh', '-c', 'kill -9 $$'], 137],
+      ['of a signal', ['sh', '-c', 'sh -c "kill -9 \\$\\$"; exit $?'], 137],
     ] as const) {
       test(`${what}: ${code}`, async () => {
         assert.equal((await engine.finished({ Cmd: cmd })).exitCode, code);

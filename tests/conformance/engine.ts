@@ -7,7 +7,8 @@ import type { Socket } from 'node:net';
 export interface Answer { status: number; headers: IncomingMessage['headers']; text: string; json: any }
 
 export interface Expected {
-  status: number;
+  /** One status, or several when engines differ: the first is today's Docker's and ours, the others are older ones'. */
+  status: number | readonly number[];
   /** The whole of `message`, or a pattern for it. */
   message?: string | RegExp;
 }
@@ -22,11 +23,14 @@ export class Engine {
   readonly socketPath: string;
   readonly image: string;
   readonly version: string;
+  /** Gantry, held to the newest behaviour; otherwise a peer. */
+  readonly ours: boolean;
   readonly #made: string[] = [];
 
-  constructor(options: { socketPath: string; image: string; version?: string }) {
+  constructor(options: { socketPath: string; image: string; ours: boolean; version?: string }) {
     this.socketPath = options.socketPath;
     this.image = options.image;
+    this.ours = options.ours;
     this.version = options.version ?? '1.41';
   }
 
@@ -73,7 +77,8 @@ export class Engine {
   async expect(method: string, path: string, call: Call & Expected): Promise<Answer> {
     const answer = await this.call(method, path, call);
     const said = `${method} ${path} answered ${answer.status} ${answer.text.slice(0, 300)}`;
-    assert.equal(answer.status, call.status, said);
+    const allowed = typeof call.status === 'number' ? [call.status] : this.ours ? call.status.slice(0, 1) : call.status;
+    assert.ok(allowed.includes(answer.status), `${said}, not ${allowed.join(' or ')}`);
     if (typeof call.message === 'string') assert.equal(answer.json?.message, call.message, said);
     if (call.message instanceof RegExp) assert.match(answer.json?.message ?? '', call.message, said);
     return answer;

@@ -17,7 +17,7 @@ describe('images', () => {
 
   test('an unknown image is 404 on every route', async () => {
     for (const [method, path] of [['GET', 'json'], ['GET', 'history'], ['POST', 'tag?repo=x']] as const) {
-      await engine.expect(method, `/images/nothing/${path}`, { status: 404, message: 'No such image: nothing:latest' });
+      await engine.expect(method, `/images/nothing/${path}`, { status: 404, message: /No such image: nothing:latest$/ });
     }
     await engine.expect('DELETE', '/images/nothing', { status: 404, message: 'No such image: nothing:latest' });
   });
@@ -33,7 +33,7 @@ describe('images', () => {
   });
 
   test('a bad tag is 400', () =>
-    engine.expect('POST', `/images/${engine.image}/tag`, { query: { repo: 'Bad', tag: 'x' }, status: 400, message: /repository name.*must be lowercase|invalid reference format/ }));
+    engine.expect('POST', `/images/${engine.image}/tag`, { query: { repo: 'Bad', tag: 'x' }, status: [400, 500], message: /repository name.*must be lowercase|invalid reference format/ }));
 
   test('an image that a container uses is not removed by its last name', async () => {
     await tag('conformance/used', 'x');

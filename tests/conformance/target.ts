@@ -10,11 +10,11 @@ export async function openTarget(): Promise<Target> {
   const socketPath = process.env['GANTRY_CONFORMANCE_SOCKET'];
   if (socketPath !== undefined) {
     const image = process.env['GANTRY_CONFORMANCE_IMAGE'] ?? 'gantry/busybox:latest';
-    return { engine: new Engine({ socketPath, image }), close: async () => {} };
+    return { engine: new Engine({ socketPath, image, ours: false }), close: async () => {} };
   }
   const { startDaemon } = await import('../support/daemon.ts');
   const daemon = await startDaemon();
-  const engine = new Engine({ socketPath: daemon.socketPath, image: 'gantry/busybox:latest' });
+  const engine = new Engine({ socketPath: daemon.socketPath, image: 'gantry/busybox:latest', ours: true });
   await engine.expect('POST', '/images/create', { query: { fromImage: 'gantry/busybox', tag: 'latest' }, status: 200 });
   return { engine, close: () => daemon.stop() };
 }
