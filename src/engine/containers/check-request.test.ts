@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ContainerConfig, HostConfig, Resources } from '../../oci/container.ts';
+import { checkNetworkConflicts, checkRequest } from './check-request.ts';
+import { checkResources, parseCpuSet, type LimitFacts } from './check-resources.ts';
+import { logSettingsOf } from './log-settings.ts';
+import { signalNumber } from './signals.ts';
+
+const facts: LimitFacts = { controllers: ['memory', 'cpu', 'cpuset', 'pids', 'blkio'], cgroupVersion: 1, swapAccounting: true, cpuCount: 2 };
+const MB = 1024 * 1024;
+
+const limits: [Resources, string][] = [
+  [{ memory: 4 * MB }, 'Minimum memory limit allowed is 6MB'],
+  [{ memory: 10 * MB, memorySwap: 9 * MB }, 'Minimum memoryswap limit should be larger than memory limit, see usage'],
+  [{ memorySwap: 9 * MB }, 'You should always set the Memory limit when using Memoryswap limit, see usage'],
+  [{ memory: 10 * MB, memoryReservation: 11 * MB }, 'Minimum memory limit can not be less than memory reservation limit, see usage'],
+  [{ memorySwappiness: 101 }, 'Invalid value: 101, valid memory swappiness range is 0-100'],
+  [{ nanoCpus: 1e9, cpuPeriod: 5000 }, 'Conflicting options: Nano CPUs and CPU Period cannot both be set'],
+  [{ nanoCpus: 1e9, cpuQuota: 5000 }, 'Conflicting options: Nano CPUs and CPU Quota cannot both be set'],
+  [{ nanoCpus: 3e9 }, 'range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available'],
+  [{ cpuPeriod: 10 }, 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)'],
+  [{ cpuQuota: 10 }, 'CPU cfs quota can not be less than 1ms (i.e. 1000)'],
+  [{ cpusetCpus: '0-9999999999' }, 'Requested CPUs are not available - requested 0-9999999999, available: 0-1'],
+  [{ cpusetCpus: 'one' }, 'Invalid value one for cpuset cpus'],
+  [{ blkioWeight: 5 }, 'Range of blkio weight is from 10 to 1000'],
+];
+for (const [resources, message] of limits) {
+  test(`checkResources() refuses ${JSON.stringify(resources)}`, () => assert.throws(() => checkResources(resources, facts, { update: false }), { message }));
+}
+
+test('checkResources() leaves out what the kernel cannot do, and says so', () => {
+  const without = checkResources({ memory: 10 * MB, pidsLimit: 5, cpuShares: 2 }, { ...facts, controllers: ['memory'], swapAccounting: false }, { update: false });
+  assert.deepEqual(without.resources, { memory: 10 * MB, memorySwap: -1, pidsLimit: undefined, cpuShares: 0 });
+  assert.equal(without.warnings.length, 3);
+  assert.deepEqual(checkResources({ memory: 10 * MB, pidsLimit: 5 }, facts, { update: false }).warnings, []);
+});
+
+test('parseCpuSet() reads lists and ranges', () => {
+  assert.deepEqual(['', '0', '0-3,1', '3-1', ',', '-1'].map((text) => parseCpuSet(text)?.last), [-1, 0, 3, undefined, undefined, undefined]);
+});
+
+const requests: [ContainerConfig, HostConfig, string][] = [
+  [{}, { autoRemove: true, restartPolicy: { name: 'always' } }, "can't create 'AutoRemove' container with restart policy"],
+  [{}, { pidMode: 'mine' }, 'invalid PID mode: mine'],
+  [{}, { pidMode: 'container:' }, 'invalid PID mode: container:'],
+  [{}, { ipcMode: 'x' }, 'invalid IPC mode: x'],
+  [{}, { utsMode: 'container:a' }, 'invalid UTS mode: container:a'],
+  [{}, { shmSize: -1 }, 'SHM size can not be less than 0'],
+  [{}, { oomScoreAdj: 1001 }, 'Invalid value 1001, range for oom score adj is [-1000, 1000]'],
+  [{}, { portBindings: { '80/tcp': [{ hostPort: 'http' }] } }, 'invalid port specification: "http"'],
+  [{ exposedPorts: { '99999/tcp': {} } }, {}, 'invalid port specification: "99999/tcp"'],
+  [{ workingDir: 'srv' }, {}, "the working directory 'srv' is invalid, it needs to be an absolute path"],
+  [{ hostname: 'h'.repeat(65) }, {}, `hostname "${'h'.repeat(65)}" is too long (maximum 64 bytes)`],
+  [{ stopSignal: 'SIGNOPE' }, {}, 'invalid signal: SIGNOPE'],
+  [{ env: ['=x'] }, {}, 'invalid environment variable: =x'],
+  [{ healthcheck: { interval: 5 } }, {}, 'Interval in Healthcheck cannot be less than 1ms'],
+  [{}, { links: ['a:b'] }, '--link is not supported by this engine'],
+  [{}, { storageOpt: { size: '1G' } }, '--storage-opt is not supported by this engine'],
+];
+for (const [config, host, message] of requests) {
+  test(`checkRequest() refuses ${JSON.stringify({ ...config, ...host }).slice(0, 70)}`, () => assert.throws(() => checkRequest(config, host), { message }));
+}
+
+test('checkRequest() warns of ports published in host network mode', () => {
+  assert.deepEqual(checkRequest({}, { networkMode: 'host', publishAllPorts: true }), ['Published ports are discarded when using host network mode']);
+});
+
+test('checkNetworkConflicts() refuses what the namespace of another container decides', () => {
+  const joined: HostConfig = { networkMode: 'container:a' };
+  assert.throws(() => checkNetworkConflicts({ hostname: 'x' }, joined), { message: 'conflicting options: hostname and the network mode' });
+  assert.throws(() => checkNetworkConflicts({}, { ...joined, publishAllPorts: true }), { message: 'conflicting options: port publishing and the container type network mode' });
+  assert.throws(() => checkNetworkConflicts({ hostname: 'x' }, { utsMode: 'host' }), { message: 'conflicting options: hostname and the UTS mode' });
+});
+
+test('signalNumber() knows names, numbers and real-time signals', () => {
+  assert.deepEqual(['SIGTERM', 'term', '9', 'RTMIN', 'SIGRTMIN+3', 'RTMAX-1', 'HUP'].map(signalNumber), [15, 15, 9, 34, 37, 63, 1]);
+  for (const wrong of ['', '0', '65', 'SIGFOO', '-9', 'RTMIN+40']) assert.throws(() => signalNumber(wrong), { message: `invalid signal: ${wrong}` });
+});
+
+test('logSettingsOf() fills in the defaults of each driver and picks attributes', () => {
+  const config = { labels: { tier: 'front', other: 'x' }, env: ['MODE=dev', 'MODEL=no'] };
+  assert.deepEqual(logSettingsOf('id', '/c', config, { type: 'json-file', config: { 'max-size': '1.5k', 'max-file': '2', labels: 'tier,none', env: 'MODE' } }),
+    { driver: 'json-file', maxFiles: 2, compress: false, path: '/c/id-json.log', maxSize: 1536, attributes: { tier: 'front', MODE: 'dev' } });
+  assert.deepEqual(logSettingsOf('id', '/c', {}, { type: 'local' }), { driver: 'local', maxFiles: 5, compress: true, path: '/c/container.log', maxSize: 20 * MB });
+});
+
+for (const [type, config, message] of [
+  ['syslog', {}, "logger: no log driver named 'syslog' is registered"],
+  ['json-file', { colour: 'red' }, "unknown log opt 'colour' for json-file log driver"],
+  ['json-file', { 'max-file': '3' }, 'max-file cannot be used without max-size'],
+  ['json-file', { 'max-size': 'big' }, "invalid size: 'big'"],
+] as const) {
+  test(`logSettingsOf() refuses ${type} with ${JSON.stringify(config)}`, () => assert.throws(() => logSettingsOf('id', '/c', {}, { type, config }), { message }));
+}
