@@ -1,2 +1,66 @@
+import { GantryError } from '../base/errors.ts';
+
 /** Docker's `filters` in one form: key → values, as given. Values of one key are or-ed, keys are and-ed. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
+
+export interface ReadFilters {
+  values(key: string): readonly string[];
+  /** True when the key is absent, or one of its values passes. */
+  some(key: string, passes: (value: string) => boolean): boolean;
+  /** True when all values of the key pass. */
+  every(key: string, passes: (value: string) => boolean): boolean;
+  /** A yes-or-no filter: true when the key is absent, or its answer is what was asked. */
+  flag(key: string, answer: () => boolean): boolean;
+}
+
+/** @throws invalid for a key that is not known here. */
+export function readFilters(filters: Filters, known: readonly string[]): ReadFilters {
+  for (const key of filters.keys()) {
+    if (!known.includes(key)) throw new GantryError('invalid', `invalid filter '${key}'`);
+  }
+  const values = (key: string): readonly string[] => filters.get(key) ?? [];
+  return {
+    values,
+    some: (key, passes) => values(key).length === 0 || values(key).some(passes),
+    every: (key, passes) => values(key).every(passes),
+    flag: (key, answer) => values(key).length === 0 || readBoolean(key, values(key)) === answer(),
+  };
+}
+
+function readBoolean(key: string, values: readonly string[]): boolean {
+  const truths = new Set(values.map((value) => {
+    if (['1', 't', 'true', 'True', 'TRUE'].includes(value)) return true;
+    if (['0', 'f', 'false', 'False', 'FALSE'].includes(value)) return false;
+    throw new GantryError('invalid', `invalid filter '${key}=[${values.join(' ')}]'`);
+  }));
+  if (truths.size > 1) throw new GantryError('invalid', `invalid filter '${key}=[${values.join(' ')}]'`);
+  return truths.has(true);
+}
+
+/** Every wanted `key` or `key=value` is there. */
+export function matchesLabels(labels: Record<string, string> | undefined, wanted: readonly string[]): boolean {
+  return wanted.every((each) => {
+    const at = each.indexOf('=');
+    const key = at === -1 ? each : each.slice(0, at);
+    const value = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
+    return value !== undefined && (at === -1 || value === each.slice(at + 1));
+  });
+}
+
+const durationUnitsMs: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** The `until` of prunes, in ms since the epoch: a Unix time, an RFC 3339 time, or a duration before now. Undefined when not asked. */
+export function readUntil(filters: ReadFilters, nowMs: number = Date.now()): number | undefined {
+  const values = filters.values('until');
+  if (values.length === 0) return undefined;
+  if (values.length > 1) throw new GantryError('invalid', 'more than one until filter specified');
+  const text = values[0] as string;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
+  if (parts.length > 0 && parts.map((part) => part[0]).join('') === text) {
+    return nowMs - parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnitsMs[unit as string] as number), 0);
+  }
+  const date = Date.parse(text);
+  if (Number.isNaN(date) || !/^\d{4}-\d\d-\d\d/.test(text)) throw new GantryError('invalid', `invalid value for until filter: "${text}"`);
+  return date;
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { matchesLabels, readFilters, readUntil } from './filters.ts';
+
+test('readFilters() refuses an unknown key by name', () => {
+  assert.throws(() => readFilters(new Map([['colour', ['red']]]), ['name']), { message: "invalid filter 'colour'" });
+});
+
+test('ReadFilters: some() is true without values, every() needs all, flag() compares', () => {
+  const filters = readFilters(new Map([['a', ['1', '2']], ['dangling', ['true']]]), ['a', 'dangling']);
+  assert.ok(filters.some('other', () => false) && filters.some('a', (value) => value === '2'));
+  assert.ok(!filters.some('a', (value) => value === '3') && !filters.every('a', (value) => value === '1'));
+  assert.ok(filters.flag('dangling', () => true) && !filters.flag('dangling', () => false));
+  assert.throws(() => readFilters(new Map([['dangling', ['maybe']]]), ['dangling']).flag('dangling', () => true), /invalid filter 'dangling=\[maybe\]'/);
+});
+
+test('matchesLabels() wants every label, with its value where one is given', () => {
+  const labels = { a: '1', b: '' };
+  assert.ok(matchesLabels(labels, ['a', 'a=1', 'b=']));
+  assert.ok(!matchesLabels(labels, ['a=2']) && !matchesLabels(labels, ['c']) && !matchesLabels(undefined, ['toString']));
+});
+
+test('readUntil() takes Unix times, dates and durations', () => {
+  const until = (text: string) => readUntil(readFilters(new Map([['until', [text]]]), ['until']), 1_000_000);
+  assert.deepEqual([until('12'), until('10m'), until('1m30s'), until('1970-01-01T00:00:02Z')], [12_000, 400_000, 910_000, 2000]);
+  assert.throws(() => until('soon'), /invalid value for until filter/);
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { chmodSync, chownSync, linkSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { copyTree, isEmptyDirectory } from './copy-tree.ts';
+import { getXattr, setXattr } from './files.ts';
+
+test('copyTree() keeps owners, modes, links, hard links and attributes', { skip: process.getuid?.() !== 0 }, (t) => {
+  const top = mkdtempSync(join(tmpdir(), 'gantry-copy-'));
+  t.after(() => rmSync(top, { recursive: true }));
+  const [from, to] = [join(top, 'from'), join(top, 'to')];
+  mkdirSync(join(from, 'dir'), { recursive: true });
+  mkdirSync(to);
+  assert.ok(isEmptyDirectory(to));
+  writeFileSync(join(from, 'dir/file'), 'text');
+  chownSync(join(from, 'dir/file'), 12, 34);
+  chmodSync(join(from, 'dir/file'), 0o4751);
+  setXattr(join(from, 'dir/file'), 'security.gantry', Buffer.from('v'));
+  linkSync(join(from, 'dir/file'), join(from, 'again'));
+  symlinkSync('/nowhere', join(from, 'link'));
+  chownSync(from, 56, 78);
+  chmodSync(from, 0o1770);
+  copyTree(from, to);
+  const file = lstatSync(join(to, 'dir/file'));
+  assert.deepEqual([file.uid, file.gid, file.mode & 0o7777, file.nlink], [12, 34, 0o4751, 2]);
+  assert.equal(file.ino, lstatSync(join(to, 'again')).ino);
+  assert.equal(readFileSync(join(to, 'again'), 'utf8'), 'text');
+  assert.equal(getXattr(join(to, 'dir/file'), 'security.gantry')?.toString(), 'v');
+  assert.equal(readlinkSync(join(to, 'link')), '/nowhere');
+  const root = lstatSync(to);
+  assert.deepEqual([root.uid, root.gid, root.mode & 0o7777], [56, 78, 0o1770]);
+  assert.ok(!isEmptyDirectory(to));
+});
