@@ -18,7 +18,7 @@ export class FileLock {
 
   /** @throws conflict, naming the holder's pid, when another process holds it. */
   static acquire(path: string): FileLock {
-    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_CLOEXEC, 0o600);
+    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
       checked(flockCall(fd, exclusiveNow), 'flock', path);
       ftruncateSync(fd);

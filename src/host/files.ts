@@ -11,6 +11,10 @@ const mknodatCall = libc.func('int mknodat(int dirfd, const char *path, uint32_t
 const mkdiratCall = libc.func('int mkdirat(int dirfd, const char *path, uint32_t mode)');
 const openatCall = libc.func('int openat(int dirfd, const char *path, int flags, uint32_t mode)');
 const unlinkatCall = libc.func('int unlinkat(int dirfd, const char *path, int flags)');
+// The same calls for names that are not valid UTF-8: a koffi string would change them. The bytes end in a zero.
+const openatBytesCall = libc.func('openat', 'int', ['int', 'void *', 'int', 'uint32_t']);
+const unlinkatBytesCall = libc.func('unlinkat', 'int', ['int', 'void *', 'int']);
+const renameat2BytesCall = libc.func('renameat2', 'int', ['int', 'void *', 'int', 'str', 'uint32_t']);
 const symlinkatCall = libc.func('int symlinkat(const char *target, int dirfd, const char *path)');
 const linkatCall = libc.func('int linkat(int olddir, const char *oldpath, int newdir, const char *newpath, int flags)');
 const fchownatCall = libc.func('int fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid, int flags)');
@@ -57,8 +61,15 @@ export function mkdirAt(directory: number, name: string, mode: number): void {
   checked(mkdiratCall(directory, name, mode), 'mkdirat', name);
 }
 
-export function openAt(directory: number, name: string, flags: number, mode = 0): number {
-  return checked(openatCall(directory, name, flags | O_CLOEXEC, mode), 'openat', name);
+export function openAt(directory: number, name: string | Buffer, flags: number, mode = 0): number {
+  const fd = typeof name === 'string'
+    ? openatCall(directory, name, flags | O_CLOEXEC, mode)
+    : openatBytesCall(directory, ended(name), flags | O_CLOEXEC, mode);
+  return checked(fd, 'openat', String(name));
+}
+
+function ended(name: Buffer): Buffer {
+  return Buffer.concat([name, Buffer.alloc(1)]);
 }
 
 const openHow = Buffer.alloc(24);
@@ -71,8 +82,9 @@ export function openAt2(directory: number, path: string, flags: number, rules: n
   return checked(Number(openat2Call(openat2Number, directory, path, openHow, 24)), 'openat2', path);
 }
 
-export function unlinkAt(directory: number, name: string, flags = 0): void {
-  checked(unlinkatCall(directory, name, flags), 'unlinkat', name);
+export function unlinkAt(directory: number, name: string | Buffer, flags = 0): void {
+  const result = typeof name === 'string' ? unlinkatCall(directory, name, flags) : unlinkatBytesCall(directory, ended(name), flags);
+  checked(result, 'unlinkat', String(name));
 }
 
 export function symlinkAt(target: string, directory: number, name: string): void {
@@ -113,9 +125,12 @@ function fillTimes(seconds: number, nanoseconds: number): void {
 }
 
 /** Renames; `noReplace` fails with EEXIST when the new name is taken, `exchange` swaps the two. */
-export function renameAt2(from: { directory: number; name: string }, to: { directory: number; name: string }, how?: 'noReplace' | 'exchange'): void {
+export function renameAt2(from: { directory: number; name: string | Buffer }, to: { directory: number; name: string }, how?: 'noReplace' | 'exchange'): void {
   const flags = how === 'noReplace' ? 1 : how === 'exchange' ? 2 : 0;
-  checked(renameat2Call(from.directory, from.name, to.directory, to.name, flags), 'renameat2', to.name);
+  const result = typeof from.name === 'string'
+    ? renameat2Call(from.directory, from.name, to.directory, to.name, flags)
+    : renameat2BytesCall(from.directory, ended(from.name), to.directory, to.name, flags);
+  checked(result, 'renameat2', to.name);
 }
 
 /** Writes everything of the filesystem that holds `fd` to disk. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { Digest } from '../../oci/digest.ts';
 
-/** `sha256:` + 64 hexadecimal digits (or sha512). Made only by `oci/digest`. */
-export type Digest = `sha256:${string}` | `sha512:${string}`;
+export type { Digest };
 
 /**
  * Blobs by digest (`content/blobs/<algorithm>/<hex>`, an OCI layout). A blob that is there is whole and was verified.

@@ -1,0 +1,71 @@
+import type { Digest } from '../../oci/digest.ts';
+import type { ContentStore } from '../content/content.ts';
+import type { Leases } from '../leases/leases.ts';
+import type { Metadata } from '../metadata/metadata.ts';
+import type { ImageRecord, LayerRecord, ReferenceRecord } from '../records.ts';
+import type { Snapshotter } from '../snapshots/snapshotter.ts';
+
+export interface CollectorOptions {
+  metadata: Metadata;
+  content: ContentStore;
+  snapshots: Snapshotter;
+  leases: Leases;
+  /** Layers that containers (or a build cache) stand on. */
+  usedChainIds: () => Iterable<Digest>;
+}
+
+export interface Collected { blobs: number; layers: number; reclaimedBytes: number }
+
+/**
+ * Removes what no image, reference, container or lease reaches. Never stops the world: what is leased while it runs is spared, and
+ * whether a thing is still unreachable is asked again in the moment before it goes. `only` looks at these alone: what a failed load left.
+ */
+export async function collect(options: CollectorOptions, only?: { digests: ReadonlySet<Digest>; chainIds: ReadonlySet<Digest> }): Promise<Collected> {
+  options.leases.beginCollection();
+  const kept = reachable(options);
+  const result: Collected = { blobs: 0, layers: 0, reclaimedBytes: 0 };
+  const goes = (digest: Digest): boolean => !kept.has(digest) && !options.leases.touched(digest);
+  for (const chainId of only === undefined ? await options.snapshots.list() : only.chainIds) {
+    if (!goes(chainId) || !options.snapshots.has(chainId)) continue;
+    const bytes = await options.snapshots.usage(chainId);
+    if (!goes(chainId) || !(await removeLayer(options, chainId))) continue;
+    result.layers++;
+    result.reclaimedBytes += bytes;
+  }
+  for await (const { digest, size } of only === undefined ? options.content.list() : sized(options.content, only.digests)) {
+    if (!goes(digest) || !(await options.content.delete(digest))) continue;
+    result.blobs++;
+    result.reclaimedBytes += size;
+  }
+  return result;
+}
+
+async function removeLayer({ snapshots, metadata }: CollectorOptions, chainId: Digest): Promise<boolean> {
+  try {
+    await snapshots.remove(chainId);
+  } catch {
+    // A container mounts it at this moment; its record will keep it from now on.
+    return false;
+  }
+  metadata.table<LayerRecord>('layers').delete(chainId);
+  return true;
+}
+
+async function* sized(content: ContentStore, digests: Iterable<Digest>): AsyncIterable<{ digest: Digest; size: number }> {
+  for (const digest of digests) {
+    const size = await content.size(digest);
+    if (size !== undefined) yield { digest, size };
+  }
+}
+
+function reachable({ metadata, leases, usedChainIds }: CollectorOptions): Set<Digest> {
+  const kept = new Set<Digest>(usedChainIds());
+  for (const image of metadata.table<ImageRecord>('images').all()) {
+    kept.add(image.id).add(image.manifest);
+    if (image.index !== undefined) kept.add(image.index);
+    for (const layer of image.layers) kept.add(layer.digest).add(layer.chainId);
+  }
+  for (const reference of metadata.table<ReferenceRecord>('references').all()) kept.add(reference.target).add(reference.imageId);
+  for (const lease of leases.all()) for (const digest of [...lease.digests, ...lease.chainIds]) kept.add(digest);
+  return kept;
+}

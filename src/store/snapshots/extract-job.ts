@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { GantryError } from '../../base/errors.ts';
+import { TarDecoder } from '../../base/tar/decoder.ts';
+import { decompressed } from '../../host/files-decompress.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { Extractor, type ExtractOptions } from './extract.ts';
+
+export interface ExtractJobOptions {
+  whiteouts: ExtractOptions['whiteouts'];
+  maxBytes: number;
+  cancelled: () => boolean;
+}
+
+export interface Extracted { tarDigest: Digest; tarBytes: number; unpackedBytes: number }
+
+/** Extracts a whole stream (compressed or not) into `directory`, hashing the plain tar on the way. */
+export async function extractStream(source: Readable, directory: string, options: ExtractJobOptions): Promise<Extracted> {
+  const extractor = new Extractor(directory, options);
+  const decoder = new TarDecoder(extractor);
+  const hash = createHash('sha256');
+  let tarBytes = 0;
+  try {
+    const { stream } = await decompressed(source);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      if (options.cancelled()) throw new GantryError('cancelled', 'extraction was cancelled');
+      hash.update(chunk);
+      tarBytes += chunk.length;
+      decoder.write(chunk);
+    }
+    decoder.end();
+    extractor.finish();
+  } finally {
+    extractor.close();
+    source.destroy();
+  }
+  return { tarDigest: `sha256:${hash.digest('hex')}`, tarBytes, unpackedBytes: extractor.unpackedBytes };
+}
+
+export function extractFile(file: string, directory: string, options: ExtractJobOptions): Promise<Extracted> {
+  return extractStream(createReadStream(file, { highWaterMark: 1 << 18 }), directory, options);
+}

@@ -1,0 +1,68 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { parentPort, type MessagePort } from 'node:worker_threads';
+import { isGantryError, messageOf } from '../../base/errors.ts';
+import { syncFilesystem } from '../../host/files.ts';
+import { extractFile, extractStream } from './extract-job.ts';
+import { removeTree } from './remove-tree.ts';
+import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
+
+/** The thread that touches layers: the disk never blocks the daemon's loop. One job at a time. */
+const port = parentPort as MessagePort;
+
+port.on('message', (job: WorkerJob) => {
+  void run(job).then((reply) => port.postMessage(reply));
+});
+
+async function run(job: WorkerJob): Promise<WorkerReply> {
+  try {
+    if (job.kind === 'remove') {
+      removeTree(job.path);
+      return { ok: true };
+    }
+    const options = { whiteouts: job.whiteouts, maxBytes: job.maxBytes, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
+    const extracted = job.source === 'port'
+      ? await extractStream(fromPort(job.port as MessagePort), job.directory, options)
+      : await extractFile(job.source.file, job.directory, options);
+    if (job.sync) sync(job.directory);
+    return { ok: true, extracted };
+  } catch (error) {
+    const known = isGantryError(error);
+    const code = (error as { code?: unknown }).code;
+    return {
+      ok: false,
+      kind: known ? error.kind : 'internal',
+      message: messageOf(error),
+      ...(known && error.hint !== undefined ? { hint: error.hint } : {}),
+      ...(typeof code === 'string' ? { code } : {}),
+    };
+  }
+}
+
+/** Once for the whole layer: thousands of fsyncs would cost seconds. */
+function sync(directory: string): void {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    syncFilesystem(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Chunks come one for each time they are asked for; null ends, a string is the sender's failure. */
+function fromPort(port: MessagePort): Readable {
+  const stream = new Readable({
+    highWaterMark: 1 << 18,
+    read: () => port.postMessage('more'),
+    destroy: (error, callback) => {
+      port.postMessage('stop');
+      port.close();
+      callback(error);
+    },
+  });
+  port.on('message', (chunk: Uint8Array | null | string) => {
+    if (typeof chunk === 'string') stream.destroy(new Error(chunk));
+    else stream.push(chunk === null ? null : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  });
+  return stream;
+}

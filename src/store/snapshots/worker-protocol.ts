@@ -1,0 +1,24 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { ErrorKind } from '../../base/errors.ts';
+import type { Extracted } from './extract-job.ts';
+
+/** What the daemon asks of an extraction worker. */
+export type WorkerJob =
+  | {
+    kind: 'extract';
+    directory: string;
+    /** A blob of any compression, or chunks that come over `port`. */
+    source: { file: string } | 'port';
+    port?: MessagePort;
+    whiteouts: 'overlay' | 'none';
+    maxBytes: number;
+    /** Not 0: stop at the next chunk. A thread is never terminated in the middle: its descriptors would leak. */
+    cancelled: Int32Array;
+    /** Everything is on disk when the reply comes. */
+    sync: boolean;
+  }
+  | { kind: 'remove'; path: string };
+
+export type WorkerReply =
+  | { ok: true; extracted?: Extracted }
+  | { ok: false; kind: ErrorKind; message: string; hint?: string; code?: string };

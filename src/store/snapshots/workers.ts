@@ -1,0 +1,148 @@
+import { availableParallelism } from 'node:os';
+import type { Readable } from 'node:stream';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import type { Extracted } from './extract-job.ts';
+import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
+
+const idleMs = 10_000;
+
+export interface ExtractRequest { source: Readable | { file: string }; directory: string; whiteouts: 'overlay' | 'none'; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
+
+/** A few threads for extraction and removal; started when there is work, ended when there was none for a while. */
+export class ExtractionWorkers {
+  readonly #limit: number;
+  readonly #idle: Worker[] = [];
+  readonly #waiting: ((worker: Worker) => void)[] = [];
+  #count = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limit = Math.min(4, Math.max(2, availableParallelism()))) {
+    this.#limit = limit;
+  }
+
+  async extract(request: ExtractRequest): Promise<Extracted> {
+    const { source, directory, whiteouts, maxBytes = Infinity, sync = true } = request;
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const job = { kind: 'extract', directory, whiteouts, maxBytes, sync, cancelled } as const;
+    request.signal?.throwIfAborted();
+    const onAbort = (): void => void Atomics.store(cancelled, 0, 1);
+    request.signal?.addEventListener('abort', onAbort);
+    try {
+      if ('file' in source) return (await this.#run({ ...job, source })) as Extracted;
+      const { port1, port2 } = new MessageChannel();
+      feed(source, port1, request.signal);
+      return (await this.#run({ ...job, source: 'port', port: port2 })) as Extracted;
+    } catch (error) {
+      throw request.signal?.aborted === true ? request.signal.reason : error;
+    } finally {
+      request.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async removeTree(path: string): Promise<void> {
+    await this.#run({ kind: 'remove', path });
+  }
+
+  /** Ends all threads. Jobs under way fail. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.all(this.#idle.splice(0).map((worker) => worker.terminate()));
+  }
+
+  async #run(job: WorkerJob): Promise<Extracted | undefined> {
+    const worker = await this.#take();
+    let usable = true;
+    try {
+      return await ask(worker, job);
+    } catch (error) {
+      // A thread that died is not used again.
+      usable = !(error instanceof WorkerGone);
+      throw error instanceof WorkerGone ? error.cause : error;
+    } finally {
+      this.#giveBack(worker, usable);
+    }
+  }
+
+  #take(): Worker | Promise<Worker> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) {
+      idle.ref();
+      return idle;
+    }
+    if (this.#count >= this.#limit) return new Promise((settle) => this.#waiting.push(settle));
+    this.#count++;
+    return start();
+  }
+
+  #giveBack(worker: Worker, usable: boolean): void {
+    const next = this.#waiting.shift();
+    if (!usable) {
+      if (next === undefined) this.#count--;
+      else next(start());
+      return;
+    }
+    if (next !== undefined) return next(worker);
+    worker.unref();
+    this.#idle.push(worker);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#endIdle(), idleMs).unref();
+  }
+
+  #endIdle(): void {
+    for (const worker of this.#idle.splice(0)) {
+      this.#count--;
+      void worker.terminate();
+    }
+  }
+}
+
+class WorkerGone extends Error {}
+
+function start(): Worker {
+  return new Worker(new URL('./extract.worker.ts', import.meta.url), { name: 'gantry-extract', trackUnmanagedFds: false });
+}
+
+function ask(worker: Worker, job: WorkerJob): Promise<Extracted | undefined> {
+  return new Promise((settle, fail) => {
+    const gone = (cause: unknown): void => {
+      done();
+      fail(new WorkerGone('worker ended', { cause }));
+    };
+    const onExit = (code: number): void => gone(new GantryError('internal', `extraction worker ended with code ${code}`));
+    const onMessage = (reply: WorkerReply): void => {
+      done();
+      if (reply.ok) settle(reply.extracted);
+      else fail(fromReply(reply));
+    };
+    const done = (): void => {
+      worker.off('message', onMessage).off('error', gone).off('exit', onExit);
+    };
+    worker.on('message', onMessage).on('error', gone).on('exit', onExit);
+    worker.postMessage(job, 'port' in job && job.port !== undefined ? [job.port] : []);
+  });
+}
+
+function fromReply(reply: Extract<WorkerReply, { ok: false }>): Error {
+  const cause = reply.code === undefined ? undefined : Object.assign(new Error(reply.message), { code: reply.code });
+  return new GantryError(reply.kind, reply.message, { cause, ...(reply.hint === undefined ? {} : { hint: reply.hint }) });
+}
+
+/** One chunk for each `more`, so that a slow disk slows the sender. */
+function feed(source: Readable, port: MessagePort, signal: AbortSignal | undefined): void {
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const onAbort = (): void => port.postMessage('cancelled');
+  signal?.addEventListener('abort', onAbort);
+  port.on('message', (word: 'more' | 'stop') => {
+    if (word === 'stop') {
+      signal?.removeEventListener('abort', onAbort);
+      port.close();
+      source.destroy();
+      return;
+    }
+    chunks.next().then(
+      ({ done, value }) => port.postMessage(done === true ? null : value),
+      (error: unknown) => port.postMessage(messageOf(error)),
+    );
+  });
+}
