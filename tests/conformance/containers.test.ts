@@ -15,13 +15,13 @@ describe('containers', () => {
 
   describe('create', () => {
     test('refuses an unknown image with 404', () =>
-      engine.expect('POST', '/containers/create', { body: { Image: 'no-such-image' }, status: 404, message: 'No such image: no-such-image:latest' }));
+      engine.answers('POST', '/containers/create', { body: { Image: 'no-such-image' }, status: 404, message: 'No such image: no-such-image:latest' }));
 
     test('refuses a bad image reference with 400', () =>
-      engine.expect('POST', '/containers/create', { body: { Image: 'UPPER' }, status: 400, message: /invalid reference format: repository name.*must be lowercase/ }));
+      engine.answers('POST', '/containers/create', { body: { Image: 'UPPER' }, status: 400, message: /invalid reference format: repository name.*must be lowercase/ }));
 
     test('refuses a bad name with 400', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         query: { name: 'a b' }, body: { Image: engine.image, Cmd: ['true'] }, status: 400,
         message: 'Invalid container name (a b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed',
       }));
@@ -35,35 +35,35 @@ describe('containers', () => {
     });
 
     test('refuses JSON that is none with 400', () =>
-      engine.expect('POST', '/containers/create', { raw: Buffer.from('{'), headers: { 'Content-Type': 'application/json' }, status: [400, 500], message: /unexpected EOF/ }));
+      engine.answers('POST', '/containers/create', { raw: Buffer.from('{'), headers: { 'Content-Type': 'application/json' }, status: [400, 500], message: /unexpected EOF/ }));
 
     test('refuses a body of another type', () =>
-      engine.expect('POST', '/containers/create', { raw: Buffer.from('{}'), headers: { 'Content-Type': 'text/plain' }, status: 400, message: /Content-Type/i }));
+      engine.answers('POST', '/containers/create', { raw: Buffer.from('{}'), headers: { 'Content-Type': 'text/plain' }, status: 400, message: /Content-Type/i }));
 
     test('refuses a memory limit below 6 MB', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { Memory: 1024 } }, status: 400, message: 'Minimum memory limit allowed is 6MB',
       }));
 
     test('refuses swap below memory', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { Memory: 64 << 20, MemorySwap: 32 << 20 } }, status: 400,
         message: /Minimum memoryswap limit should be larger than memory limit/,
       }));
 
     test('refuses NanoCPUs together with a quota', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { NanoCpus: 1e9, CpuQuota: 5000 } }, status: 400, message: /Conflicting options: Nano CPUs and CPU Quota cannot both be set/i,
       }));
 
     test('refuses auto-remove with a restart policy', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { AutoRemove: true, RestartPolicy: { Name: 'always' } } }, status: 400,
         message: /can't create 'AutoRemove' container with restart policy/i,
       }));
 
     test('refuses an unknown restart policy', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { RestartPolicy: { Name: 'sometimes' } } }, status: 400, message: /invalid restart policy/,
       }));
 
@@ -74,23 +74,23 @@ describe('containers', () => {
     });
 
     test('refuses a relative target of a bind mount', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { Binds: ['/tmp:relative'] } }, status: [400, 500], message: /invalid (mount path: 'relative'|volume specification)|mount path must be absolute/,
       }));
 
     test('refuses a mount whose source does not exist', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { Mounts: [{ Type: 'bind', Source: '/no/such/path', Target: '/x' }] } }, status: 400,
         message: /invalid mount config for type "bind": bind source path does not exist: \/no\/such\/path/,
       }));
 
     test('refuses two mounts on one target', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, HostConfig: { Binds: ['/tmp:/x', '/var:/x'] } }, status: 400, message: 'Duplicate mount point: /x',
       }));
 
     test('refuses a hostname with the host\'s UTS namespace', () =>
-      engine.expect('POST', '/containers/create', {
+      engine.answers('POST', '/containers/create', {
         body: { Image: engine.image, Hostname: 'h', HostConfig: { UTSMode: 'host' } }, status: 400, message: /conflicting options: hostname and the UTS mode/i,
       }));
 

@@ -33,7 +33,7 @@ describe('images', () => {
   });
 
   test('a bad tag is 400', () =>
-    engine.expect('POST', `/images/${engine.image}/tag`, { query: { repo: 'Bad', tag: 'x' }, status: [400, 500], message: /repository name.*must be lowercase|invalid reference format/ }));
+    engine.answers('POST', `/images/${engine.image}/tag`, { query: { repo: 'Bad', tag: 'x' }, status: [400, 500], message: /repository name.*must be lowercase|invalid reference format/ }));
 
   test('an image that a container uses is not removed by its last name', async () => {
     await tag('conformance/used', 'x');
