@@ -5,7 +5,7 @@
  */
 export interface NetworkBackend {
   /** Makes the static nft ruleset of this instance, forwarding, and reclaims what an earlier daemon left half-made. */
-  prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[] }): Promise<void>;
+  prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[]; /** Ids of sandboxes in use. */ sandboxes: string[] }): Promise<void>;
   createBridge(network: BridgeNetwork): Promise<void>;
   removeBridge(network: BridgeNetwork): Promise<void>;
   /** A network namespace for one container, bound at a path below /run; loopback is up. From a pool when one is ready. */
@@ -20,7 +20,7 @@ export interface NetworkBackend {
   close(): Promise<void>;
 }
 
-export interface Sandbox { id: string; /** e.g. /run/gantry/netns/<id> */ path: string }
+export interface Sandbox { id: string; /** e.g. /run/gantry/netns/<id>/net */ path: string }
 
 export interface BridgeNetwork {
   id: string;

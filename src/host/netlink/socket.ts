@@ -1,0 +1,134 @@
+import { HostError, checked, libc } from '../ffi.ts';
+import { readLink, readLinkAddress, readRoute, type HostRoute, type Link, type LinkAddress } from './answers.ts';
+import { readAttributes, readText, splitMessages, type Message } from './attributes.ts';
+import { dump, getLink, type NetlinkRequest } from './requests.ts';
+
+const socket = libc.func('int socket(int domain, int type, int protocol)');
+const close = libc.func('int close(int fd)');
+const send = libc.func('intptr_t send(int fd, const void *buffer, size_t length, int flags)');
+const recv = libc.func('intptr_t recv(int fd, _Out_ uint8_t *buffer, size_t length, int flags)');
+const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
+
+const netlink = { family: 16, route: 0, level: 270, capAck: 10, extAck: 11 } as const;
+const socketType = { raw: 3, closeOnExec: 0o2000000 } as const;
+const answer = { error: 2, done: 3 } as const;
+const received = Buffer.alloc(64 * 1024);
+
+/**
+ * A connection to the kernel's network configuration, of the network namespace in which it was opened: it stays there
+ * whatever the thread does later. Calls are synchronous: the kernel has done the work when `send` returns.
+ */
+export class RouteSocket implements Disposable {
+  readonly #fd: number;
+  #sequence = 0;
+
+  constructor(fd = openRouteSocket()) {
+    this.#fd = fd;
+  }
+
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** Sends all in one call. Each is tried, in order, also after one failed. @throws HostError the first refusal, with the kernel's own words */
+  run(...requests: NetlinkRequest[]): void {
+    const failures = this.tryAll(requests).filter((failure) => failure !== undefined);
+    if (failures[0] !== undefined) throw failures[0];
+  }
+
+  /** As `run`, but gives the failure of each request, in place. */
+  tryAll(requests: NetlinkRequest[]): (HostError | undefined)[] {
+    const first = this.#submit(requests);
+    const failures: (HostError | undefined)[] = requests.map(() => undefined);
+    for (let open = requests.length; open > 0;) {
+      for (const message of this.#receive()) {
+        const index = message.sequence - first;
+        const request = requests[index];
+        if (message.type !== answer.error || request === undefined) continue;
+        failures[index] = refusal(message, request);
+        open--;
+      }
+    }
+    return failures;
+  }
+
+  links(): Link[] {
+    return this.#dump(dump('links')).map(readLink);
+  }
+
+  /** undefined when no link has that name. */
+  link(name: string): Link | undefined {
+    const request = getLink(name);
+    const first = this.#submit([request]);
+    const message = this.#receive().find((each) => each.sequence === first);
+    if (message === undefined) return undefined;
+    if (message.type !== answer.error) return readLink(message);
+    const failure = refusal(message, request);
+    if (failure === undefined || failure.code === 'ENODEV') return undefined;
+    throw failure;
+  }
+
+  addresses(): LinkAddress[] {
+    return this.#dump(dump('addresses')).map(readLinkAddress);
+  }
+
+  /** Unicast routes of all tables. */
+  routes(): HostRoute[] {
+    return this.#dump(dump('routes')).map(readRoute).filter((route) => route.kind === 1);
+  }
+
+  close(): void {
+    close(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #submit(requests: NetlinkRequest[]): number {
+    const first = this.#sequence + 1;
+    for (const { bytes } of requests) bytes.writeUInt32LE(++this.#sequence, 8);
+    const batch = Buffer.concat(requests.map(({ bytes }) => bytes));
+    checked(send(this.#fd, batch, batch.length, 0), 'send', 'netlink');
+    return first;
+  }
+
+  #receive(): Message[] {
+    const length = checked(recv(this.#fd, received, received.length, 0), 'recv', 'netlink');
+    return splitMessages(Buffer.from(received.subarray(0, length)));
+  }
+
+  #dump(request: NetlinkRequest): Message[] {
+    const sequence = this.#submit([request]);
+    const messages: Message[] = [];
+    for (;;) {
+      for (const message of this.#receive()) {
+        if (message.sequence !== sequence) continue;
+        if (message.type === answer.done) return messages;
+        if (message.type === answer.error) throw refusal(message, request) ?? new HostError('netlink', 0, request.what);
+        messages.push(message);
+      }
+    }
+  }
+}
+
+function openRouteSocket(): number {
+  const fd = checked(socket(netlink.family, socketType.raw | socketType.closeOnExec, netlink.route), 'socket', 'netlink');
+  const on = Buffer.from([1, 0, 0, 0]);
+  setsockopt(fd, netlink.level, netlink.capAck, on, 4);
+  setsockopt(fd, netlink.level, netlink.extAck, on, 4);
+  return fd;
+}
+
+/** An acknowledgement is an error message with errno 0. After it stands the header of the request, then attributes with the kernel's words. */
+function refusal(message: Message, request: NetlinkRequest): HostError | undefined {
+  const errno = -message.body.readInt32LE(0);
+  if (errno === 0) return undefined;
+  const words = readText(readAttributes(message.body.subarray(20)).get(1));
+  return new HostError('netlink', errno, words === '' ? request.what : `${request.what} (${words})`);
+}
+
+/** Gives the open socket to another thread of this process: it is a number, and descriptors are shared. */
+export function adoptRouteSocket(fd: number): RouteSocket {
+  return new RouteSocket(fd);
+}

@@ -1,0 +1,33 @@
+import { errnoOf } from '../../base/errors.ts';
+import type { RouteSocket } from '../../host/netlink/socket.ts';
+import { addAddress, addBridge, deleteLink, setLink } from '../../host/netlink/requests.ts';
+import { writeSysctl } from '../../host/sysctl.ts';
+import type { BridgeNetwork } from '../network.ts';
+
+/** Makes the bridge, or completes one that is there: address, up, settings. Returns its index. @throws HostError */
+export function ensureBridge(route: RouteSocket, network: BridgeNetwork, group: number): number {
+  if (route.link(network.bridge) === undefined) route.run(addBridge(network.bridge, { mtu: network.mtu, group }));
+  const link = route.link(network.bridge);
+  if (link === undefined) throw new Error(`the bridge ${network.bridge} vanished while it was made`);
+  if (link.kind !== 'bridge' || link.group !== group) throw new Error(`a link named ${network.bridge} exists and is not ours`);
+  const name = network.bridge;
+  writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, network.ipv6 === undefined ? '1' : '0');
+  route.run(setLink(link.index, { up: true }), ...gatewayAddresses(network).map((address) => addAddress(link.index, address)));
+  // Published ports at localhost arrive with a source of 127.0.0.1; the ruleset keeps containers from using it.
+  writeSysctl(`net/ipv4/conf/${name}/route_localnet`, '1');
+  if (network.ipv6 !== undefined) writeSysctl(`net/ipv6/conf/${name}/accept_ra`, '0');
+  return link.index;
+}
+
+/** Slow in the kernel: call it from a worker. */
+export function removeLinks(route: RouteSocket, names: string[]): void {
+  for (const failure of route.tryAll(names.map((name) => deleteLink(name)))) {
+    if (failure !== undefined && errnoOf(failure) !== 'ENODEV') throw failure;
+  }
+}
+
+function gatewayAddresses(network: BridgeNetwork): string[] {
+  return [network.ipv4, network.ipv6]
+    .filter((pool) => pool !== undefined)
+    .map(({ gateway, subnet }) => `${gateway}/${subnet.split('/')[1]}`);
+}

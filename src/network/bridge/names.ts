@@ -1,0 +1,16 @@
+import { createHash } from 'node:crypto';
+
+/** Interface group of every link of an instance: how the daemon knows its own. 31 bits, never a small number that a person would choose. */
+export function linkGroup(instanceId: string): number {
+  return (createHash('sha256').update(instanceId).digest().readUInt32BE(0) & 0x7fffffff) | 0x40000000;
+}
+
+/** Kernel name of a network's bridge, 13 bytes: different for each instance and network. */
+export function bridgeName(instanceId: string, networkId: string): string {
+  return `gb-${createHash('sha256').update(`${instanceId}/${networkId}`).digest('hex').slice(0, 10)}`;
+}
+
+/** Name of the host's end of an endpoint, 15 bytes. */
+export function vethName(endpointId: string): string {
+  return `gv${createHash('sha256').update(endpointId).digest('hex').slice(0, 13)}`;
+}

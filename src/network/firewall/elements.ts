@@ -1,0 +1,51 @@
+import { GantryError } from '../../base/errors.ts';
+import type { BridgeNetwork, Endpoint, PublishedPort } from '../network.ts';
+import { tableName } from './ruleset.ts';
+
+/** One element of a set or map of the ruleset: `value` for maps. */
+export interface Element { set: string; key: string; value?: string }
+
+/** What makes a bridge known to the rules. */
+export function networkElements(network: BridgeNetwork): Element[] {
+  const name = `"${network.bridge}"`;
+  const elements: Element[] = [{ set: 'bridges', key: name }, { set: 'same', key: `${name} . ${name}` }];
+  if (network.internal) elements.push({ set: 'internal', key: name });
+  if (!network.icc) elements.push({ set: 'isolated', key: name });
+  if (network.masquerade) elements.push({ set: 'masquerading', key: name });
+  return elements;
+}
+
+/** What publishes the ports of an endpoint. @throws invalid when a host address is of a family that the endpoint has no address in */
+export function portElements(endpoint: Endpoint): Element[] {
+  return endpoint.ports.map((port) => portElement(endpoint, port));
+}
+
+function portElement(endpoint: Endpoint, port: PublishedPort): Element {
+  const ipv6 = port.hostIp.includes(':');
+  const address = (ipv6 ? endpoint.ipv6 : endpoint.ipv4)?.split('/')[0];
+  if (address === undefined) {
+    throw new GantryError('invalid', `cannot publish ${port.hostIp}:${port.hostPort}: the container has no ${ipv6 ? 'IPv6' : 'IPv4'} address on this network`);
+  }
+  const any = port.hostIp === '' || port.hostIp === '0.0.0.0' || port.hostIp === '::';
+  const service = `${port.protocol} . ${port.hostPort}`;
+  return {
+    set: `published${ipv6 ? 6 : 4}${any ? 'any' : ''}`,
+    key: any ? service : `${port.hostIp} . ${service}`,
+    value: `${address} . ${port.containerPort}`,
+  };
+}
+
+/** nft commands, one line a set, so that a thousand elements are a few lines. */
+export function addElements(instanceId: string, elements: Element[]): string[] {
+  return bySet(elements, ({ key, value }) => (value === undefined ? key : `${key} : ${value}`))
+    .map(([set, list]) => `add element inet ${tableName(instanceId)} ${set} { ${list} }`);
+}
+
+export function deleteElements(instanceId: string, elements: Element[]): string[] {
+  return bySet(elements, ({ key }) => key).map(([set, list]) => `delete element inet ${tableName(instanceId)} ${set} { ${list} }`);
+}
+
+function bySet(elements: Element[], text: (element: Element) => string): [string, string][] {
+  const lists = Map.groupBy(elements, ({ set }) => set);
+  return [...lists].map(([set, members]) => [set, [...new Set(members.map(text))].join(', ')]);
+}

@@ -1,0 +1,88 @@
+/**
+ * The firewall of one instance: one nft table, whose rules never change; networks and published ports are elements of its sets and maps.
+ *
+ * What it promises:
+ * - A published port is reachable at its host address, from outside, from the host itself (localhost too) and from every container,
+ *   the publishing one included. A port published at 127.0.0.1 is reachable from the host alone.
+ * - Nothing else of a container is reachable from outside or from another network, also not by a route to its address.
+ * - Internal networks reach nothing beyond their bridge; containers never reach the host's 127.0.0.0/8.
+ *
+ * The owner of the host filters before or beside it: published traffic passes the forward hook with the container's address as its
+ * destination (`ct original proto-dst` is the port on the host), and a drop in any other table is final. So a chain of one's own with
+ * `type filter hook forward priority filter - 10` decides first. This table belongs to the daemon: rules added to it are lost at its next start.
+ */
+export function tableName(instanceId: string): string {
+  return `gantry-${instanceId}`;
+}
+
+/** Replaces the table, whatever it held, by the rules and these elements: one transaction, so no packet meets half of it. */
+export function rulesetText(instanceId: string, elementCommands: string[]): string {
+  const table = tableName(instanceId);
+  return [`add table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`, sets, chains, '}', ...elementCommands, ''].join('\n');
+}
+
+export function removeRulesetText(instanceId: string): string {
+  const table = tableName(instanceId);
+  return `add table inet ${table}\ndelete table inet ${table}\n`;
+}
+
+const sets = `
+  set bridges { type ifname; }
+  set same { type ifname . ifname; }
+  set internal { type ifname; }
+  set isolated { type ifname; }
+  set masquerading { type ifname; }
+  map published4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+  map published4any { type inet_proto . inet_service : ipv4_addr . inet_service; }
+  map published6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }
+  map published6any { type inet_proto . inet_service : ipv6_addr . inet_service; }`;
+
+/**
+ * `prerouting` leaves 127.0.0.0/8 alone: a neighbour on the LAN can send such packets, and translation would let them in.
+ * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
+ */
+const chains = `
+  chain loopback {
+    type filter hook prerouting priority raw; policy accept;
+    iifname @bridges ip daddr 127.0.0.0/8 drop
+    iifname @bridges ip saddr 127.0.0.0/8 drop
+  }
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    ip daddr 127.0.0.0/8 return
+    fib daddr type local jump publish
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    fib daddr type local jump publish
+  }
+  chain publish {
+    dnat ip to ip daddr . meta l4proto . th dport map @published4
+    dnat ip to meta l4proto . th dport map @published4any
+    dnat ip6 to ip6 daddr . meta l4proto . th dport map @published6
+    dnat ip6 to meta l4proto . th dport map @published6any
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    oifname @bridges ip saddr 127.0.0.0/8 masquerade
+    oifname @bridges ip6 saddr ::1 masquerade
+    iifname . oifname @same ct status dnat masquerade
+    iifname . oifname @same return
+    iifname @masquerading masquerade
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    iifname != @bridges oifname != @bridges accept
+    ct state established,related accept
+    iifname . oifname @same jump within
+    iifname @internal drop
+    oifname @internal drop
+    oifname != @bridges accept
+    ct status dnat accept
+    drop
+  }
+  chain within {
+    ct status dnat accept
+    iifname @isolated drop
+    accept
+  }`;

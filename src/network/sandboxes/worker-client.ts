@@ -1,0 +1,50 @@
+import { Worker } from 'node:worker_threads';
+import { GantryError } from '../../base/errors.ts';
+import type { JobAnswer, JobMessage, SandboxJob } from './jobs.ts';
+
+interface Waiting { resolve: () => void; reject: (error: unknown) => void }
+
+/** The sandbox worker, started at the first job. It does not keep the process alive. */
+export class SandboxWorker {
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #number = 0;
+
+  /** Resolves when the job is done. @throws GantryError internal with the errno as its cause's code */
+  async do(job: SandboxJob): Promise<void> {
+    const worker = (this.#worker ??= this.#start());
+    const number = ++this.#number;
+    const done = Promise.withResolvers<void>();
+    this.#waiting.set(number, done);
+    worker.ref();
+    worker.postMessage({ number, job } satisfies JobMessage);
+    await done.promise;
+  }
+
+  async close(): Promise<void> {
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./sandbox.worker.ts', import.meta.url));
+    worker.on('message', ({ number, error }: JobAnswer) => {
+      const waiting = this.#waiting.get(number);
+      this.#waiting.delete(number);
+      if (this.#waiting.size === 0) worker.unref();
+      if (error === undefined) waiting?.resolve();
+      else waiting?.reject(new GantryError('internal', error.message, { cause: { code: error.code } }));
+    });
+    worker.on('error', (error) => this.#fail(error));
+    worker.on('exit', () => this.#fail(new Error('the sandbox worker ended')));
+    worker.unref();
+    return worker;
+  }
+
+  /** The next job starts a new worker. */
+  #fail(error: Error): void {
+    this.#worker = undefined;
+    for (const { reject } of this.#waiting.values()) reject(new GantryError('internal', `sandbox worker: ${error.message}`, { cause: error }));
+    this.#waiting.clear();
+  }
+}
