@@ -1,0 +1,105 @@
+import { GantryError } from '../../../base/errors.ts';
+import { goType, type Field, type FieldType, type Struct } from './field.ts';
+
+/** Where a value stands, for the message: `HostConfig.Memory` in the struct that was read. */
+interface Place { root: string; path: string }
+
+const ranges: Partial<Record<string, [low: number, high: number]>> = {
+  int: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  int64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+  uint16: [0, 0xffff],
+  uint32: [0, 0xffff_ffff],
+  uint64: [0, Number.MAX_SAFE_INTEGER],
+};
+
+/**
+ * Reads a wire struct into the domain's value. Keys match without regard to case, unknown ones are passed over, null is as absent.
+ * @throws invalid in the manner of Go's decoder: the client sees which field holds what it may not.
+ */
+export function decodeStruct<T extends object>(struct: Struct, value: unknown, place: Place = { root: struct.name, path: '' }): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, { struct }, place);
+  const fields = fieldsByName(struct);
+  const result: Record<string, unknown> = {};
+  for (const [name, given] of Object.entries(value)) {
+    const known = fields.get(name.toLowerCase());
+    if (known === undefined || given === null) continue;
+    result[known.key] = decode(known.type, given, { root: place.root, path: join(place.path, known.wire) });
+  }
+  return result as T;
+}
+
+const fieldsCache = new WeakMap<Struct, Map<string, Field>>();
+
+function fieldsByName(struct: Struct): Map<string, Field> {
+  const known = fieldsCache.get(struct);
+  if (known !== undefined) return known;
+  const made = new Map(struct.fields.map((one) => [one.wire.toLowerCase(), one]));
+  fieldsCache.set(struct, made);
+  return made;
+}
+
+function decode(type: FieldType, value: unknown, place: Place): unknown {
+  if (typeof type === 'string') return decodePlain(type, value, place);
+  if ('pointer' in type) return decode(type.pointer, value, place);
+  if ('struct' in type) return decodeStruct(type.struct, value, place);
+  if ('list' in type) return decodeList(type.list, value, place);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, type, place);
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, orZero(type.map, one, place)]));
+}
+
+function decodeList(item: FieldType, value: unknown, place: Place): unknown[] {
+  if (!Array.isArray(value)) throw mismatch(value, { list: item }, place);
+  return value.map((one) => orZero(item, one, place));
+}
+
+function decodePlain(type: Extract<FieldType, string>, value: unknown, place: Place): unknown {
+  switch (type) {
+    case 'string': return expect(typeof value === 'string', value, type, place);
+    case 'bool': return expect(typeof value === 'boolean', value, type, place);
+    case 'empty': return expect(typeof value === 'object' && !Array.isArray(value), value, type, place);
+    case 'words': return typeof value === 'string' ? [value] : decodeList('string', value, place);
+    case 'size': return decodeSize(value, place);
+    default: return decodeInteger(type, value, place);
+  }
+}
+
+function decodeInteger(type: Extract<FieldType, string>, value: unknown, place: Place): number {
+  if (typeof value !== 'number') throw mismatch(value, type, place);
+  const [low, high] = ranges[type]!;
+  if (!Number.isInteger(value) || value < low || value > high) throw mismatch(value, type, place);
+  return value;
+}
+
+/** Go's arrays have a fixed length: what is missing is 0, what is too much is dropped. */
+function decodeSize(value: unknown, place: Place): [number, number] {
+  const [height = 0, width = 0] = decodeList('uint32', value, place) as number[];
+  return [height, width];
+}
+
+function orZero(type: FieldType, value: unknown, place: Place): unknown {
+  if (value !== null) return decode(type, value, place);
+  if (typeof type === 'string') return { string: '', bool: false, empty: {}, words: [], size: [0, 0] }[type as 'string'] ?? 0;
+  if ('list' in type) return [];
+  return {};
+}
+
+function expect(fits: boolean, value: unknown, type: FieldType, place: Place): unknown {
+  if (!fits) throw mismatch(value, type, place);
+  return value;
+}
+
+function mismatch(value: unknown, type: FieldType, { root, path }: Place): GantryError {
+  const where = path === '' ? `Go value of type ${root}` : `Go struct field ${root}.${path} of type ${goType(type)}`;
+  return new GantryError('invalid', `invalid JSON: json: cannot unmarshal ${kindOf(value)} into ${where}`);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? 'number' : `number ${value}`;
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}

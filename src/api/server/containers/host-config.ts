@@ -1,0 +1,40 @@
+import type { ContainerRecord } from '../../../engine/containers/record.ts';
+import type { HostConfig } from '../../../oci/container.ts';
+import { encodeStruct } from '../codec/encode.ts';
+import { hostConfigStruct } from '../codec/host-config.ts';
+import type { EngineFacts } from '../services.ts';
+
+/** HostConfig as inspect shows it: what was asked, and Docker's defaults where nothing was said. */
+export function hostConfigJson(record: ContainerRecord, facts: EngineFacts): object {
+  const host = record.hostConfig;
+  return encodeStruct(hostConfigStruct, { ...host, ...namedDefaults(host, facts), ...pathDefaults(host) });
+}
+
+function namedDefaults(host: HostConfig, facts: EngineFacts): HostConfig {
+  const { memory = 0, memorySwap = 0 } = host;
+  return {
+    logConfig: { type: host.logConfig?.type || 'json-file', config: host.logConfig?.config ?? {} },
+    networkMode: host.networkMode === undefined || host.networkMode === '' || host.networkMode === 'default' ? 'bridge' : host.networkMode,
+    restartPolicy: { name: host.restartPolicy?.name || 'no', maximumRetryCount: host.restartPolicy?.maximumRetryCount ?? 0 },
+    portBindings: host.portBindings ?? {},
+    ipcMode: host.ipcMode || 'private',
+    cgroupnsMode: host.cgroupnsMode || facts.defaultCgroupnsMode,
+    runtime: host.runtime || facts.defaultRuntime,
+    shmSize: host.shmSize || 67_108_864,
+    memorySwap: memory > 0 && memorySwap === 0 ? memory * 2 : memorySwap,
+    ...(facts.cgroupVersion === 1 && { oomKillDisable: host.oomKillDisable ?? false }),
+  };
+}
+
+/** A privileged container sees everything; an empty list is a wish, not an absence. */
+function pathDefaults(host: HostConfig): HostConfig {
+  if (host.privileged === true) return { maskedPaths: host.maskedPaths ?? null, readonlyPaths: host.readonlyPaths ?? null };
+  return { maskedPaths: host.maskedPaths ?? defaultMaskedPaths, readonlyPaths: host.readonlyPaths ?? defaultReadonlyPaths };
+}
+
+/** Docker's lists, as `runtime/spec` applies them. */
+const defaultMaskedPaths = [
+  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list',
+  '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+];
+const defaultReadonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];

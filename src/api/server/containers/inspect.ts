@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import type { ContainerDetails } from '../../../engine/containers/verbs.ts';
+import type { ContainerRecord } from '../../../engine/containers/record.ts';
+import { shortId } from '../../../base/ids.ts';
+import { atLeast } from '../../types/version.ts';
+import { containerConfigStruct } from '../codec/container-config.ts';
+import { encodeStruct } from '../codec/encode.ts';
+import type { EngineFacts } from '../services.ts';
+import { endpointsJson, legacyAddressesJson } from './endpoints.ts';
+import { hostConfigJson } from './host-config.ts';
+import { portMapJson } from './ports.ts';
+import { stateJson } from './state.ts';
+import { mountJson } from './summary.ts';
+
+/** `GET /containers/{id}/json`, every field in Docker's order. */
+export function inspectJson(details: ContainerDetails, version: string, facts: EngineFacts): object {
+  const { record, execIds, size } = details;
+  const directory = facts.containerDirectory(record.id);
+  return {
+    Id: record.id,
+    Created: record.createdAt,
+    Path: record.path,
+    Args: record.args,
+    State: stateJson(record),
+    Image: record.image.id,
+    ResolvConfPath: join(directory, 'resolv.conf'),
+    HostnamePath: join(directory, 'hostname'),
+    HostsPath: join(directory, 'hosts'),
+    LogPath: record.logPath,
+    Name: `/${record.name}`,
+    RestartCount: record.restartCount,
+    Driver: facts.storageDriver,
+    Platform: 'linux',
+    MountLabel: '',
+    ProcessLabel: '',
+    AppArmorProfile: '',
+    ExecIDs: execIds.length === 0 ? null : execIds,
+    HostConfig: hostConfigJson(record, facts),
+    GraphDriver: graphDriverJson(record, facts),
+    ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
+    Mounts: record.mounts.map(mountJson),
+    Config: configJson(record),
+    NetworkSettings: networkSettingsJson(details, version),
+  };
+}
+
+function configJson(record: ContainerRecord): object {
+  const { config } = record;
+  return encodeStruct(containerConfigStruct, { ...config, env: config.env ?? [], labels: config.labels ?? {} });
+}
+
+function graphDriverJson(record: ContainerRecord, facts: EngineFacts): object {
+  const layers = facts.layerDirectories(record.id);
+  const data = layers && { ID: record.id, LowerDir: layers.lower.join(':'), MergedDir: layers.merged, UpperDir: layers.upper, WorkDir: layers.work };
+  return { Data: data ?? null, Name: facts.storageDriver };
+}
+
+function networkSettingsJson({ record, sandboxPath }: ContainerDetails, version: string): object {
+  return {
+    Bridge: '',
+    SandboxID: sandboxPath === undefined ? '' : record.id,
+    SandboxKey: sandboxPath ?? '',
+    Ports: portMapJson(record),
+    HairpinMode: false,
+    LinkLocalIPv6Address: '',
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    ...legacyAddressesJson(record),
+    Networks: withLegacyAliases(endpointsJson(record, record.endpoints), record, version),
+  };
+}
+
+/** Before 1.45 the short id and the host name were among the aliases on networks of one's own. */
+function withLegacyAliases(networks: Record<string, object>, record: ContainerRecord, version: string): object {
+  if (atLeast(version, '1.45')) return networks;
+  return Object.fromEntries(Object.entries(networks).map(([name, endpoint]) => {
+    if (['bridge', 'host', 'none', 'default'].includes(name)) return [name, endpoint];
+    const asked = (endpoint as { Aliases: string[] | null }).Aliases ?? [];
+    const all = new Set([...asked, shortId(record.id), record.config.hostname ?? '']);
+    return [name, { ...endpoint, Aliases: [...all].filter((alias) => alias !== '') }];
+  }));
+}

@@ -1,0 +1,133 @@
+import { GantryError } from '../../../base/errors.ts';
+import type { HostConfig } from '../../../oci/container.ts';
+import { atLeast } from '../../types/version.ts';
+import { decodeStruct } from '../codec/decode.ts';
+import { updateStruct } from '../codec/host-config.ts';
+import { refuseForeignFields } from '../codec/refusals.ts';
+import { readJson } from '../http/body.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { parseFilters } from '../http/filters.ts';
+import { sizeOf } from '../http/size.ts';
+import { sendEmpty, sendJson } from '../http/respond.ts';
+import type { Handler, Route } from '../http/router.ts';
+import type { Services } from '../services.ts';
+import { notYet } from '../unsupported.ts';
+import { attach, attachWebSocket } from './attach.ts';
+import { create } from './create.ts';
+import { inspectJson } from './inspect.ts';
+import { logs } from './logs.ts';
+import { summaryJson } from './summary.ts';
+import { wait } from './wait.ts';
+
+const listFilters = [
+  'ancestor', 'before', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name', 'network', 'publish', 'since', 'status', 'volume',
+];
+
+const list: Handler = async (exchange, { containers }) => {
+  const { query, version } = exchange;
+  const filters = new Map(parseFilters(query.text('filters'), listFilters));
+  for (const key of ['since', 'before']) if (query.text(key) !== '') filters.set(key, [query.text(key)]);
+  const found = await containers.list({ all: query.flag('all'), limit: query.integer('limit') ?? 0, size: query.flag('size'), filters });
+  sendJson(exchange, 200, found.map((summary) => summaryJson(summary, version)));
+};
+
+const inspect: Handler = async (exchange, { containers, facts }) => {
+  const details = await containers.inspect(nameOf(exchange), { size: exchange.query.flag('size') });
+  sendJson(exchange, 200, inspectJson(details, exchange.version, facts));
+};
+
+const top: Handler = async (exchange, { containers }) => {
+  const { titles, processes } = await containers.top(nameOf(exchange), exchange.query.text('ps_args'));
+  sendJson(exchange, 200, { Processes: processes, Titles: titles });
+};
+
+const start: Handler = async (exchange, { containers }) => {
+  const { headers } = exchange.request;
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 7) {
+    throw new GantryError('invalid', 'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24');
+  }
+  if (exchange.query.text('checkpoint') !== '') throw new GantryError('notImplemented', 'starting from a checkpoint is not supported by this engine');
+  await containers.start(nameOf(exchange));
+  sendEmpty(exchange, 204);
+};
+
+const stop: Handler = async (exchange, { containers }) => {
+  await containers.stop(nameOf(exchange), { ...stopOptions(exchange), abort: exchange.signal });
+  sendEmpty(exchange, 204);
+};
+
+const restart: Handler = async (exchange, { containers }) => {
+  await containers.restart(nameOf(exchange), stopOptions(exchange));
+  sendEmpty(exchange, 204);
+};
+
+const remove: Handler = async (exchange, { containers }) => {
+  const { query } = exchange;
+  await containers.remove(nameOf(exchange), { force: query.flag('force'), volumes: query.flag('v'), link: query.flag('link') });
+  sendEmpty(exchange, 204);
+};
+
+const resize: Handler = async (exchange, { containers }) => {
+  await containers.resize(nameOf(exchange), sizeOf(exchange.query));
+  sendEmpty(exchange, 200);
+};
+
+const update: Handler = async (exchange, { containers }) => {
+  const change = decodeStruct<Partial<HostConfig>>(updateStruct, (await readJson(exchange)) ?? {});
+  refuseForeignFields(change);
+  if (!atLeast(exchange.version, '1.40')) delete change.pidsLimit;
+  if (typeof change.pidsLimit === 'number' && change.pidsLimit <= 0) change.pidsLimit = 0;
+  const { warnings } = await containers.update(nameOf(exchange), change);
+  sendJson(exchange, 200, { Warnings: warnings.length === 0 ? null : warnings });
+};
+
+const prune: Handler = async (exchange, { containers }) => {
+  const { deleted, reclaimedBytes } = await containers.prune(parseFilters(exchange.query.text('filters'), ['until', 'label', 'label!']));
+  sendJson(exchange, 200, { ContainersDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimedBytes });
+};
+
+/** A verb that takes the container alone, or with one word of the query, and answers with nothing. */
+function act(verb: (containers: Services['containers'], name: string, exchange: Exchange) => Promise<void>): Handler {
+  return async (exchange, { containers }) => {
+    await verb(containers, nameOf(exchange), exchange);
+    sendEmpty(exchange, 204);
+  };
+}
+
+function nameOf(exchange: Exchange): string {
+  return exchange.params['name']!;
+}
+
+function stopOptions({ query, version }: Exchange): { signal?: string; timeoutSeconds?: number } {
+  const signal = atLeast(version, '1.42') ? query.text('signal') : '';
+  const timeoutSeconds = query.integer('t');
+  return { ...(signal !== '' && { signal }), ...(timeoutSeconds !== undefined && { timeoutSeconds }) };
+}
+
+export const containerRoutes: readonly Route[] = [
+  { method: 'GET', path: '/containers/json', handler: list },
+  { method: 'POST', path: '/containers/create', handler: create },
+  { method: 'POST', path: '/containers/prune', handler: prune, since: '1.25' },
+  { method: 'GET', path: '/containers/{name}/json', handler: inspect },
+  { method: 'GET', path: '/containers/{name}/top', handler: top },
+  { method: 'GET', path: '/containers/{name}/logs', handler: logs },
+  { method: 'POST', path: '/containers/{name}/attach', handler: attach },
+  { method: 'GET', path: '/containers/{name}/attach/ws', handler: attachWebSocket },
+  { method: 'POST', path: '/containers/{name}/resize', handler: resize },
+  { method: 'POST', path: '/containers/{name}/start', handler: start },
+  { method: 'POST', path: '/containers/{name}/stop', handler: stop },
+  { method: 'POST', path: '/containers/{name}/restart', handler: restart },
+  { method: 'POST', path: '/containers/{name}/kill', handler: act((containers, name, { query }) => containers.kill(name, query.text('signal') || 'SIGKILL')) },
+  { method: 'POST', path: '/containers/{name}/pause', handler: act((containers, name) => containers.pause(name)) },
+  { method: 'POST', path: '/containers/{name}/unpause', handler: act((containers, name) => containers.unpause(name)) },
+  { method: 'POST', path: '/containers/{name}/rename', handler: act((containers, name, { query }) => containers.rename(name, query.text('name'))) },
+  { method: 'POST', path: '/containers/{name}/update', handler: update },
+  { method: 'POST', path: '/containers/{name}/wait', handler: wait },
+  { method: 'DELETE', path: '/containers/{name}', handler: remove },
+  notYet('GET', '/containers/{name}/changes', 'the changes of a container\'s filesystem'),
+  notYet('GET', '/containers/{name}/export', 'exporting a container\'s filesystem'),
+  notYet('GET', '/containers/{name}/stats', 'container statistics'),
+  notYet('HEAD', '/containers/{name}/archive', 'copying files of a container'),
+  notYet('GET', '/containers/{name}/archive', 'copying files of a container'),
+  notYet('PUT', '/containers/{name}/archive', 'copying files of a container'),
+];

@@ -1,0 +1,58 @@
+import type { ContainerRecord } from '../../../engine/containers/record.ts';
+import { humanDuration } from './duration.ts';
+
+/** How the wire says "never". */
+export const zeroTime = '0001-01-01T00:00:00Z';
+
+export type WireStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+
+/** Docker's one word for the state. A container that is about to start is still what it was before. */
+export function wireStatus(record: ContainerRecord): WireStatus {
+  const { status } = record.state;
+  if (status === 'running' || status === 'paused' || status === 'restarting') return status;
+  if (record.removing) return 'removing';
+  return status === 'starting' ? 'created' : status;
+}
+
+/** `State` of inspect, with the flags that overlap: a paused or restarting container also counts as running. */
+export function stateJson(record: ContainerRecord): object {
+  const { state } = record;
+  const status = wireStatus(record);
+  return {
+    Status: status,
+    Running: isRunning(status),
+    Paused: status === 'paused',
+    Restarting: status === 'restarting',
+    OOMKilled: state.status === 'exited' && state.oomKilled,
+    Dead: state.status === 'dead',
+    Pid: 'pid' in state ? state.pid : 0,
+    ExitCode: 'exitCode' in state ? state.exitCode : 0,
+    Error: 'error' in state ? state.error : '',
+    StartedAt: 'startedAt' in state && state.startedAt !== '' ? state.startedAt : zeroTime,
+    FinishedAt: 'finishedAt' in state && state.finishedAt !== '' ? state.finishedAt : zeroTime,
+  };
+}
+
+/** Its network and processes exist now. */
+export function isLive(record: ContainerRecord): boolean {
+  return record.state.status === 'running' || record.state.status === 'paused';
+}
+
+/** The sentence of `docker ps`: "Up 5 minutes (Paused)", "Exited (0) 3 seconds ago". `nowMs` since the epoch. */
+export function statusText(record: ContainerRecord, nowMs: number): string {
+  const { state } = record;
+  const since = (time: string): string => humanDuration(nowMs - Date.parse(time));
+  switch (state.status) {
+    case 'running': return `Up ${since(state.startedAt)}`;
+    case 'paused': return `Up ${since(state.startedAt)} (Paused)`;
+    case 'restarting': return `Restarting (${state.exitCode}) ${since(state.finishedAt)} ago`;
+    default: if (record.removing) return 'Removal In Progress';
+  }
+  if (state.status === 'dead') return 'Dead';
+  if (state.status !== 'exited' || state.startedAt === '' || state.startedAt === zeroTime) return 'Created';
+  return `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
+}
+
+function isRunning(status: WireStatus): boolean {
+  return status === 'running' || status === 'paused' || status === 'restarting';
+}

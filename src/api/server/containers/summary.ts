@@ -1,0 +1,50 @@
+import type { ContainerSummary } from '../../../engine/containers/verbs.ts';
+import type { ContainerRecord, MountPoint } from '../../../engine/containers/record.ts';
+import { atLeast } from '../../types/version.ts';
+import { unixSeconds } from '../http/timestamp.ts';
+import { endpointsJson } from './endpoints.ts';
+import { portListJson } from './ports.ts';
+import { statusText, wireStatus } from './state.ts';
+
+/** One entry of `GET /containers/json`. */
+export function summaryJson(summary: ContainerSummary, version: string): object {
+  const { record, imageName, endpoints, size } = summary;
+  const { annotations = {}, networkMode = 'bridge' } = record.hostConfig;
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: imageName,
+    ImageID: record.image.id,
+    Command: commandText(record),
+    Created: unixSeconds(record.createdAt),
+    Ports: portListJson(record),
+    ...(size !== undefined && { ...(size.rw !== 0 && { SizeRw: size.rw }), ...(size.rootFs !== 0 && { SizeRootFs: size.rootFs }) }),
+    Labels: record.config.labels ?? {},
+    State: wireStatus(record),
+    Status: statusText(record, Date.now()),
+    HostConfig: {
+      NetworkMode: networkMode,
+      ...(atLeast(version, '1.46') && Object.keys(annotations).length > 0 && { Annotations: annotations }),
+    },
+    NetworkSettings: { Networks: endpointsJson(record, endpoints) },
+    Mounts: record.mounts.map(mountJson),
+  };
+}
+
+export function mountJson(mount: MountPoint): object {
+  return {
+    Type: mount.type,
+    ...(mount.name !== undefined && mount.name !== '' && { Name: mount.name }),
+    Source: mount.source,
+    Destination: mount.destination,
+    ...(mount.driver !== undefined && mount.driver !== '' && { Driver: mount.driver }),
+    Mode: mount.mode,
+    RW: mount.rw,
+    Propagation: mount.propagation,
+  };
+}
+
+/** The command line as people read it: arguments with a space are quoted, without escaping. */
+function commandText(record: ContainerRecord): string {
+  return [record.path, ...record.args.map((argument) => (argument.includes(' ') ? `'${argument}'` : argument))].join(' ');
+}

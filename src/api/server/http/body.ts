@@ -1,0 +1,85 @@
+import type { Readable } from 'node:stream';
+import { GantryError } from '../../../base/errors.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Docker caps no JSON body; one that is larger than this is not a request but an attack. Bytes. */
+const maxJsonBytes = 8 * 1024 * 1024;
+
+/** Reads a JSON body. Undefined when there is none. @throws invalid on a wrong Content-Type, broken JSON or anything after it. */
+export async function readJson(exchange: Exchange): Promise<unknown> {
+  checkContentType(exchange);
+  const bytes = await readBody(exchange);
+  return bytes.length === 0 ? undefined : parseJson(bytes.toString('utf8'));
+}
+
+/** As `readJson`, where an empty body is an error. */
+export async function requireJson(exchange: Exchange): Promise<unknown> {
+  const value = await readJson(exchange);
+  if (value === undefined) throw new GantryError('invalid', 'invalid JSON: got EOF while reading request body');
+  return value;
+}
+
+function checkContentType(exchange: Exchange): void {
+  const { headers } = exchange.request;
+  const contentType = headers['content-type'] ?? '';
+  const empty = headers['transfer-encoding'] === undefined && (headers['content-length'] ?? '0') === '0';
+  if (contentType === '' && empty) return;
+  if (contentType === '') throw new GantryError('invalid', 'malformed Content-Type header (): mime: no media type');
+  if (contentType.split(';', 1)[0]!.trim().toLowerCase() !== 'application/json') {
+    throw new GantryError('invalid', `unsupported Content-Type header (${contentType}): must be 'application/json'`);
+  }
+}
+
+async function readBody(exchange: Exchange): Promise<Buffer> {
+  if (exchange.upgrade !== undefined) return readSocketBody(exchange.upgrade.socket, contentLength(exchange));
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of exchange.request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxJsonBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function contentLength(exchange: Exchange): number {
+  const { headers } = exchange.request;
+  if (headers['transfer-encoding'] !== undefined) throw new GantryError('invalid', 'a request that upgrades its connection needs a Content-Length');
+  return Number(headers['content-length'] ?? 0);
+}
+
+/** On an upgrade Node leaves the body in the socket: takes exactly `length` bytes, the rest is the stream. */
+async function readSocketBody(socket: Readable, length: number): Promise<Buffer> {
+  if (length > maxJsonBytes) throw tooLarge();
+  if (length === 0) return Buffer.alloc(0);
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const take = (): void => {
+    const bytes = socket.read(length) as Buffer | null;
+    if (bytes === null) return;
+    if (bytes.length === length) resolve(bytes);
+    else reject(new GantryError('invalid', 'invalid JSON: unexpected EOF'));
+  };
+  const cut = (): void => reject(new GantryError('invalid', 'invalid JSON: unexpected EOF'));
+  socket.on('readable', take).on('end', cut).on('close', cut);
+  take();
+  try {
+    return await promise;
+  } finally {
+    socket.off('readable', take).off('end', cut).off('close', cut);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (text.trim() === '') throw new GantryError('invalid', 'invalid JSON: got EOF while reading request body');
+    const reason = (error as Error).message;
+    if (/after JSON/.test(reason)) throw new GantryError('invalid', 'unexpected content after JSON');
+    throw new GantryError('invalid', `invalid JSON: ${reason}`);
+  }
+}
+
+function tooLarge(): GantryError {
+  return new GantryError('invalid', `the request body is larger than ${maxJsonBytes} bytes`);
+}

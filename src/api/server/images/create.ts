@@ -1,0 +1,59 @@
+import { GantryError } from '../../../base/errors.ts';
+import { atLeast } from '../../types/version.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Handler } from '../http/router.ts';
+import type { Services } from '../services.ts';
+import { registryAuth } from './auth.ts';
+import { streamProgress } from './progress.ts';
+
+/** `POST /images/create` is two things: `fromImage` pulls, `fromSrc` imports the body as a root filesystem. */
+export const createImage: Handler = (exchange, services) =>
+  (exchange.query.text('fromImage') === '' ? importImage(exchange, services) : pull(exchange, services));
+
+async function pull(exchange: Exchange, { images }: Services): Promise<void> {
+  const { query, signal, request } = exchange;
+  const name = query.text('fromImage').replace(/:$/, '');
+  const tag = query.text('tag');
+  const reference = tag === '' ? name : withTag(name, tag);
+  await streamProgress(exchange, (progress) => images.pull(reference, {
+    ...platformOf(exchange),
+    // A client that names neither tag nor digest wants them all.
+    allTags: tag === '' && !hasTagOrDigest(name),
+    auth: registryAuth(request.headers['x-registry-auth']),
+    progress,
+    signal,
+  }));
+}
+
+async function importImage(exchange: Exchange, { images }: Services): Promise<void> {
+  const { query, signal, request } = exchange;
+  const source = query.text('fromSrc');
+  if (source === '') throw new GantryError('invalid', 'neither fromImage nor fromSrc was given');
+  if (source !== '-') throw new GantryError('notImplemented', 'importing from a URL is not supported by this engine: send the archive as the body (fromSrc=-)');
+  await streamProgress(exchange, async (progress) => {
+    const id = await images.import(request, {
+      repository: query.text('repo'),
+      tag: query.text('tag'),
+      message: query.text('message') || `Imported from ${source}`,
+      changes: query.all('changes'),
+      ...platformOf(exchange),
+      signal,
+      progress,
+    });
+    progress({ status: id });
+  });
+}
+
+export function withTag(name: string, tag: string): string {
+  if (/^[a-z0-9]+:[0-9a-f]{32,}$/i.test(tag)) return `${name.replace(/@.*$/, '')}@${tag}`;
+  return hasTagOrDigest(name) ? `${name.slice(0, name.lastIndexOf(':'))}:${tag}` : `${name}:${tag}`;
+}
+
+function hasTagOrDigest(name: string): boolean {
+  return name.includes('@') || name.lastIndexOf(':') > name.lastIndexOf('/');
+}
+
+function platformOf({ query, version }: Exchange): { platform?: string } {
+  const platform = atLeast(version, '1.32') ? query.text('platform') : '';
+  return platform === '' ? {} : { platform };
+}

@@ -1,0 +1,21 @@
+import type { ImageSummary } from '../../../engine/images/verbs.ts';
+import { atLeast } from '../../types/version.ts';
+import { unixSeconds } from '../http/timestamp.ts';
+
+/** One entry of `GET /images/json`. What was not asked to be measured is -1. */
+export function imageSummaryJson(summary: ImageSummary, version: string, measured: { sharedSize: boolean; containers: boolean }): object {
+  const { image } = summary;
+  const nameless = summary.repoTags.length === 0 && summary.repoDigests.length === 0 && !atLeast(version, '1.43');
+  return {
+    Containers: measured.containers ? summary.containers : -1,
+    Created: unixSeconds(image.created),
+    Id: image.id,
+    Labels: image.config.labels ?? null,
+    ParentId: image.parent ?? '',
+    RepoDigests: nameless ? ['<none>@<none>'] : summary.repoDigests,
+    RepoTags: nameless ? ['<none>:<none>'] : summary.repoTags,
+    SharedSize: measured.sharedSize ? summary.sharedBytes : -1,
+    Size: summary.sizeBytes,
+    ...(!atLeast(version, '1.44') && { VirtualSize: summary.sizeBytes }),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
+import { DetachFilter } from './detach-keys.ts';
+import { FrameFilter, streamNumber } from './frames.ts';
+
+export interface PumpOptions {
+  stdin: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  tty: boolean;
+  /** Looked for in stdin, on a tty. */
+  detachKeys?: Uint8Array;
+  /** The client gets the payload of frames alone. */
+  unframe?: boolean;
+}
+
+/** A client that keeps its half open after the end is cut off after this. */
+const lingerMs = 10_000;
+
+/**
+ * Joins a client's connection with the streams of a container. The client's end closes stdin, the container's end closes the
+ * client's reading half; slow readers slow down the other side. Resolves when the connection is gone.
+ */
+export function pump(client: Duplex, container: Duplex, options: PumpOptions): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  client.once('close', () => {
+    container.destroy();
+    resolve();
+  });
+  client.on('error', () => client.destroy());
+  container.on('error', () => client.destroy());
+  pipeStdin(client, container, options);
+  output(container, options).pipe(client);
+  container.once('end', () => linger(client));
+  return promise;
+}
+
+function pipeStdin(client: Duplex, container: Duplex, { stdin, tty, detachKeys }: PumpOptions): void {
+  if (!stdin) {
+    // Read on, so that the end of the connection is noticed.
+    client.resume();
+    return;
+  }
+  let source: Readable = client;
+  if (tty && detachKeys !== undefined) {
+    source = client.pipe(new DetachFilter(detachKeys)).once('detached', () => client.destroy());
+  }
+  source.pipe(container as Writable);
+}
+
+function output(container: Duplex, { stdout, stderr, tty, unframe = false }: PumpOptions): Readable {
+  if (tty && (stdout || stderr)) return container;
+  if (tty) return container.pipe(new FrameFilter({ accepts: () => false }));
+  if (stdout && stderr && !unframe) return container;
+  const accepts = (stream: number): boolean =>
+    stream === streamNumber.systemError || (stream === streamNumber.stdout ? stdout : stream === streamNumber.stderr && stderr);
+  return container.pipe(new FrameFilter({ accepts, unframe }));
+}
+
+function linger(client: Duplex): void {
+  client.resume();
+  const timer = setTimeout(() => client.destroy(), lingerMs);
+  timer.unref();
+  client.once('close', () => clearTimeout(timer));
+}

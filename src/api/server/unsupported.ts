@@ -1,0 +1,46 @@
+import { GantryError } from '../../base/errors.ts';
+import type { Handler, Method, Route } from './http/router.ts';
+
+/** What is a part of the API and not of this engine. It is refused by name, never taken in silence. */
+export const unsupportedRoutes: readonly Route[] = [
+  notYet('POST', '/build', 'building images'),
+  notYet('POST', '/build/prune', 'the build cache'),
+  notYet('POST', '/build/cancel', 'building images'),
+  notYet('POST', '/session', 'BuildKit sessions'),
+  notYet('POST', '/grpc', 'BuildKit'),
+  notYet('POST', '/commit', 'committing a container'),
+  notYet('GET', '/distribution/{name*}/json', 'looking up an image in a registry'),
+  notYet('GET', '/containers/{name}/checkpoints', 'checkpoints'),
+  notYet('POST', '/containers/{name}/checkpoints', 'checkpoints'),
+  notYet('DELETE', '/containers/{name}/checkpoints/{checkpoint}', 'checkpoints'),
+  notYet('GET', '/plugins/privileges', 'managed plugins'),
+  notYet('POST', '/plugins/pull', 'managed plugins'),
+  notYet('POST', '/plugins/create', 'managed plugins'),
+  notYet('GET', '/plugins/{name*}/json', 'managed plugins'),
+  notYet('DELETE', '/plugins/{name*}', 'managed plugins'),
+  ...['enable', 'disable', 'upgrade', 'push', 'set'].map((act) => notYet('POST', `/plugins/{name*}/${act}`, 'managed plugins')),
+  notYet('PUT', '/volumes/{name}', 'cluster volumes'),
+  ...swarmRoutes(),
+];
+
+export function notYet(method: Method, path: string, what: string): Route {
+  const handler: Handler = () => {
+    throw new GantryError('notImplemented', `${what} is not supported by this engine (${method} ${path.replaceAll('*', '')})`);
+  };
+  return { method, path, handler, unsupported: what };
+}
+
+function swarmRoutes(): Route[] {
+  const handler: Handler = () => {
+    throw new GantryError('unavailable', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.');
+  };
+  const row = (method: Method, path: string): Route => ({ method, path, handler, unsupported: 'swarm mode is not active' });
+  return [
+    row('GET', '/swarm'), row('GET', '/swarm/unlockkey'),
+    ...['init', 'join', 'leave', 'update', 'unlock'].map((act) => row('POST', `/swarm/${act}`)),
+    ...['nodes', 'services', 'tasks', 'secrets', 'configs'].flatMap((noun) => [
+      row('GET', `/${noun}`), row('GET', `/${noun}/{id}`), row('GET', `/${noun}/{id}/logs`),
+      row('POST', `/${noun}/create`), row('POST', `/${noun}/{id}/update`), row('DELETE', `/${noun}/{id}`),
+    ]),
+  ];
+}

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { GantryError } from '../../src/base/errors.ts';
+import { serve } from './support/serve.ts';
+
+test('_ping answers OK with the headers that clients negotiate by', async () => {
+  await using server = await serve({});
+  const answer = await server.call('GET', '/_ping');
+  assert.equal(answer.status, 200);
+  assert.equal(answer.text, 'OK');
+  assert.equal(answer.headers['api-version'], '1.51');
+  assert.equal(answer.headers['ostype'], 'linux');
+  assert.equal(answer.headers['docker-experimental'], 'false');
+  assert.equal(answer.headers['server'], 'Docker/0.1.0 (linux)');
+  assert.equal(answer.headers['swarm'], 'inactive');
+  assert.equal(answer.headers['cache-control'], 'no-cache, no-store, must-revalidate');
+  const head = await server.call('HEAD', '/v1.40/_ping');
+  assert.equal(head.status, 200);
+  assert.equal(head.text, '');
+  assert.equal(head.headers['api-version'], '1.51');
+});
+
+const refusals: [method: string, path: string, status: number, message: string][] = [
+  ['GET', '/v1.23/info', 400, 'client version 1.23 is too old. Minimum supported API version is 1.24, please upgrade your client to a newer version'],
+  ['GET', '/v1.52/info', 400, 'client version 1.52 is too new. Maximum supported API version is 1.51'],
+  ['GET', '/v1.51/nothing', 404, 'page not found'],
+  ['GET', '/', 404, 'page not found'],
+  ['PATCH', '/containers/json', 404, 'page not found'],
+  ['GET', '/containers/../../etc/passwd', 404, 'page not found'],
+  ['GET', '/images/..%2f..%2fx/json', 404, 'page not found'],
+  ['GET', '/containers/%ff/json', 400, 'the request path is not valid percent-encoding'],
+  ['GET', '/swarm', 503, 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'],
+  ['POST', '/build', 501, 'building images is not supported by this engine (POST /build)'],
+  ['GET', '/containers/json?filters=%7B%22x%22%3A%5B%22y%22%5D%7D', 400, 'invalid filter \'x\''],
+  ['GET', '/containers/json?filters=nonsense', 400, 'invalid filter'],
+  ['GET', '/containers/json?limit=many', 400, 'strconv.Atoi: parsing "many": invalid syntax'],
+  ['GET', '/containers/x/logs', 400, 'Bad parameters: you must choose at least one stream'],
+  ['POST', '/containers/x/wait?condition=soon', 400, 'invalid condition: "soon"'],
+  ['POST', '/containers/x/resize?h=-1&w=2', 400, 'invalid resize height "-1": invalid syntax'],
+  ['POST', '/containers/x/attach?detachKeys=nope', 400, 'Invalid detach keys (nope) provided'],
+];
+for (const [method, path, status, message] of refusals) {
+  test(`${method} ${path} is refused with ${status}`, async () => {
+    await using server = await serve({});
+    const answer = await server.call(method, path);
+    assert.deepEqual({ status: answer.status, body: answer.json }, { status, body: { message } });
+    assert.equal(answer.headers['api-version'], '1.51');
+  });
+}
+
+test('an error of nobody\'s making is a 500 without a stack', async () => {
+  await using server = await serve({ containers: { list: () => { throw new Error('disk on fire'); } } });
+  const answer = await server.call('GET', '/containers/json');
+  assert.deepEqual({ status: answer.status, body: answer.json }, { status: 500, body: { message: 'disk on fire' } });
+});
+
+test('notModified has a status and no body', async () => {
+  await using server = await serve({ containers: { start: () => Promise.reject(new GantryError('notModified', 'it runs')) } });
+  const answer = await server.call('POST', '/containers/x/start');
+  assert.deepEqual([answer.status, answer.text], [304, '']);
+});
+
+const badBodies: [body: string, headers: Record<string, string>, message: RegExp][] = [
+  ['{}', { 'content-type': 'text/plain' }, /^unsupported Content-Type header \(text\/plain\): must be 'application\/json'$/],
+  ['{"Image":"x"} trailing', {}, /^unexpected content after JSON$/],
+  ['{"Image":', {}, /^invalid JSON: /],
+  [' ', {}, /^invalid JSON: got EOF while reading request body$/],
+  ['[]', {}, /^invalid JSON: json: cannot unmarshal array into Go value of type CreateRequest$/],
+  ['{}', {}, /^config cannot be empty in order to create a container$/],
+  ['{"Image":5}', {}, /^invalid JSON: json: cannot unmarshal number into Go struct field CreateRequest.Image of type string$/],
+  ['{"Image":"x","HostConfig":{"Memory":"1g"}}', {}, /cannot unmarshal string into Go struct field CreateRequest.HostConfig.Memory of type int64$/],
+  ['{"Image":"x","HostConfig":{"Memory":1e300}}', {}, /cannot unmarshal number 1e\+300 into Go struct field/],
+];
+for (const [body, headers, message] of badBodies) {
+  test(`a create with the body ${body} (${headers['content-type'] ?? 'json'}) is refused`, async () => {
+    await using server = await serve({});
+    const answer = await server.call('POST', '/containers/create', { body, headers });
+    assert.equal(answer.status, 400);
+    assert.match(answer.json.message, message);
+  });
+}
+
+test('a body larger than the cap is refused', async () => {
+  await using server = await serve({});
+  const answer = await server.call('POST', '/containers/create', { body: JSON.stringify({ Image: 'x'.repeat(9 * 1024 * 1024) }) }).catch((error: NodeJS.ErrnoException) => error.code);
+  if (typeof answer === 'string') assert.match(answer, /EPIPE|ECONNRESET/);
+  else assert.equal((answer as { status: number } | undefined)?.status, 400);
+});
+
+test('one connection carries several requests', async () => {
+  await using server = await serve({});
+  const socket = await server.dial();
+  socket.write('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\nGET /_ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  assert.equal(text.match(/HTTP\/1.1 200 OK/g)?.length, 2);
+});
+
+test('what is not HTTP gets a 400 and the end of the connection', async () => {
+  await using server = await serve({});
+  const socket = await server.dial();
+  socket.write('\x16\x03\x01 hello\r\n\r\n');
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  assert.match(text, /^HTTP\/1.1 400 Bad Request\r\n/);
+});
+
+test('the signal of a request aborts when its client goes away', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const waiting = Promise.withResolvers<void>();
+  await using server = await serve({ containers: { wait: (_name, _condition, abort) => {
+    abort.addEventListener('abort', () => resolve());
+    waiting.resolve();
+    return Promise.resolve({ done: new Promise(() => undefined) });
+  } } });
+  const socket = await server.dial();
+  socket.write('POST /containers/x/wait HTTP/1.1\r\nHost: x\r\n\r\n');
+  await waiting.promise;
+  const [head] = await once(socket, 'data') as [Buffer];
+  assert.match(head.toString(), /^HTTP\/1.1 200 OK\r\n/, 'the headers come before the end');
+  socket.destroy();
+  await promise;
+});
+
+const origins: [headers: Record<string, string>, kind: 'unix' | 'tcp', status: number][] = [
+  [{ host: 'evil.example' }, 'tcp', 403],
+  [{ host: 'evil.example' }, 'unix', 200],
+  [{ host: '127.0.0.1:2375' }, 'tcp', 200],
+  [{ host: 'localhost' }, 'tcp', 200],
+  [{ host: '[::1]:2375' }, 'tcp', 200],
+  [{ host: '127.0.0.1:2375', origin: 'http://evil.example' }, 'tcp', 403],
+  [{ host: '127.0.0.1:2375', origin: 'null' }, 'tcp', 403],
+  [{ host: '127.0.0.1:2375', origin: 'http://127.0.0.1:2375' }, 'tcp', 200],
+];
+for (const [headers, kind, status] of origins) {
+  test(`a ${kind} listener answers ${JSON.stringify(headers)} with ${status}`, async () => {
+    await using server = await serve({}, kind);
+    assert.equal((await server.call('GET', '/_ping', { headers })).status, status);
+  });
+}
