@@ -34,7 +34,8 @@ async function readBody(exchange: Exchange): Promise<Buffer> {
   if (exchange.upgrade !== undefined) return readSocketBody(exchange.upgrade.socket, contentLength(exchange));
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of exchange.request as AsyncIterable<Buffer>) {
+  // The request stays open after a refusal: destroying it would take the answer along.
+  for await (const chunk of exchange.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxJsonBytes) throw tooLarge();
     chunks.push(chunk);
@@ -49,24 +50,24 @@ function contentLength(exchange: Exchange): number {
 }
 
 /** On an upgrade Node leaves the body in the socket: takes exactly `length` bytes, the rest is the stream. */
-async function readSocketBody(socket: Readable, length: number): Promise<Buffer> {
-  if (length > maxJsonBytes) throw tooLarge();
-  if (length === 0) return Buffer.alloc(0);
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const take = (): void => {
-    const bytes = socket.read(length) as Buffer | null;
-    if (bytes === null) return;
-    if (bytes.length === length) resolve(bytes);
-    else reject(new GantryError('invalid', 'invalid JSON: unexpected EOF'));
-  };
-  const cut = (): void => reject(new GantryError('invalid', 'invalid JSON: unexpected EOF'));
-  socket.on('readable', take).on('end', cut).on('close', cut);
-  take();
-  try {
-    return await promise;
-  } finally {
-    socket.off('readable', take).off('end', cut).off('close', cut);
-  }
+function readSocketBody(socket: Readable, length: number): Promise<Buffer> {
+  if (length > maxJsonBytes) return Promise.reject(tooLarge());
+  if (length === 0) return Promise.resolve(Buffer.alloc(0));
+  return new Promise((resolve, reject) => {
+    const finish = (bytes: Buffer | undefined): void => {
+      // At once, or the next 'readable' would take bytes that belong to the stream.
+      socket.off('readable', take).off('end', cut).off('close', cut);
+      if (bytes?.length === length) resolve(bytes);
+      else reject(new GantryError('invalid', 'invalid JSON: unexpected EOF'));
+    };
+    const take = (): void => {
+      const bytes = socket.read(length) as Buffer | null;
+      if (bytes !== null) finish(bytes);
+    };
+    const cut = (): void => finish(undefined);
+    socket.on('readable', take).on('end', cut).on('close', cut);
+    take();
+  });
 }
 
 function parseJson(text: string): unknown {
