@@ -9,6 +9,9 @@ import type { ContainerImages, ContainerVolumes, NetworkAttachments, RootFilesys
 import type { LogOptions } from './verbs.ts';
 import type { Waiters } from './waiters.ts';
 import type { Readable } from 'node:stream';
+import { availableParallelism } from 'node:os';
+import type { Resources } from '../../oci/container.ts';
+import type { LimitFacts } from './check-resources.ts';
 
 /** What the verbs of containers work with. Each function names the part it uses; only `daemon/assemble` makes a whole one. */
 export interface ContainerDeps {
@@ -69,7 +72,7 @@ export interface CgroupControl {
   /** Of all processes in it, also below it. */
   pids(path: string): number[];
   /** Writes limits that changed. */
-  update(path: string, resources: import('../../oci/container.ts').Resources): void;
+  update(path: string, resources: Resources): void;
 }
 
 /** Health checks of running containers. */
@@ -83,4 +86,13 @@ export interface HealthState {
   status: 'starting' | 'healthy' | 'unhealthy';
   failingStreak: number;
   log: { start: string; end: string; exitCode: number; output: string }[];
+}
+
+export function limitFactsOf(facts: HostFacts): LimitFacts {
+  return { controllers: facts.controllers, cgroupVersion: facts.cgroupVersion, swapAccounting: facts.swapAccounting, cpuCount: availableParallelism() };
+}
+
+/** Ids of containers that mount a volume. */
+export function volumeUsers(catalog: Pick<ContainerCatalog, 'all'>, volume: string): string[] {
+  return catalog.all().filter((record) => record.mounts.some((mount) => mount.type === 'volume' && mount.name === volume)).map((record) => record.id);
 }

@@ -1,6 +1,8 @@
 import type { EndpointRequest, HostConfig } from '../../oci/container.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
 import type { Digest } from '../../store/content/content.ts';
+import type { ImageRecord } from '../../store/records.ts';
+import type { LocalVolumes } from '../volumes/local-volumes.ts';
 
 /**
  * What containers need of the other nouns of the engine. Each noun's own folder implements its port;
@@ -55,20 +57,12 @@ export interface RootFilesystems {
 
 export interface MountedRoot extends AsyncDisposable { path: string }
 
-/** Volumes as containers use them. */
-export interface ContainerVolumes {
-  /** Finds or makes it. @throws conflict when it exists with another driver. */
-  ensure(request: { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }): Promise<{ name: string; driver: string; path: string; anonymous: boolean }>;
-  exists(name: string): boolean;
-  /** Removes anonymous volumes that no other container uses. */
-  removeAnonymous(names: readonly string[]): Promise<void>;
-  /** Copies what the image has at the place into the volume, when the volume is empty. Ownership, modes and xattrs too. */
-  copyUp(volumePath: string, rootfs: string, target: string): Promise<void>;
-}
+/** Volumes as containers use them; `prepare` makes a directory, `commit` the record, in the transaction that writes the container's. */
+export type ContainerVolumes = Pick<LocalVolumes, 'get' | 'prepare' | 'commit' | 'discard' | 'delete' | 'copyUp' | 'pathOf'>;
 
 /** Images of containers to come: kept from garbage collection between resolve and the record. */
 export interface ContainerImages {
-  resolve(image: string, platform?: string): import('../../store/records.ts').ImageRecord;
+  resolve(image: string, platform?: string): ImageRecord;
   /** The name people would call this image by now, for lists: what it was created with while that still points to it. */
   nameOf(id: Digest, createdAs: string): string;
 }

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { GantryError } from '../../base/errors.ts';
+import { now } from '../../base/clock.ts';
+import { newId, shortId } from '../../base/ids.ts';
+import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
+import type { PreparedVolume } from '../volumes/local-volumes.ts';
+import { checkNetworkConflicts, checkRequest } from './check-request.ts';
+import { checkResources } from './check-resources.ts';
+import { generateContainerName, parseContainerName } from './container-name.ts';
+import { limitFactsOf, type ContainerDeps } from './deps.ts';
+import { logSettingsOf } from './log-settings.ts';
+import { commandOf, mergeConfig } from './merge-config.ts';
+import { placeMount } from './mounts/place-mounts.ts';
+import { planMounts } from './mounts/plan-mounts.ts';
+import { publishEvent } from './publish-event.ts';
+import type { ContainerRecord, MountPoint } from './record.ts';
+import type { CreateRequest } from './verbs.ts';
+
+/**
+ * Makes a container that has not run yet. Everything is checked before anything is made; the record is written last, in one durable
+ * transaction with its new volumes, and makes the container: directories without a record are swept at the next start.
+ */
+export async function create(deps: ContainerDeps, request: CreateRequest): Promise<{ id: string; warnings: string[] }> {
+  const id = newId();
+  const name = chooseName(deps, request.name);
+  const image = deps.images.resolve(request.config.image ?? '', request.platform);
+  checkNetworkConflicts(request.config, request.hostConfig);
+  const config = mergeConfig(image.config, request.config);
+  const { hostConfig, warnings } = settleHostConfig(deps, config, request.hostConfig);
+  const { path, args } = commandOf(config);
+  config.hostname ||= hostConfig.utsMode === 'host' || hostConfig.networkMode?.startsWith('container:') ? '' : shortId(id);
+  const planned = planMounts({ config, hostConfig, exists: existsSync, mountsOf: (container) => deps.catalog.find(container).mounts });
+  const { path: logPath } = logSettingsOf(id, `${deps.settings.containersDirectory}/${id}`, config, hostConfig.logConfig);
+  const endpoints = deps.networks.plan({
+    containerId: id, containerName: name, hostname: config.hostname ?? '', domainname: config.domainname ?? '', hostConfig,
+    exposedPorts: Object.keys(config.exposedPorts ?? {}), endpoints: request.endpoints,
+    ...(config.macAddress ? { macAddress: config.macAddress } : {}),
+  });
+  const releaseName = deps.catalog.reserveName(name, id);
+  try {
+    await deps.locks.run('volumes', async () => {
+      await using undo = new AsyncDisposableStack();
+      const volumes: PreparedVolume[] = [];
+      undo.defer(() => { for (const volume of volumes) deps.volumes.discard(volume); });
+      const mounts = planned.map((mount): MountPoint => {
+        if (mount.type !== 'volume') return placeMount(mount, undefined);
+        const volume = deps.volumes.prepare({ name: mount.name, driver: mount.driver, options: mount.driverOptions, labels: mount.labels });
+        volumes.push(volume);
+        return placeMount(mount, { name: volume.volume.name, driver: volume.volume.driver, path: volume.path });
+      });
+      undo.defer(() => deps.rootfs.remove(id));
+      await deps.rootfs.create(id);
+      const record: ContainerRecord = {
+        id, name, createdAt: now(), image: { id: image.id, reference: request.config.image ?? image.id }, config, hostConfig, path, args,
+        endpoints, mounts, layers: image.layers.map((layer) => layer.chainId), logPath, platform: image.platform.os,
+        state: { status: 'created' }, restartCount: 0, stoppedByHand: false, removing: false,
+      };
+      deps.metadata.transaction(() => {
+        // The image may have been removed while the directories were made.
+        deps.images.resolve(image.id);
+        for (const volume of volumes) deps.volumes.commit(volume);
+        deps.catalog.save(record, { durable: true });
+      }, { durable: true });
+      undo.move();
+      for (const { isNew, volume } of volumes) {
+        if (isNew) deps.events.publish({ type: 'volume', action: 'create', actor: { id: volume.name, attributes: { driver: volume.driver } } });
+      }
+      publishEvent(deps.events, record, 'create');
+    });
+  } finally {
+    releaseName();
+  }
+  return { id, warnings };
+}
+
+function chooseName(deps: ContainerDeps, asked: string | undefined): string {
+  if (asked) return parseContainerName(asked);
+  for (let attempt = 0; ; attempt++) {
+    const name = generateContainerName(attempt);
+    if (!deps.catalog.isNameTaken(name)) return name;
+  }
+}
+
+/** The host's half with defaults filled in and what the kernel cannot do left out. */
+function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: HostConfig): { hostConfig: HostConfig; warnings: string[] } {
+  const warnings = checkRequest(config, asked);
+  const checked = checkResources(asked, limitFactsOf(deps.facts), { update: false });
+  const hostConfig: HostConfig = { ...checked.resources };
+  hostConfig.networkMode = asked.networkMode && asked.networkMode !== 'default' ? asked.networkMode : 'bridge';
+  if (hostConfig.networkMode.startsWith('container:')) {
+    hostConfig.networkMode = `container:${deps.catalog.find(hostConfig.networkMode.slice('container:'.length)).id}`;
+  }
+  hostConfig.logConfig = asked.logConfig?.type ? asked.logConfig : deps.settings.defaultLogDriver;
+  hostConfig.restartPolicy = { name: asked.restartPolicy?.name || 'no', maximumRetryCount: asked.restartPolicy?.maximumRetryCount ?? 0 };
+  hostConfig.runtime = asked.runtime || deps.settings.defaultRuntime;
+  hostConfig.ipcMode = asked.ipcMode || 'private';
+  hostConfig.cgroupnsMode = asked.cgroupnsMode || (deps.facts.cgroupVersion === 2 ? 'private' : 'host');
+  hostConfig.shmSize = asked.shmSize || 64 * 1024 * 1024;
+  if ((hostConfig.memory ?? 0) > 0 && !hostConfig.memorySwap) hostConfig.memorySwap = (hostConfig.memory ?? 0) * 2;
+  if (!Object.hasOwn(deps.settings.runtimes, hostConfig.runtime)) {
+    throw new GantryError('invalid', `unknown or invalid runtime name: ${hostConfig.runtime}`);
+  }
+  return { hostConfig, warnings: [...checked.warnings, ...warnings] };
+}

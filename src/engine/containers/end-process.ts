@@ -1,0 +1,63 @@
+import { hasKind, messageOf } from '../../base/errors.ts';
+import type { ContainerDeps } from './deps.ts';
+import { SIGKILL } from './signals.ts';
+import { isAlive } from './transition.ts';
+import { cgroupPathOf } from './start.ts';
+
+export interface EndOptions {
+  /** Tried in order, each with a patience; SIGKILL follows. */
+  signals: { signal: number; patienceMs: number | 'forever' }[];
+  stoppedByHand: boolean;
+  /** Stops waiting for a patient signal and kills at once, or gives up when nothing but the caller ended. */
+  abort?: AbortSignal;
+}
+
+/** Ends the container's processes and waits until the exit is recorded. False when it was not running. */
+export async function endProcess(deps: ContainerDeps, id: string, options: EndOptions): Promise<boolean> {
+  const exit = new AbortController();
+  const ended = deps.waiters.add(id, 'next-exit', exit.signal);
+  ended.catch(() => undefined);
+  const alive = await deps.locks.run(id, () => {
+    const record = deps.catalog.get(id);
+    if (record === undefined || !isAlive(record.state)) return false;
+    if (options.stoppedByHand !== record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: options.stoppedByHand }, { durable: false });
+    return true;
+  });
+  if (!alive) {
+    exit.abort();
+    return false;
+  }
+  for (const { signal, patienceMs } of options.signals) {
+    await send(deps, id, signal);
+    if (await within(ended, patienceMs, options.abort)) return true;
+  }
+  await send(deps, id, SIGKILL);
+  await ended;
+  return true;
+}
+
+/** A frozen process takes its signal only when it is thawed. */
+async function send(deps: ContainerDeps, id: string, signal: number): Promise<void> {
+  try {
+    await deps.runtime.signal({ id }, signal);
+    const record = deps.catalog.get(id);
+    if (record?.state.status === 'paused') await deps.cgroups.thaw(cgroupPathOf(deps, record));
+  } catch (error) {
+    // It ended by itself: the exit is on its way.
+    if (!hasKind(error, 'conflict') && !hasKind(error, 'notFound')) throw error;
+    deps.log.debug('signal came too late', { container: id, error: messageOf(error) });
+  }
+}
+
+async function within(ended: Promise<unknown>, patienceMs: number | 'forever', abort: AbortSignal | undefined): Promise<boolean> {
+  const { promise: over, resolve } = Promise.withResolvers<false>();
+  const giveUp = (): void => resolve(false);
+  const timer = patienceMs === 'forever' ? undefined : setTimeout(giveUp, patienceMs);
+  abort?.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([ended.then(() => true), over]);
+  } finally {
+    clearTimeout(timer);
+    abort?.removeEventListener('abort', giveUp);
+  }
+}

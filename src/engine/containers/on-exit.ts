@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { messageOf } from '../../base/errors.ts';
+import type { ExitReport } from '../../runtime/driver/runtime.ts';
+import type { ContainerDeps } from './deps.ts';
+import { publishEvent } from './publish-event.ts';
+import type { ContainerRecord } from './record.ts';
+import { removeLocked } from './remove.ts';
+import { nextDelayMs, shouldRestart } from './restart-policy.ts';
+import { removeBundle, startLocked } from './start.ts';
+import { isAlive } from './transition.ts';
+
+/** A container's first process has ended: record → waiters → network → restart policy or automatic removal. */
+export async function onExit(deps: ContainerDeps, exit: ExitReport): Promise<void> {
+  await deps.locks.run(exit.id, async () => {
+    const record = deps.catalog.get(exit.id);
+    if (record !== undefined && (isAlive(record.state) || record.state.status === 'starting')) await exitLocked(deps, record, exit);
+    await deps.runtime.release({ id: exit.id });
+  });
+}
+
+/** Under the container's lock. */
+export async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: ExitReport): Promise<void> {
+  const { exitCode, oomKilled, at: finishedAt } = exit;
+  const startedAt = isAlive(record.state) ? record.state.startedAt : finishedAt;
+  const ranMs = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
+  deps.health.end(record.id);
+  const restarts = shouldRestart(record.hostConfig.restartPolicy, { exitCode, restartCount: record.restartCount, stoppedByHand: record.stoppedByHand })
+    && !deps.removals.has(record.id);
+  const endpoints = await deps.networks.detach(record).catch((error: unknown) => {
+    deps.log.warn('network of a container that ended could not be given back', { container: record.id, error: messageOf(error) });
+    return record.endpoints;
+  });
+  removeBundle(join(deps.settings.bundlesDirectory, record.id));
+  const ended = deps.catalog.save({
+    ...record,
+    endpoints,
+    restartCount: record.restartCount + (restarts ? 1 : 0),
+    state: restarts
+      ? { status: 'restarting', startedAt, finishedAt, exitCode, attempt: record.restartCount + 1 }
+      : { status: 'exited', startedAt, finishedAt, exitCode, oomKilled, error: '' },
+  }, { durable: false });
+  if (oomKilled) publishEvent(deps.events, ended, 'oom');
+  publishEvent(deps.events, ended, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
+  deps.waiters.exited(record.id, { exitCode });
+  if (restarts) scheduleRestart(deps, record.id, nextDelayMs(deps.restarts.lastDelayMs(record.id), ranMs));
+  else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id)) await removeLocked(deps, ended, { volumes: true });
+}
+
+/** Starts it again after the pause, unless somebody stops or removes it before. A start that fails ends the tries, as Docker's does. */
+export function scheduleRestart(deps: ContainerDeps, id: string, delayMs: number): void {
+  deps.restarts.schedule(id, delayMs, () => deps.locks.run(id, async () => {
+    if (deps.catalog.get(id)?.state.status !== 'restarting') return;
+    await startLocked(deps, id, { byHand: false }).catch((error: unknown) => {
+      deps.log.error('a container could not be started again', { container: id, error: messageOf(error) });
+    });
+  }));
+}

@@ -1,0 +1,64 @@
+import { GantryError } from '../../base/errors.ts';
+import { volumeUsers, type ContainerDeps } from './deps.ts';
+import { endProcess } from './end-process.ts';
+import { publishEvent } from './publish-event.ts';
+import type { ContainerRecord } from './record.ts';
+import { isAlive, transition } from './transition.ts';
+
+/** Removes a stopped container, or with `force` a running one. @throws conflict with Docker's sentences. */
+export async function remove(deps: ContainerDeps, container: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void> {
+  const { id, name } = deps.catalog.find(container);
+  if (options.link) throw new GantryError('invalid', 'removing a link is not supported by this engine');
+  if (deps.removals.has(id)) throw new GantryError('conflict', `removal of container ${container} is already in progress`);
+  deps.removals.add(id);
+  try {
+    if (options.force) await endForRemoval(deps, id);
+    await deps.locks.run(id, async () => {
+      const record = deps.catalog.get(id);
+      // Its own `--rm` may have been faster.
+      if (record === undefined) return;
+      // A container in its pause between two runs has no process: force is enough to take it.
+      if (!(options.force && record.state.status === 'restarting')) transition({ ...record, name }, 'remove');
+      await removeLocked(deps, record, { volumes: options.volumes });
+    });
+  } finally {
+    deps.removals.delete(id);
+  }
+}
+
+async function endForRemoval(deps: ContainerDeps, id: string): Promise<void> {
+  deps.restarts.cancel(id);
+  await endProcess(deps, id, { signals: [], stoppedByHand: true });
+}
+
+/**
+ * Under the container's lock, with no process left. The record goes first and durably: it is what makes the container, and directories
+ * without one are swept at the next start.
+ */
+export async function removeLocked(deps: ContainerDeps, record: ContainerRecord, options: { volumes: boolean }): Promise<void> {
+  const exitCode = record.state.status === 'exited' ? record.state.exitCode : 0;
+  deps.restarts.forget(record.id);
+  deps.health.end(record.id);
+  await deps.networks.forget(record);
+  deps.catalog.delete(record.id);
+  deps.execs.forget(record.id);
+  await deps.rootfs.remove(record.id);
+  if (options.volumes) await removeAnonymousVolumes(deps, record);
+  publishEvent(deps.events, record, 'destroy');
+  deps.waiters.removed(record.id, { exitCode });
+}
+
+async function removeAnonymousVolumes(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
+  await deps.locks.run('volumes', async () => {
+    for (const { name } of record.mounts) {
+      const volume = name === undefined ? undefined : deps.volumes.get(name);
+      if (volume === undefined || !volume.anonymous || volumeUsers(deps.catalog, volume.name).length > 0) continue;
+      await deps.volumes.delete(volume.name);
+      deps.events.publish({ type: 'volume', action: 'destroy', actor: { id: volume.name, attributes: { driver: volume.driver } } });
+    }
+  });
+}
+
+export function isRemovable(record: ContainerRecord): boolean {
+  return !isAlive(record.state) && record.state.status !== 'starting' && record.state.status !== 'restarting';
+}

@@ -1,0 +1,29 @@
+import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
+
+export interface StartFailure { error: GantryError; exitCode: 126 | 127 | 128 }
+
+/**
+ * What a failed start means. Clients read the exit code of `docker run` from these sentences, so they carry the words Docker's runtime has,
+ * whichever OCI runtime said no.
+ */
+export function startFailure(cause: unknown, program: string): StartFailure {
+  const text = messageOf(cause);
+  const lower = text.toLowerCase();
+  const failed = (reason: string, exitCode: 126 | 127): StartFailure => ({
+    exitCode,
+    error: new GantryError('invalid',
+      `failed to create task for container: failed to create shim task: OCI runtime create failed: unable to start container process: ${reason}: unknown`, { cause }),
+  });
+  const quoted = JSON.stringify(program);
+  if (/executable file .*not found/.test(lower)) {
+    return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
+  }
+  if (/is a directory/.test(lower)) return failed(`exec: ${quoted}: is a directory: permission denied`, 126);
+  if (/permission denied|exec format error/.test(lower)) return failed(lower.includes('exec format') ? `exec: ${quoted}: exec format error` : `exec: ${quoted}: permission denied`, 126);
+  if (/not a directory/.test(lower)) {
+    return failed(`${text}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);
+  }
+  if (/no such file or directory/.test(lower)) return failed(text, 127);
+  if (hasKind(cause, 'internal') || !(cause instanceof GantryError)) return { exitCode: 128, error: new GantryError('internal', text, { cause }) };
+  return { exitCode: 128, error: cause };
+}

@@ -1,0 +1,183 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import { now } from '../../base/clock.ts';
+import { mount as mountFilesystem, unmount } from '../../host/mount.ts';
+import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
+import type { ContainerDeps } from './deps.ts';
+import { logSettingsOf } from './log-settings.ts';
+import { checkRootfs, makeWorkingDirectory, prepareMountSources, userOf } from './prepare-rootfs.ts';
+import { publishEvent } from './publish-event.ts';
+import type { ContainerRecord, EndpointRecord } from './record.ts';
+import { removeLocked } from './remove.ts';
+import { specInputOf, type StartedParts } from './spec-input-of.ts';
+import { startFailure } from './start-failure.ts';
+import { isAlive, notRunning, transition } from './transition.ts';
+
+/** Starts a container by hand: its count of restarts begins again. @throws notModified when it runs already. */
+export async function start(deps: ContainerDeps, container: string): Promise<void> {
+  const { id } = deps.catalog.find(container);
+  await deps.locks.run(id, () => startLocked(deps, id, { byHand: true }));
+}
+
+/** Under the container's lock. What a failed start has made is undone; the record keeps the reason. */
+export async function startLocked(deps: ContainerDeps, id: string, { byHand }: { byHand: boolean }): Promise<void> {
+  const before = deps.catalog.current(id);
+  transition(before, 'start');
+  if (byHand) deps.restarts.forget(id);
+  // The intent: a daemon that finds it at its start asks the monitor what became of it.
+  const starting = deps.catalog.save({ ...before, state: { status: 'starting' }, stoppedByHand: false, restartCount: byHand ? 0 : before.restartCount }, { durable: false });
+  let running: ContainerRecord;
+  try {
+    running = await launch(deps, starting);
+  } catch (cause) {
+    throw await fail(deps, starting, cause);
+  }
+  deps.catalog.save(running, { durable: false });
+  publishEvent(deps.events, running, 'start');
+  deps.health.begin(id);
+}
+
+/** Mounts, network, spec, process. Each step registers its undo before the next begins. */
+async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<ContainerRecord> {
+  await using undo = new AsyncDisposableStack();
+  const bundle = join(deps.settings.bundlesDirectory, record.id);
+  mkdirSync(bundle, { recursive: true, mode: 0o700 });
+  undo.defer(() => removeBundle(bundle));
+  // The mount is only for the runtime to take: whether the start works or not, the host's table is as before afterwards.
+  await using mounting = new AsyncDisposableStack();
+  const [root, network] = await bothOf(
+    async () => mounting.use(await deps.rootfs.mount(record.id, record.layers)),
+    () => joinNetwork(deps, record, undo),
+  );
+  checkRootfs(root.path);
+  prepareMountSources(record, root.path, deps.volumes);
+  makeWorkingDirectory(root.path, record.config.workingDir ?? '');
+  const connected: ContainerRecord = { ...record, endpoints: network.endpoints };
+  const parts: StartedParts = {
+    rootfs: root.path,
+    user: userOf(root.path, record.config.user ?? '', record.hostConfig.groupAdd ?? []),
+    networkNamespace: network.namespace,
+    pidNamespace: sharedNamespace(deps, record.hostConfig.pidMode ?? ''),
+    ipcNamespace: ipcNamespace(deps, record, bundle),
+    generated: generatedFiles(deps, connected, bundle),
+    cgroupPath: cgroupPathOf(deps, record),
+    facts: deps.facts,
+  };
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(deps.spec(specInputOf(connected, parts))), { mode: 0o600 });
+  const { pid } = await deps.runtime.start({
+    id: record.id,
+    bundle,
+    tty: record.config.tty ?? false,
+    openStdin: record.config.openStdin ?? false,
+    stdinOnce: record.config.stdinOnce ?? false,
+    log: logSettingsOf(record.id, join(deps.settings.containersDirectory, record.id), record.config, record.hostConfig.logConfig),
+    runtime: deps.settings.runtimes[record.hostConfig.runtime ?? '']?.path ?? deps.settings.defaultRuntime,
+    ...(record.hostConfig.consoleSize?.some((side) => side > 0) ? { consoleSize: record.hostConfig.consoleSize } : {}),
+    cgroupPath: parts.cgroupPath,
+  });
+  undo.move();
+  return { ...connected, state: { status: 'running', pid, startedAt: now() } };
+}
+
+export function cgroupPathOf(deps: Pick<ContainerDeps, 'settings'>, record: Pick<ContainerRecord, 'id' | 'hostConfig'>): string {
+  const parent = record.hostConfig.cgroupParent;
+  return parent ? join('/', parent, record.id) : `${deps.settings.cgroupParent}/${record.id}`;
+}
+
+/** Both at once; waits for the slower one even when the other fails, so that its undo is known. */
+async function bothOf<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first(), second()]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
+}
+
+interface JoinedNetwork { namespace: string | 'host'; endpoints: Record<string, EndpointRecord> }
+
+async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: AsyncDisposableStack): Promise<JoinedNetwork> {
+  const mode = record.hostConfig.networkMode ?? '';
+  if (mode === 'host') return { namespace: 'host', endpoints: record.endpoints };
+  if (mode.startsWith('container:')) return { namespace: namespaceOfOther(deps, record, mode.slice('container:'.length)), endpoints: record.endpoints };
+  undo.defer(async () => { await deps.networks.detach(deps.catalog.current(record.id)); });
+  const namespace = await deps.networks.sandbox(record.id);
+  const endpoints = await deps.networks.attach(record, namespace);
+  // Known from here on, so that detach gives back what attach took, whoever calls it.
+  deps.catalog.save({ ...record, endpoints }, { durable: false });
+  return { namespace, endpoints };
+}
+
+function namespaceOfOther(deps: ContainerDeps, record: ContainerRecord, otherId: string): string | 'host' {
+  const other = deps.catalog.get(otherId);
+  if (other === undefined) throw new GantryError('notFound', `joining network namespace of container: No such container: ${otherId}`);
+  if (other.id === record.id) throw new GantryError('invalid', 'cannot join own network namespace');
+  if (!isAlive(other.state)) {
+    throw new GantryError('conflict', `cannot join network namespace of a non running container: container /${other.name} is ${other.state.status}`);
+  }
+  const mode = other.hostConfig.networkMode ?? '';
+  return mode === 'host' ? 'host' : `/proc/${other.state.pid}/ns/net`;
+}
+
+function sharedNamespace(deps: ContainerDeps, mode: string): 'private' | 'host' | { ofPid: number } {
+  if (mode === 'host') return 'host';
+  if (!mode.startsWith('container:')) return 'private';
+  const other = deps.catalog.find(mode.slice('container:'.length));
+  if (!isAlive(other.state)) throw notRunning(other.id);
+  return { ofPid: other.state.pid };
+}
+
+/** Only a /dev/shm that the host has mounted can be given to another container, so a shareable one is made here. */
+function ipcNamespace(deps: ContainerDeps, record: ContainerRecord, bundle: string): StartedParts['ipcNamespace'] {
+  const mode = record.hostConfig.ipcMode ?? 'private';
+  if (mode === 'host' || mode === 'none') return mode;
+  if (!mode.startsWith('container:')) {
+    if (mode === 'shareable') makeSharedMemory(join(bundle, 'shm'), record.hostConfig.shmSize ?? 0);
+    return 'private';
+  }
+  const other = deps.catalog.find(mode.slice('container:'.length));
+  if (!isAlive(other.state)) throw notRunning(other.id);
+  if (other.hostConfig.ipcMode !== 'shareable') {
+    throw new GantryError('invalid', `container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
+  }
+  return { ofPid: other.state.pid, shmPath: join(deps.settings.bundlesDirectory, other.id, 'shm') };
+}
+
+function makeSharedMemory(path: string, bytes: number): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const noSetuidNoExecNoDevices = 2 | 4 | 8;
+  mountFilesystem('shm', path, { type: 'tmpfs', flags: noSetuidNoExecNoDevices, data: `mode=1777,size=${bytes}` });
+}
+
+/** Takes a container's bundle and what is mounted in it away. */
+export function removeBundle(bundle: string): void {
+  unmount(join(bundle, 'shm'), { lazy: true });
+  rmSync(bundle, { recursive: true, force: true });
+}
+
+function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: string): ResolvedMount[] {
+  const mode = record.hostConfig.networkMode ?? '';
+  const owner = mode.startsWith('container:') ? join(deps.settings.bundlesDirectory, mode.slice('container:'.length)) : bundle;
+  const files = owner === bundle ? deps.networks.files(record) : undefined;
+  const bind = (name: string, target: string, text: string | undefined): ResolvedMount => {
+    if (text !== undefined) writeFileSync(join(owner, name), text, { mode: 0o644 });
+    return { target, type: 'bind', source: join(owner, name), readOnly: record.hostConfig.readonlyRootfs ?? false, propagation: 'rprivate', recursive: true, recursiveReadOnly: false, options: [] };
+  };
+  const mounts = [bind('resolv.conf', '/etc/resolv.conf', files?.resolvConf), bind('hostname', '/etc/hostname', files?.hostname), bind('hosts', '/etc/hosts', files?.hosts)];
+  if (record.hostConfig.ipcMode === 'shareable') mounts.push({ ...bind('shm', '/dev/shm', undefined), source: join(bundle, 'shm'), readOnly: false });
+  return mounts;
+}
+
+/** Records why a start failed, tells those who wait, and removes a container that was to be removed after its run. */
+async function fail(deps: ContainerDeps, starting: ContainerRecord, cause: unknown): Promise<GantryError> {
+  const { error, exitCode } = startFailure(cause, starting.path);
+  const at = now();
+  const failed = deps.catalog.save({
+    ...deps.catalog.current(starting.id),
+    state: { status: 'exited', startedAt: at, finishedAt: at, exitCode, oomKilled: false, error: error.message },
+  }, { durable: false });
+  deps.log.debug('start failed', { container: starting.id, error: messageOf(cause) });
+  deps.waiters.exited(starting.id, { exitCode, error: error.message });
+  publishEvent(deps.events, failed, 'die', { exitCode: String(exitCode), execDuration: '0' });
+  if (failed.hostConfig.autoRemove) await removeLocked(deps, failed, { volumes: true });
+  return error;
+}
