@@ -29,6 +29,9 @@ export class TarDecoder {
   #sparse: SparseState | undefined;
   #raw: RawHeader | undefined;
   #sawEnd = false;
+  /** Bytes of the chunks before this one, and of the archive up to the end of the block at hand. */
+  #before = 0;
+  #position = 0;
 
   constructor(handler: TarHandler) {
     this.#handler = handler;
@@ -47,6 +50,7 @@ export class TarDecoder {
       else if (this.#state === 'extension') at = this.#extend(chunk, at);
       else at = this.#blockwise(chunk, at);
     }
+    this.#before += chunk.length;
   }
 
   /** @throws invalid when the archive ends in the middle of a member. A missing end mark is accepted, as tar does. */
@@ -113,6 +117,7 @@ export class TarDecoder {
       block = this.#block;
       next = at + take;
     }
+    this.#position = this.#before + next;
     if (this.#state === 'header') this.#header(block);
     else this.#sparseBlock(block);
     return next;
@@ -179,7 +184,7 @@ export class TarDecoder {
     const entry = this.#entry(size);
     this.#local = this.#longName = this.#longLink = this.#sparse = undefined;
     this.#left = size;
-    this.#handler.entry(entry);
+    this.#handler.entry(entry, this.#position);
     this.#state = 'body';
     if (size === 0) this.#finishEntry();
   }

@@ -31,7 +31,8 @@ export interface TarTime { seconds: number; nanoseconds: number }
 
 /** What the decoder tells, in the archive's order: entry, its body in pieces, end of the entry. */
 export interface TarHandler {
-  entry(entry: TarEntry): void;
+  /** `bodyOffset`: where in the archive the body begins, bytes. */
+  entry(entry: TarEntry, bodyOffset: number): void;
   /** Only valid during the call. */
   body(chunk: Uint8Array): void;
   entryEnd(): void;

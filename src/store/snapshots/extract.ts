@@ -287,7 +287,7 @@ export class Extractor implements TarHandler {
 interface Place { parent: number; name: string; parts: string[]; entry: TarEntry }
 
 /** Components without `.` and empty ones; a leading slash counts for nothing. @throws invalid on `..`, or a name too long. */
-function cleanParts(name: string): string[] {
+export function cleanParts(name: string): string[] {
   if (name.length > maxPath) throw new GantryError('invalid', 'invalid archive: a name is longer than 4096 bytes');
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw new GantryError('invalid', `invalid archive: ${JSON.stringify(name.slice(0, 200))} leads out of its directory`);

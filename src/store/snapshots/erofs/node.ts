@@ -12,7 +12,7 @@ export interface IndexNode {
   xattrs: Map<string, Uint8Array>;
   /** Symbolic link: its target, one character a byte (latin1). */
   target?: string;
-  /** Regular file: the stretches of the tar that hold it, in order. Empty for an empty file. */
+  /** Regular file: where the tar holds it. */
   data?: FileData;
   /** Directory: children by name, one character a byte (latin1), so that sorting strings sorts bytes. */
   children?: Map<string, IndexNode>;
@@ -23,4 +23,6 @@ export interface FileData {
   size: number;
   /** Offset in the tar, a multiple of 512. */
   offset: number;
+  /** A sparse file: for each chunk of `512 << bits` bytes its first block in the tar, or `noBlock` for a hole. */
+  chunks?: { bits: number; blocks: readonly number[] };
 }

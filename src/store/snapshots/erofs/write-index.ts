@@ -1,7 +1,7 @@
 import { planDirectory, writeDirectory } from './directory.ts';
 import {
   blockBits, blockBytes, chunkIndexBytes, chunkIndexes, deviceSlotBytes, extendedInode, extendedInodeBytes, feature,
-  inodeSlotBytes, layout, modeMask, modeType, roundUp, superBytes, superMagic, superOffset,
+  inodeSlotBytes, layout, modeMask, modeType, noBlock, roundUp, superBytes, superMagic, superOffset,
 } from './format.ts';
 import type { IndexNode } from './node.ts';
 import { encodeXattrs, xattrCount } from './xattrs.ts';
@@ -83,7 +83,8 @@ function placeInodes(placed: Placed[]): number {
       if ((at % blockBytes) + headBytes + tail > blockBytes) at = roundUp(at, blockBytes);
     }
     each.position = at;
-    const chunkBytes = hasChunks(each.node) ? roundUp(headBytes, chunkIndexBytes) - headBytes + chunkIndexBytes : 0;
+    const chunks = chunksOf(each.node).blocks.length;
+    const chunkBytes = chunks === 0 ? 0 : roundUp(headBytes, chunkIndexBytes) - headBytes + chunks * chunkIndexBytes;
     at = roundUp(at + headBytes + each.inlineBytes + chunkBytes, inodeSlotBytes);
   }
   return at;
@@ -117,14 +118,14 @@ function writeNode(image: Buffer, each: Placed, serial: number, numberOf: Readon
   image.writeUInt32LE(node.mtimeNanoseconds, position + 40);
   image.writeUInt32LE(each.links, position + 44);
   each.xattrs.copy(image, position + extendedInodeBytes);
-  if (hasChunks(node)) writeChunk(image, each);
+  if (hasChunks(node)) writeChunks(image, each);
   if (each.ownBytes > 0) writeOwnData(image, each, numberOf);
 }
 
 /** The union behind the size: device number, first block, or how chunks are indexed. */
 function locationWord({ node, firstBlock }: Placed): number {
   if (node.device !== undefined) return encodeDevice(node.device);
-  if (hasChunks(node)) return chunkIndexes | chunkBits(node.data!.size);
+  if (hasChunks(node)) return chunkIndexes | chunksOf(node).bits;
   const type = node.mode & modeMask;
   return type === modeType.directory || type === modeType.symlink ? firstBlock : 0;
 }
@@ -134,17 +135,20 @@ function encodeDevice({ major, minor }: { major: number; minor: number }): numbe
   return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-/** The smallest power of two of blocks that holds the whole file, so that one chunk does. */
-function chunkBits(size: number): number {
-  const blocks = Math.ceil(size / blockBytes);
-  return Math.min(31, Math.max(0, Math.ceil(Math.log2(blocks))));
+/** How a file's data is indexed: as given for a sparse file, else one chunk, the smallest power of two of blocks that holds the whole file. */
+function chunksOf(node: IndexNode): { bits: number; blocks: readonly number[] } {
+  if (!hasChunks(node)) return { bits: 0, blocks: [] };
+  const { size, offset, chunks } = node.data!;
+  return chunks ?? { bits: Math.min(31, Math.ceil(Math.log2(Math.ceil(size / blockBytes)))), blocks: [offset / blockBytes] };
 }
 
-/** One index behind the inode: the second device, and the block of the tar where the data begins. */
-function writeChunk(image: Buffer, { node, position, xattrs }: Placed): void {
-  const at = roundUp(position + extendedInodeBytes + xattrs.length, chunkIndexBytes);
-  image.writeUInt16LE(1, at + 2);
-  image.writeUInt32LE(node.data!.offset / blockBytes, at + 4);
+/** The indexes behind the inode: each names the second device and a block of it, where the chunk begins. */
+function writeChunks(image: Buffer, { node, position, xattrs }: Placed): void {
+  const base = roundUp(position + extendedInodeBytes + xattrs.length, chunkIndexBytes);
+  chunksOf(node).blocks.forEach((block, index) => {
+    image.writeUInt16LE(block === noBlock ? 0 : 1, base + index * chunkIndexBytes + 2);
+    image.writeUInt32LE(block, base + index * chunkIndexBytes + 4);
+  });
 }
 
 function writeOwnData(image: Buffer, each: Placed, numberOf: ReadonlyMap<IndexNode, number>): void {

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, fsyncSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { GantryError, errnoOf } from '../../../base/errors.ts';
+import { TarDecoder } from '../../../base/tar/decoder.ts';
+import { decompressed } from '../../../host/files-decompress.ts';
+import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
+import { LayerTree } from './layer-tree.ts';
+import { writeIndex } from './write-index.ts';
+
+export const tarName = 'layer.tar';
+export const indexName = 'layer.erofs';
+
+/**
+ * Keeps a layer as it came, `layer.tar`, and writes beside it the index that the kernel mounts, `layer.erofs`: two files, whatever the
+ * number of members. An uncompressed blob that is a file already is not copied but linked.
+ * @throws NotIndexable when the tar holds what an index cannot say; `layer.tar` is whole then.
+ */
+export async function indexStream(source: Readable | { file: string }, folder: string, options: ExtractJobOptions & { sync: boolean }): Promise<Extracted> {
+  const tree = new LayerTree({ maxBytes: options.maxBytes });
+  const decoder = new TarDecoder(tree);
+  const input = 'file' in source ? createReadStream(source.file, { highWaterMark: 1 << 20 }) : source;
+  const { stream, compression } = await decompressed(input);
+  const linked = 'file' in source && compression === 'none' && link(source.file, join(folder, tarName));
+  const copy = linked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
+  let failure: unknown;
+  try {
+    const { tarDigest, tarBytes } = await drain(stream as Readable & AsyncIterable<Buffer>, {
+      ...options,
+      take: (chunk) => {
+        if (copy !== undefined) writeWhole(copy, chunk);
+        // The tar is kept to its end even when it cannot be indexed: it can be extracted then.
+        if (failure === undefined) failure = attempt(() => decoder.write(chunk));
+        if (failure instanceof GantryError) throw failure;
+      },
+    });
+    failure ??= attempt(() => decoder.end());
+    if (failure !== undefined) throw failure;
+    if (options.sync && copy !== undefined) fsyncSync(copy);
+    writeFileSync(join(folder, indexName), writeIndex(tree.root, tarBytes), { flag: 'wx', mode: 0o600, flush: options.sync });
+    return { tarDigest, tarBytes, unpackedBytes: tree.unpackedBytes };
+  } catch (error) {
+    throw errnoOf(error) === 'ENOSPC' ? new GantryError('exhausted', 'no space left on device while writing a layer', { cause: error, hint: 'Free some space under the root directory.' }) : error;
+  } finally {
+    if (copy !== undefined) closeSync(copy);
+    input.destroy();
+  }
+}
+
+async function drain(stream: AsyncIterable<Buffer>, options: { cancelled: () => boolean; take: (chunk: Buffer) => void }): Promise<{ tarDigest: `sha256:${string}`; tarBytes: number }> {
+  const hash = createHash('sha256');
+  let tarBytes = 0;
+  for await (const chunk of stream) {
+    if (options.cancelled()) throw new GantryError('cancelled', 'unpacking was cancelled');
+    hash.update(chunk);
+    tarBytes += chunk.length;
+    options.take(chunk);
+  }
+  return { tarDigest: `sha256:${hash.digest('hex')}`, tarBytes };
+}
+
+function attempt(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** False when the blob is on another filesystem, or has too many links: then it is copied. */
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (['EXDEV', 'EMLINK', 'EPERM'].includes(errnoOf(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+function writeWhole(fd: number, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
+}

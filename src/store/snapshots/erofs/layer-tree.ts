@@ -1,0 +1,195 @@
+import { GantryError } from '../../../base/errors.ts';
+import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
+import { cleanParts } from '../extract.ts';
+import { modeMask, modeType } from './format.ts';
+import type { FileData, IndexNode } from './node.ts';
+import { sparseData } from './sparse-data.ts';
+
+const opaqueMarker = '.wh..wh..opq';
+const whiteoutPrefix = '.wh.';
+const opaqueAttribute = 'trusted.overlay.opaque';
+const yes = Buffer.from('y');
+const maxLinks = 40;
+/** What anything but a regular file counts for, as when it is extracted. */
+const nodeBytes = 4096;
+
+/**
+ * The tree that a layer's tar describes, built from its headers alone. It comes to what extraction into a directory makes
+ * (`../extract.ts`): the same members win, links are followed inside the tree only, whiteouts and opaque markers become overlay's.
+ */
+export class LayerTree implements TarHandler {
+  readonly root: IndexNode = directory();
+  /** Apparent bytes of regular files, and 4096 for everything else. */
+  unpackedBytes = 0;
+  readonly #maxBytes: number;
+
+  constructor(options: { maxBytes: number }) {
+    this.#maxBytes = options.maxBytes;
+  }
+
+  body(): void {}
+  entryEnd(): void {}
+
+  entry(entry: TarEntry, bodyOffset: number): void {
+    const parts = cleanParts(entry.name);
+    const name = parts.at(-1);
+    if (name === undefined) {
+      if (entry.type !== 'directory') throw refused(entry.name, 'it is no file name');
+      Object.assign(this.root, described(entry, this.root.children));
+      return;
+    }
+    const parent = this.#directoryAt(parts.slice(0, -1), entry.name);
+    if (name.startsWith(whiteoutPrefix)) this.#whiteout(parent, name);
+    else this.#put(parent, entry, bodyOffset);
+  }
+
+  #put(parent: Directory, entry: TarEntry, bodyOffset: number): void {
+    const key = bytesOf(cleanParts(entry.name).at(-1)!);
+    this.#count(entry.type === 'file' ? entry.size : nodeBytes);
+    const there = parent.children.get(key);
+    if (entry.type === 'link') {
+      parent.children.set(key, this.#linkTarget(entry));
+      return;
+    }
+    if (entry.type !== 'directory') {
+      parent.children.set(key, described(entry, undefined, bodyOffset));
+      return;
+    }
+    if (there?.children !== undefined) {
+      const opaque = there.xattrs.get(opaqueAttribute);
+      Object.assign(there, described(entry, there.children));
+      if (opaque !== undefined) there.xattrs.set(opaqueAttribute, opaque);
+      return;
+    }
+    const made = described(entry, new Map());
+    // A directory in place of a whiteout of the same layer hides what was below.
+    if (there !== undefined && isWhiteout(there)) made.xattrs.set(opaqueAttribute, yes);
+    parent.children.set(key, made);
+  }
+
+  #whiteout(parent: Directory, name: string): void {
+    if (name === opaqueMarker) {
+      parent.xattrs.set(opaqueAttribute, yes);
+      return;
+    }
+    if (name.startsWith('.wh..wh.')) return;
+    const hidden = name.slice(whiteoutPrefix.length);
+    if (hidden === '' || hidden === '.' || hidden === '..') throw refused(name, 'it is no whiteout');
+    const there = parent.children.get(bytesOf(hidden));
+    if (there === undefined) {
+      this.#count(nodeBytes);
+      parent.children.set(bytesOf(hidden), whiteout());
+    } else if (there.children !== undefined) {
+      there.xattrs.set(opaqueAttribute, yes);
+    }
+  }
+
+  #linkTarget(entry: TarEntry): IndexNode {
+    const target = cleanParts(entry.linkName);
+    const last = target.at(-1);
+    const found = last === undefined ? undefined : this.#find(target.slice(0, -1))?.children.get(bytesOf(last));
+    if (found === undefined) throw refused(entry.name, `it is a hard link to ${JSON.stringify(entry.linkName.slice(0, 200))}, which is not in the layer`);
+    if (found.children !== undefined) throw refused(entry.name, 'it is a hard link to a directory');
+    return found;
+  }
+
+  /** The directory at a path; missing ones are made. Links on the way are followed, and never lead out. */
+  #directoryAt(parts: readonly string[], member: string): Directory {
+    const found = this.#walk(parts, (parent, key) => {
+      const there = parent.children.get(key);
+      if (there !== undefined && !isWhiteout(there)) return undefined;
+      this.#count(nodeBytes);
+      const made = directory();
+      if (there !== undefined) made.xattrs.set(opaqueAttribute, yes);
+      parent.children.set(key, made);
+      return made;
+    });
+    if (found === undefined) throw refused(member, 'a part of its path is no directory');
+    return found;
+  }
+
+  #find(parts: readonly string[]): Directory | undefined {
+    return this.#walk(parts, () => undefined);
+  }
+
+  /** `missing` may make the next directory. Undefined when the way ends. */
+  #walk(parts: readonly string[], missing: (parent: Directory, key: string) => Directory | undefined): Directory | undefined {
+    const path: Directory[] = [this.root as Directory];
+    const todo = parts.map(bytesOf).reverse();
+    for (let links = 0; todo.length > 0;) {
+      const part = todo.pop()!;
+      if (part === '' || part === '.') continue;
+      if (part === '..') {
+        if (path.length > 1) path.pop();
+        continue;
+      }
+      const parent = path.at(-1)!;
+      const there = missing(parent, part) ?? parent.children.get(part);
+      if (there?.target !== undefined) {
+        if (++links > maxLinks) return undefined;
+        if (there.target.startsWith('/')) path.length = 1;
+        todo.push(...there.target.split('/').reverse());
+      } else if (isDirectory(there)) {
+        path.push(there);
+      } else {
+        return undefined;
+      }
+    }
+    return path.at(-1);
+  }
+
+  #count(bytes: number): void {
+    this.unpackedBytes += bytes;
+    if (this.unpackedBytes > this.#maxBytes) throw new GantryError('invalid', `invalid archive: it unpacks to more than ${this.#maxBytes} bytes`);
+  }
+}
+
+type Directory = IndexNode & { children: Map<string, IndexNode> };
+
+function isDirectory(node: IndexNode | undefined): node is Directory {
+  return node?.children !== undefined;
+}
+
+function isWhiteout(node: IndexNode): boolean {
+  return (node.mode & modeMask) === modeType.character && node.device?.major === 0 && node.device.minor === 0;
+}
+
+function directory(): Directory {
+  return { mode: modeType.directory | 0o755, uid: 0, gid: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, xattrs: new Map(), children: new Map() };
+}
+
+function whiteout(): IndexNode {
+  return { mode: modeType.character, uid: 0, gid: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, xattrs: new Map(), device: { major: 0, minor: 0 } };
+}
+
+function described(entry: TarEntry, children: Map<string, IndexNode> | undefined, bodyOffset = 0): IndexNode {
+  const node: IndexNode = {
+    mode: typeBits[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode),
+    uid: entry.uid, gid: entry.gid, mtimeSeconds: entry.mtime.seconds, mtimeNanoseconds: entry.mtime.nanoseconds,
+    // Overlay's own attributes are orders to the kernel, not content.
+    xattrs: new Map([...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name))),
+  };
+  if (children !== undefined) node.children = children;
+  if (entry.type === 'symlink') node.target = bytesOf(entry.linkName);
+  if (entry.type === 'character' || entry.type === 'block') node.device = { major: entry.deviceMajor, minor: entry.deviceMinor };
+  if (entry.type === 'file') node.data = dataOf(entry, bodyOffset);
+  return node;
+}
+
+function dataOf(entry: TarEntry, offset: number): FileData {
+  return entry.sparse === undefined ? { size: entry.size, offset } : sparseData({ size: entry.realSize, parts: entry.sparse, offset, name: entry.name });
+}
+
+const typeBits: Record<Exclude<TarEntry['type'], 'link'>, number> & { link: number } = {
+  file: modeType.regular, directory: modeType.directory, symlink: modeType.symlink, character: modeType.character,
+  block: modeType.block, fifo: modeType.fifo, link: 0,
+};
+
+/** One character a byte, so that comparing strings compares bytes. */
+function bytesOf(name: string): string {
+  return Buffer.from(name, 'utf8').toString('latin1');
+}
+
+function refused(name: string, why: string): GantryError {
+  return new GantryError('invalid', `invalid archive: cannot make ${JSON.stringify(name.slice(0, 200))}: ${why}`);
+}
