@@ -14,8 +14,8 @@ export interface Peer {
   name: PeerName;
   /** Speaks the Docker API, reachable from the machine. */
   socketPath: string;
-  /** Of the daemon; its children are below it. */
-  pid: number;
+  /** The pids of the engine as this machine sees them: daemon, shims and monitors, and the processes of its containers. */
+  pids(): number[];
   /** A prefix for commands that run inside the peer's namespaces and root, e.g. its own `podman`. */
   enter: string[];
   stop(): Promise<void>;
@@ -57,12 +57,12 @@ export async function startPeer(name: PeerName): Promise<Peer> {
   const root = preparePeers();
   const work = mkdtempSync(join(cache, `${name}-`));
   const log = openSync(join(work, 'log'), 'w');
-  const daemon = spawn('unshare', ['--mount', '--net', '/bin/sh', join(here, 'enter.sh'), work, root, ...commands[name]], { stdio: ['ignore', log, log], detached: true });
+  const daemon = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', '/bin/sh', join(here, 'enter.sh'), work, root, ...commands[name]], { stdio: ['ignore', log, log], detached: true });
   closeSync(log);
   const socketPath = join(work, 'shared/api.sock');
   const peer: Peer = {
-    name, socketPath, pid: daemon.pid!,
-    enter: ['nsenter', `--mount=/proc/${daemon.pid}/ns/mnt`, `--net=/proc/${daemon.pid}/ns/net`, `--root=/proc/${daemon.pid}/root`, `--wd=/proc/${daemon.pid}/root`],
+    name, socketPath, pids: () => descendants(daemon.pid!),
+    enter: ['nsenter', `--mount=/proc/${daemon.pid}/ns/mnt`, `--net=/proc/${daemon.pid}/ns/net`, `--pid=/proc/${daemon.pid}/ns/pid_for_children`, `--root=/proc/${daemon.pid}/root`, `--wd=/proc/${daemon.pid}/root`],
     stop: () => stop(daemon, work),
   };
   for (let tries = 0; tries < 300; tries++) {
@@ -86,14 +86,13 @@ function answers(socketPath: string): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-/** Ends the daemon and whatever still runs in its network namespace, then removes its data. */
+/** Ends the daemon with all that it runs (killing the pid namespace's first process ends the rest), then removes its data. */
 async function stop(daemon: ChildProcess, work: string): Promise<void> {
   const gone = daemon.exitCode !== null ? Promise.resolve() : new Promise<void>((resolve) => daemon.once('exit', () => resolve()));
   const members = descendants(daemon.pid!);
-  daemon.kill('SIGTERM');
-  await Promise.race([gone, delay(10_000)]);
-  for (const pid of [daemon.pid!, ...members]) tryKill(pid);
+  daemon.kill('SIGKILL');
   await gone;
+  while (members.some((pid) => existsSync(`/proc/${pid}`))) await delay(20);
   for (const cgroup of globSync('/sys/fs/cgroup/{*/,}{docker,libpod_parent}')) removeCgroup(cgroup);
   for (let tries = 0; tries < 50; tries++) {
     try {
@@ -130,12 +129,4 @@ function descendants(pid: number): number[] {
   }
   found.delete(pid);
   return [...found];
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }
