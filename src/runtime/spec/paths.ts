@@ -1,0 +1,10 @@
+/**
+ * Parts of /proc and /sys that show or change the host rather than the container. Docker 28's lists; masked ones read as empty.
+ * A path that the host does not have is skipped by the runtime.
+ */
+export const defaultMaskedPaths: readonly string[] = [
+  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list', '/proc/timer_stats',
+  '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
+];
+
+export const defaultReadonlyPaths: readonly string[] = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];

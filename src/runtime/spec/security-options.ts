@@ -1,0 +1,37 @@
+import { GantryError } from '../../base/errors.ts';
+
+export interface SecurityOptions {
+  noNewPrivileges: boolean;
+  writableCgroups: boolean;
+  /** `unconfined`, or the text of a profile. */
+  seccomp?: string;
+  apparmor?: string;
+}
+
+/** Reads `--security-opt`. SELinux labels mean nothing without SELinux: only `label=disable` is taken. @throws invalid */
+export function parseSecurityOptions(options: readonly string[]): SecurityOptions {
+  const result: SecurityOptions = { noNewPrivileges: false, writableCgroups: false };
+  for (const option of options) applyOption(result, option);
+  return result;
+}
+
+function applyOption(result: SecurityOptions, option: string): void {
+  if (option === 'disable') return;
+  const separator = option.includes('=') ? '=' : ':';
+  const at = option.indexOf(separator);
+  const [key, value] = at === -1 ? [option, undefined] : [option.slice(0, at), option.slice(at + 1)];
+  switch (key) {
+    case 'no-new-privileges': result.noNewPrivileges = parseBoolean(value ?? 'true', option); return;
+    case 'writable-cgroups': result.writableCgroups = parseBoolean(value ?? 'true', option); return;
+    case 'seccomp': if (value !== undefined) { result.seccomp = value; return; } break;
+    case 'apparmor': if (value !== undefined) { result.apparmor = value; return; } break;
+    case 'label': if (value === 'disable') return; break;
+  }
+  throw new GantryError('invalid', `invalid --security-opt ${value === undefined ? 1 : 2}: ${JSON.stringify(option)}`);
+}
+
+function parseBoolean(text: string, option: string): boolean {
+  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true;
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
+  throw new GantryError('invalid', `invalid --security-opt 2: ${JSON.stringify(option)}`);
+}
