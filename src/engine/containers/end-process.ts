@@ -10,6 +10,8 @@ export interface EndOptions {
   stoppedByHand: boolean;
   /** Stops waiting for a patient signal and kills at once, or gives up when nothing but the caller ended. */
   abort?: AbortSignal;
+  /** Told of each signal that was sent. */
+  onSignal?: (signal: number) => void;
 }
 
 /** Ends the container's processes and waits until the exit is recorded. False when it was not running. */
@@ -29,9 +31,11 @@ export async function endProcess(deps: ContainerDeps, id: string, options: EndOp
   }
   for (const { signal, patienceMs } of options.signals) {
     await send(deps, id, signal);
+    options.onSignal?.(signal);
     if (await within(ended, patienceMs, options.abort)) return true;
   }
   await send(deps, id, SIGKILL);
+  options.onSignal?.(SIGKILL);
   await ended;
   return true;
 }

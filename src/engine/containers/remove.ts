@@ -28,7 +28,9 @@ export async function remove(deps: ContainerDeps, container: string, options: { 
 
 async function endForRemoval(deps: ContainerDeps, id: string): Promise<void> {
   deps.restarts.cancel(id);
-  await endProcess(deps, id, { signals: [], stoppedByHand: true });
+  const record = deps.catalog.get(id);
+  if (record === undefined) return;
+  await endProcess(deps, id, { signals: [], stoppedByHand: true, onSignal: (signal) => publishEvent(deps.events, record, 'kill', { signal: String(signal) }) });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Attachment } from '../../runtime/driver/runtime.ts';
 import type { ContainerConfig, EndpointRequest, HostConfig } from '../../oci/container.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
+import type { HealthState } from './deps.ts';
 import type { Filters } from '../filters.ts';
 import type { Readable } from 'node:stream';
 
@@ -57,6 +58,8 @@ export interface ContainerDetails {
   record: ContainerRecord;
   execIds: string[];
   sandboxPath: string | undefined;
+  /** Undefined without a health check, or while it does not run. */
+  health?: HealthState | undefined;
   /** Bytes, when asked for. */
   size?: { rw: number; rootFs: number };
 }
@@ -66,5 +69,6 @@ export interface ContainerSummary {
   /** The image as people see it now: the name it was created with, or an id when that name moved. */
   imageName: string;
   endpoints: Record<string, EndpointRecord>;
+  health?: HealthState['status'] | undefined;
   size?: { rw: number; rootFs: number };
 }

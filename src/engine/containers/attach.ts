@@ -1,0 +1,45 @@
+import { PassThrough, Duplex } from 'node:stream';
+import { GantryError } from '../../base/errors.ts';
+import type { Attachment } from '../../runtime/driver/runtime.ts';
+import type { ContainerDeps } from './deps.ts';
+import { logs } from './logs.ts';
+import { publishEvent } from './publish-event.ts';
+import { isAlive } from './transition.ts';
+import type { AttachOptions } from './verbs.ts';
+
+/**
+ * The container's streams: what was written so far when `logs`, then what comes when `stream`. May come before the start, so that nothing of a
+ * run is missed.
+ */
+export async function attach(deps: ContainerDeps, container: string, options: AttachOptions): Promise<Attachment> {
+  const record = deps.catalog.find(container);
+  if (record.state.status === 'paused') throw new GantryError('conflict', `container ${container} is paused, unpause the container before attach`);
+  if (record.state.status === 'restarting') throw new GantryError('conflict', `container ${container} is restarting, wait until the container is running`);
+  const tty = record.config.tty ?? false;
+  publishEvent(deps.events, record, 'attach');
+  // The live half is opened first: between the two a line may come twice, but none is lost.
+  const mayLive = options.stream && (isAlive(record.state) || record.state.status === 'created' || record.state.status === 'exited' || record.state.status === 'starting');
+  const live = mayLive
+    ? await deps.runtime.attach({ id: record.id }, { stdin: options.stdin && (record.config.openStdin ?? false), stdout: options.stdout, stderr: options.stderr, tty })
+    : undefined;
+  if (!options.logs) return live ?? { stream: ended(), tty };
+  const past = await logs(deps, record.id, {
+    follow: false, stdout: options.stdout, stderr: options.stderr, timestamps: false, details: false, since: undefined, until: undefined, tail: undefined,
+    abort: new AbortController().signal,
+  });
+  return { tty, stream: pastThenLive(past.frames, live?.stream) };
+}
+
+function ended(): Duplex {
+  const stream = new PassThrough();
+  stream.end();
+  return stream;
+}
+
+function pastThenLive(past: AsyncIterable<Buffer>, live: Duplex | undefined): Duplex {
+  const joined = async function* (): AsyncIterable<Buffer> {
+    yield* past;
+    if (live !== undefined) yield* live as AsyncIterable<Buffer>;
+  };
+  return Duplex.from({ readable: joined(), ...(live === undefined ? {} : { writable: live }) });
+}

@@ -1,0 +1,15 @@
+import type { ContainerDeps } from './deps.ts';
+import { sizeOf } from './list.ts';
+import { isAlive } from './transition.ts';
+import type { ContainerDetails } from './verbs.ts';
+
+export async function inspect(deps: ContainerDeps, container: string, options: { size: boolean }): Promise<ContainerDetails> {
+  const record = deps.catalog.find(container);
+  return {
+    record,
+    execIds: deps.execs.idsOf(record.id),
+    sandboxPath: isAlive(record.state) ? deps.networks.sandboxPath(record.id) : undefined,
+    health: deps.health.statusOf(record.id),
+    ...(options.size ? { size: await sizeOf(deps, record) } : {}),
+  };
+}

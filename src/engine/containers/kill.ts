@@ -1,0 +1,36 @@
+import { GantryError, hasKind } from '../../base/errors.ts';
+import type { ContainerDeps } from './deps.ts';
+import { endProcess } from './end-process.ts';
+import { publishEvent } from './publish-event.ts';
+import { SIGKILL, signalNumber } from './signals.ts';
+import { cgroupPathOf } from './start.ts';
+import { isAlive, notRunning } from './transition.ts';
+
+/**
+ * Sends a signal. SIGKILL also waits for the end; it and the container's stop signal count as a stop by hand, so no restart policy undoes them.
+ * @throws conflict when it does not run
+ */
+export async function kill(deps: ContainerDeps, container: string, signal: string): Promise<void> {
+  const number = signalNumber(signal || 'SIGKILL');
+  const { id, name } = deps.catalog.find(container);
+  const refused = (): GantryError => new GantryError('conflict', `cannot kill container: ${container}: ${notRunning(id).message}`);
+  const told = (sent: number): void => publishEvent(deps.events, { ...deps.catalog.current(id), name }, 'kill', { signal: String(sent) });
+  if (number === SIGKILL) {
+    if (!await endProcess(deps, id, { signals: [], stoppedByHand: true, onSignal: told })) throw refused();
+    return;
+  }
+  await deps.locks.run(id, async () => {
+    const record = deps.catalog.current(id);
+    if (!isAlive(record.state)) throw refused();
+    const isStop = number === signalNumber(record.config.stopSignal || 'SIGTERM');
+    if (isStop && !record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: true }, { durable: false });
+    try {
+      await deps.runtime.signal({ id }, number);
+    } catch (error) {
+      if (hasKind(error, 'conflict') || hasKind(error, 'notFound')) throw refused();
+      throw error;
+    }
+    if (isStop && record.state.status === 'paused') await deps.cgroups.thaw(cgroupPathOf(deps, record));
+    told(number);
+  });
+}

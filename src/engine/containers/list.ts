@@ -1,0 +1,109 @@
+import { readFilters, matchesLabels, type ReadFilters } from '../filters.ts';
+import { GantryError } from '../../base/errors.ts';
+import type { ContainerDeps } from './deps.ts';
+import type { ContainerRecord } from './record.ts';
+import { dockerStatus } from './transition.ts';
+import type { ContainerSummary, ContainerVerbs } from './verbs.ts';
+
+const keys = ['ancestor', 'before', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name', 'network', 'publish', 'since', 'status', 'volume'];
+const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const healths = ['none', 'starting', 'healthy', 'unhealthy'];
+
+/** Newest first. Filters by state show stopped containers too. */
+export async function list(deps: ContainerDeps, options: Parameters<ContainerVerbs['list']>[0]): Promise<ContainerSummary[]> {
+  const filters = readFilters(options.filters, keys);
+  const passes = containerFilter(deps, filters);
+  const showAll = options.all || options.limit > 0 || ['status', 'exited', 'before', 'since'].some((key) => filters.values(key).length > 0);
+  const records = deps.catalog.all()
+    .filter((record) => showAll || isShown(record))
+    .filter(passes)
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0));
+  const chosen = options.limit > 0 ? records.slice(0, options.limit) : records;
+  return await Promise.all(chosen.map(async (record) => ({
+    record,
+    imageName: deps.images.nameOf(record.image.id, record.image.reference),
+    endpoints: record.endpoints,
+    health: deps.health.statusOf(record.id)?.status,
+    ...(options.size ? { size: await sizeOf(deps, record) } : {}),
+  })));
+}
+
+export async function sizeOf(deps: ContainerDeps, record: ContainerRecord): Promise<{ rw: number; rootFs: number }> {
+  const rw = await deps.rootfs.usage(record.id);
+  return { rw, rootFs: rw + await deps.imageBytes(record.layers) };
+}
+
+function isShown(record: ContainerRecord): boolean {
+  return ['running', 'paused', 'restarting'].includes(record.state.status);
+}
+
+/** One test from all filters; names of containers and images in them are looked up once. @throws invalid, notFound */
+function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: ContainerRecord) => boolean {
+  checkValues(filters);
+  const before = filters.values('before').map((name) => deps.catalog.find(name).createdAt);
+  const since = filters.values('since').map((name) => deps.catalog.find(name).createdAt);
+  const ancestors = filters.values('ancestor').map((name) => ancestorTest(deps, name));
+  return (record) =>
+    filters.some('id', (value) => record.id.startsWith(value))
+    && filters.some('name', (value) => matchesName(record.name, value))
+    && matchesLabels(record.config.labels, filters.values('label'))
+    && filters.some('status', (value) => value === (record.removing ? 'removing' : dockerStatus(record.state)))
+    && filters.some('exited', (value) => record.state.status === 'exited' && record.state.exitCode === Number(value))
+    && filters.some('health', (value) => value === (deps.health.statusOf(record.id)?.status ?? 'none'))
+    && filters.some('network', (value) => Object.entries(record.endpoints).some(([name, endpoint]) => name === value || endpoint.networkId.startsWith(value)))
+    && filters.some('volume', (value) => record.mounts.some((mount) => mount.name === value || mount.destination === value || mount.source === value))
+    && filters.some('publish', (value) => matchesPort(value, publishedPorts(record)))
+    && filters.some('expose', (value) => matchesPort(value, Object.keys(record.config.exposedPorts ?? {})))
+    && filters.some('isolation', (value) => value === 'default' || value === '')
+    && filters.flag('is-task', () => false)
+    && before.every((time) => record.createdAt < time)
+    && since.every((time) => record.createdAt > time)
+    && (ancestors.length === 0 || ancestors.some((test) => test(record)));
+}
+
+function checkValues(filters: ReadFilters): void {
+  const refuse = (key: string, value: string): never => { throw new GantryError('invalid', `invalid filter '${key}=${value}'`); };
+  for (const value of filters.values('status')) if (!statuses.includes(value)) refuse('status', value);
+  for (const value of filters.values('health')) if (!healths.includes(value)) refuse('health', value);
+  for (const value of filters.values('exited')) if (!/^-?\d+$/.test(value)) refuse('exited', value);
+}
+
+/** Docker reads the value as a regular expression, over the name with and without its slash. */
+function matchesName(name: string, value: string): boolean {
+  if (value.length > 256) throw new GantryError('invalid', `invalid filter 'name=${value.slice(0, 40)}…'`);
+  try {
+    const pattern = new RegExp(value);
+    return pattern.test(name) || pattern.test(`/${name}`);
+  } catch {
+    return name === value.replace(/^\//, '');
+  }
+}
+
+function publishedPorts(record: ContainerRecord): string[] {
+  return [
+    ...Object.keys(record.hostConfig.portBindings ?? {}),
+    ...Object.values(record.endpoints).flatMap((endpoint) => endpoint.ports.map((port) => `${port.hostPort}/${port.protocol}`)),
+  ];
+}
+
+/** `80`, `80/udp` or `8000-8010/tcp`. */
+export function matchesPort(wanted: string, ports: readonly string[]): boolean {
+  const match = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(wanted);
+  if (match === null) throw new GantryError('invalid', `invalid port specification: "${wanted}"`);
+  const [from, to, protocol] = [Number(match[1]), Number(match[2] ?? match[1]), match[3] ?? 'tcp'];
+  return ports.some((port) => {
+    const [number, itsProtocol = 'tcp'] = port.split('/');
+    return itsProtocol === protocol && Number(number) >= from && Number(number) <= to;
+  });
+}
+
+function ancestorTest(deps: ContainerDeps, name: string): (record: ContainerRecord) => boolean {
+  try {
+    const image = deps.images.resolve(name);
+    const top = image.layers.at(-1)?.chainId;
+    return (record) => record.image.id === image.id || (top !== undefined && record.layers.includes(top));
+  } catch (error) {
+    // An image nobody has is nobody's ancestor.
+    return (record) => error !== undefined && record.image.reference === name;
+  }
+}

@@ -1,0 +1,23 @@
+import { GantryError } from '../../base/errors.ts';
+import { parseContainerName } from './container-name.ts';
+import type { ContainerDeps } from './deps.ts';
+import { publishEvent } from './publish-event.ts';
+
+/** @throws conflict when the name is taken */
+export async function rename(deps: ContainerDeps, container: string, wanted: string): Promise<void> {
+  if (container === '' || wanted === '') throw new GantryError('invalid', 'Neither old nor new names may be empty');
+  const name = parseContainerName(wanted);
+  const { id } = deps.catalog.find(container);
+  await deps.locks.run(id, async () => {
+    const record = deps.catalog.current(id);
+    if (record.name === name) throw new GantryError('invalid', 'Renaming a container with the same name as its current name');
+    const release = deps.catalog.reserveName(name, id);
+    try {
+      const renamed = deps.catalog.save({ ...record, name }, { durable: true });
+      await deps.networks.renamed(renamed, record.name);
+      publishEvent(deps.events, renamed, 'rename', { oldName: `/${record.name}` });
+    } finally {
+      release();
+    }
+  });
+}

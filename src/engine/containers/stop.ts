@@ -1,0 +1,28 @@
+import { GantryError } from '../../base/errors.ts';
+import type { ContainerDeps } from './deps.ts';
+import { endProcess, type EndOptions } from './end-process.ts';
+import { publishEvent } from './publish-event.ts';
+import type { ContainerRecord } from './record.ts';
+import { signalNumber } from './signals.ts';
+import { isAlive } from './transition.ts';
+import { cancelRestart } from './cancel-restart.ts';
+import type { ContainerVerbs } from './verbs.ts';
+
+/** Asks the container to end, and after the timeout makes it. @throws notModified when it does not run. */
+export async function stop(deps: ContainerDeps, container: string, options: Parameters<ContainerVerbs['stop']>[1]): Promise<void> {
+  const record = deps.catalog.find(container);
+  if (await cancelRestart(deps, record.id)) return;
+  if (!isAlive(record.state)) throw new GantryError('notModified', 'container is already stopped');
+  await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true, ...(options.abort === undefined ? {} : { abort: options.abort }) });
+  publishEvent(deps.events, record, 'stop');
+}
+
+/** The stop signal and its patience: what was asked, else the container's own, else SIGTERM and ten seconds. */
+export function politeness(deps: Pick<ContainerDeps, 'settings' | 'events'>, record: ContainerRecord, asked: { signal?: string; timeoutSeconds?: number }): Pick<EndOptions, 'signals' | 'onSignal'> {
+  const signal = signalNumber(asked.signal || record.config.stopSignal || 'SIGTERM');
+  const seconds = asked.timeoutSeconds ?? record.config.stopTimeout ?? deps.settings.stopTimeoutSeconds;
+  return {
+    signals: [{ signal, patienceMs: seconds < 0 ? 'forever' : seconds * 1000 }],
+    onSignal: (sent) => publishEvent(deps.events, record, 'kill', { signal: String(sent) }),
+  };
+}
