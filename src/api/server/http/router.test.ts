@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { routes } from '../routes.ts';
+import { createRouter } from './router.ts';
+
+const router = createRouter(routes);
+
+const found: [method: string, path: string, route: string, params: Record<string, string>][] = [
+  ['GET', '/containers/json', '/containers/json', {}],
+  ['GET', '/containers/json/json', '/containers/{name}/json', { name: 'json' }],
+  ['GET', '/images/a/b/c:1/json', '/images/{name*}/json', { name: 'a/b/c:1' }],
+  ['GET', '/images/localhost:5000/x/y@sha256:ab/history', '/images/{name*}/history', { name: 'localhost:5000/x/y@sha256:ab' }],
+  ['GET', '/images/json/json', '/images/{name*}/json', { name: 'json' }],
+  ['DELETE', '/images/a/b', '/images/{name*}', { name: 'a/b' }],
+  ['GET', '/images/get', '/images/get', {}],
+  ['GET', '/images/a/get', '/images/{name*}/get', { name: 'a' }],
+  ['GET', '/networks/', '/networks/', {}],
+  ['GET', '/networks/bridge', '/networks/{id}', { id: 'bridge' }],
+  ['POST', '/volumes/prune', '/volumes/prune', {}],
+];
+for (const [method, path, route, params] of found) {
+  test(`${method} ${path} is ${route}`, () => {
+    const match = router(method, path);
+    assert.equal(match?.route.path, route);
+    assert.deepEqual(match?.params, params);
+  });
+}
+
+for (const [method, path] of [['GET', '/containers/a/b/json'], ['POST', '/containers/json'], ['GET', '/containers'], ['GET', '']] as const) {
+  test(`${method} ${path} is nothing`, () => assert.equal(router(method, path), undefined));
+}
+
+test('no two rows of the table are the same', () => {
+  const keys = routes.map(({ method, path }) => `${method} ${path}`);
+  assert.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), []);
+});
