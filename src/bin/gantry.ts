@@ -1,0 +1,13 @@
+/** The program: rooms that are no part of the command line's grammar are handed over whole. */
+const [word, ...rest] = process.argv.slice(2);
+
+async function status(): Promise<number> {
+  switch (word) {
+    case 'daemon': return (await import('../daemon/command.ts')).run(rest);
+    case 'doctor': return (await import('../machine/doctor/command.ts')).run(rest);
+    case 'setup': return (await import('../machine/setup/command.ts')).run(rest);
+    default: return (await import('../cli/main.ts')).main(process.argv.slice(2));
+  }
+}
+
+process.exit(await status());

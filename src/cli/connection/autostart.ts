@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readSync, fstatSync } from 'node:fs';
+import { connect } from 'node:net';
+import { GantryError } from '../../base/errors.ts';
+
+const logPath = '/run/gantry/daemon.log';
+const patienceMs = 20_000;
+
+/**
+ * Starts a daemon of our own, detached, and resolves when its socket takes connections.
+ * Rejects with the end of the daemon's log when it ends first or does not answer in time.
+ */
+export async function startDaemon(socketPath: string, warn: (line: string) => void): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    throw new GantryError('unavailable', `Cannot connect to the Docker daemon at unix://${socketPath}. Is the docker daemon running?`, {
+      hint: 'Start it as root with "gantry daemon", or name another with -H.',
+    });
+  }
+  warn('No daemon answers; starting one (gantry daemon).');
+  mkdirSync('/run/gantry', { recursive: true, mode: 0o711 });
+  const log = openSync(logPath, 'a', 0o640);
+  const begins = fstatSync(log).size;
+  const entry = process.argv[1];
+  if (entry === undefined) throw new GantryError('internal', 'the path of this program is not known');
+  const child = spawn(process.execPath, [...process.execArgv, entry, 'daemon'], { detached: true, cwd: '/', stdio: ['ignore', log, log] });
+  closeSync(log);
+  child.unref();
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `exit code ${code}`}`));
+  });
+  const failure = await Promise.race([answers(socketPath), ended]);
+  child.removeAllListeners();
+  if (failure === undefined) return;
+  throw new GantryError('unavailable', `the daemon did not start: ${failure}\n${tail(begins)}`.trimEnd(), { hint: `Its log is ${logPath}; "gantry doctor" checks the host.` });
+}
+
+/** Undefined when the socket takes a connection, a reason when time is up. */
+async function answers(path: string): Promise<string | undefined> {
+  const deadline = performance.now() + patienceMs;
+  while (performance.now() < deadline) {
+    if (await takesConnection(path)) return undefined;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+  return `it did not answer within ${patienceMs / 1000} seconds`;
+}
+
+function takesConnection(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => { socket.destroy(); resolve(true); });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+function tail(from: number): string {
+  const file = openSync(logPath, 'r');
+  try {
+    const size = fstatSync(file).size;
+    const start = Math.max(from, size - 8192);
+    const bytes = Buffer.alloc(Math.max(0, size - start));
+    readSync(file, bytes, 0, bytes.length, start);
+    return bytes.toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,40 @@
+import { define, none } from '../command.ts';
+import { listText } from '../format/listing.ts';
+import { bool } from '../grammar/flag.ts';
+import { formatFlag } from '../grammar/format-flag.ts';
+import { filterQuery, filters } from '../grammar/filters.ts';
+import { int } from '../grammar/numbers.ts';
+import { columns, containerRow, headers, type ContainerSummary } from './row.ts';
+
+const flags = {
+  all: bool('Show all containers (default shows just running)', { short: 'a' }),
+  filter: filters('Filter output based on conditions provided', { short: 'f' }),
+  format: formatFlag(),
+  last: int('Show n last created containers (includes all states)', { short: 'n', initial: -1 }),
+  latest: bool('Show the latest created container (includes all states)', { short: 'l' }),
+  'no-trunc': bool("Don't truncate output"),
+  quiet: bool('Only display container IDs', { short: 'q' }),
+  size: bool('Display total file sizes', { short: 's' }),
+};
+
+export const command = define({
+  usage: '[OPTIONS]',
+  flags,
+  arity: none,
+  examples: [
+    ['Every container, stopped ones too', 'gantry ps -a'],
+    ['Names and ports only', "gantry ps --format 'table {{.Names}}\\t{{.Ports}}'"],
+    ['Stop whatever carries a label', 'gantry stop $(gantry ps -q --filter label=temporary)'],
+  ],
+  async run({ context, flags: said, given }) {
+    const format = given.has('format') ? said.format : context.config.psFormat ?? '';
+    const size = said.size || /\.Size\b/.test(format);
+    const last = said.latest && !given.has('last') ? 1 : said.last;
+    const list = await context.api.json<ContainerSummary[]>({
+      path: '/containers/json',
+      query: { all: said.all ? true : undefined, limit: last > 0 ? last : undefined, size: size ? true : undefined, ...filterQuery(said.filter) },
+    });
+    const rows = list.map((container) => containerRow(container, said['no-trunc']));
+    context.stdout.write(listText({ format, headers, columns: said.size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined }, rows));
+  },
+});

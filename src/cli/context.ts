@@ -1,0 +1,34 @@
+import type { Transport } from '../api/client/transport.ts';
+import type { ClientConfig } from './connection/config-file.ts';
+
+export interface GlobalFlags {
+  config: string;
+  context: string;
+  debug: boolean;
+  hosts: readonly string[];
+  tls: boolean;
+  tlscacert: string;
+  tlscert: string;
+  tlskey: string;
+  tlsverify: boolean;
+}
+
+/** What a command may touch: the terminal, the environment, the API and the person's configuration. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly globals: GlobalFlags;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** The connection, opened at the first call. */
+  readonly api: Transport;
+  readonly config: ClientConfig;
+  /** Aborts at SIGINT or SIGTERM where the command has asked for it. */
+  interruptible(): AbortSignal;
+  /** Writes a line to stdout. */
+  print(line: string): void;
+  /** Writes a line to stderr. */
+  warn(line: string): void;
+  /** Resolves once everything that was written has left. */
+  flush(): Promise<void>;
+}

@@ -1,0 +1,61 @@
+import { Transport } from '../api/client/transport.ts';
+import { configDirectory, readConfig, type ClientConfig } from './connection/config-file.ts';
+import { transportOptions } from './connection/endpoint.ts';
+import type { Context, GlobalFlags } from './context.ts';
+
+/** The context of this process. Nothing is opened or read before it is needed. */
+export function createContext(globals: GlobalFlags): Context {
+  const { env, stdin, stdout, stderr } = process;
+  let api: Transport | undefined;
+  let config: ClientConfig | undefined;
+  const warn = (line: string): void => { stderr.write(`${line}\n`); };
+  const context: Context = {
+    env, globals, stdin, stdout, stderr, warn,
+    get config() {
+      config ??= readConfig(configDirectory(env, globals.config));
+      return config;
+    },
+    get api() {
+      api ??= connectTo(context);
+      return api;
+    },
+    interruptible: interruptSignal,
+    print: (line) => { stdout.write(`${line}\n`); },
+    flush: async () => {
+      await Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => {
+        if (stream.destroyed || stream.writableLength === 0) resolve();
+        else stream.write('', () => resolve());
+      })));
+    },
+  };
+  return context;
+}
+
+function connectTo(context: Context): Transport {
+  const { chosen, ...options } = transportOptions(context.globals, context.env, context.config);
+  const { address } = options;
+  if (chosen || address.kind !== 'unix') return new Transport(options);
+  const onUnreachable = async (): Promise<boolean> => {
+    const { startDaemon } = await import('./connection/autostart.ts');
+    await startDaemon(address.path, context.warn);
+    return true;
+  };
+  return new Transport({ ...options, onUnreachable });
+}
+
+function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) {
+    process.once(signal, () => controller.abort(new Interrupted(number)));
+  }
+  return controller.signal;
+}
+
+/** The reason of the abort: the program ends with 128 + the signal's number. */
+export class Interrupted extends Error {
+  readonly signal: number;
+  constructor(signal: number) {
+    super('interrupted');
+    this.signal = signal;
+  }
+}

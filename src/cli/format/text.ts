@@ -1,0 +1,16 @@
+/** Cuts a text to so many characters, the last of which is then an ellipsis. */
+export function ellipsis(text: string, width: number): string {
+  const letters = [...text];
+  if (letters.length <= width) return text;
+  return width <= 1 ? letters.slice(0, width).join('') : `${letters.slice(0, width - 1).join('')}…`;
+}
+
+/** `a=1,b=2` in the order of the keys. */
+export function pairs(map: Readonly<Record<string, string>> | null | undefined): string {
+  return Object.entries(map ?? {}).sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, value]) => `${key}=${value}`).join(',');
+}
+
+/** 12 digits, without the algorithm; whole when nothing may be cut. */
+export function idText(id: string, whole: boolean): string {
+  return whole ? id : id.replace(/^sha256:/, '').slice(0, 12);
+}

@@ -1,0 +1,117 @@
+import { hintOf, describe, ExitError, fromDaemon } from './errors.ts';
+import { createContext, Interrupted } from './create-context.ts';
+import type { AnyCommand } from './command.ts';
+import type { Context, GlobalFlags } from './context.ts';
+import { arityComplaint } from './grammar/arity.ts';
+import { globalFlags } from './grammar/global-flags.ts';
+import { FlagError, parseFlags, type Parsed } from './grammar/parse.ts';
+import { find, program, type Entry } from './tree.ts';
+
+/** Runs one command line (without the program's name) to its end and resolves to the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  quietOnBrokenPipe();
+  let globals: Parsed<typeof globalFlags>;
+  try {
+    globals = parseFlags(globalFlags, argv, { interspersed: false });
+  } catch (error) {
+    return badFlag(error, program, '[OPTIONS] COMMAND [ARG...]');
+  }
+  const { help, flags } = globals;
+  if (flags.version) {
+    const { versionLine } = await import('./system/version-line.ts');
+    process.stdout.write(`${versionLine()}\n`);
+    return 0;
+  }
+  const words = globals.args[0] === 'help' ? [...globals.args.slice(1), '--help'] : globals.args;
+  if (help || words.length === 0 || words[0] === '--help') return showGroup([]);
+  const found = find(words);
+  if (found.kind === 'group') {
+    const rest = words.slice(found.words);
+    const stray = rest.find((word) => !word.startsWith('-'));
+    if (stray !== undefined) return unknownCommand(words.slice(0, found.words), stray);
+    const odd = rest.find((word) => word !== '--help' && word !== '-h');
+    if (odd !== undefined) return badFlag(new FlagError(odd.startsWith('--') ? `unknown flag: ${odd.split('=')[0]}` : `unknown shorthand flag: '${odd[1]}' in ${odd}`), [program, ...words.slice(0, found.words)].join(' '), 'COMMAND');
+    return showGroup(words.slice(0, found.words));
+  }
+  if (found.kind === 'nothing') return unknownCommand([], words[0] ?? '');
+  return runCommand(found.entry, words.slice(0, found.words), words.slice(found.words), toGlobals(flags));
+}
+
+async function runCommand(entry: Entry, name: readonly string[], argv: readonly string[], globals: GlobalFlags): Promise<number> {
+  const { command } = await entry.load();
+  const path = [program, ...name].join(' ');
+  let parsed: Parsed<AnyCommand['flags']>;
+  try {
+    parsed = parseFlags(command.flags, argv, { interspersed: command.interspersed ?? true });
+  } catch (error) {
+    return badFlag(error, path, command.usage);
+  }
+  if (parsed.help) {
+    const { commandHelp } = await import('./grammar/help.ts');
+    process.stdout.write(commandHelp(entry, command, path));
+    return 0;
+  }
+  const complaint = arityComplaint(path, command.arity, parsed.args.length);
+  if (complaint !== undefined) {
+    process.stderr.write(`${program}: ${complaint}\n\nUsage:  ${path} ${command.usage}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
+    return 1;
+  }
+  const context = createContext(globals);
+  const status = await attempt(context, command, () => command.run({ context, flags: parsed.flags, given: parsed.given, args: parsed.args, path }), path);
+  await context.flush();
+  return status;
+}
+
+async function attempt(context: Context, command: AnyCommand, act: () => Promise<number | void>, path: string): Promise<number> {
+  try {
+    return (await act()) ?? 0;
+  } catch (error) {
+    if (error instanceof ExitError) {
+      if (error.message !== '') context.warn(error.message);
+      return error.status;
+    }
+    const interrupted = error instanceof Interrupted ? error : (error as { cause?: unknown }).cause;
+    if (interrupted instanceof Interrupted) return 128 + interrupted.signal;
+    const prefix = command.failure === undefined ? '' : `${program}: `;
+    context.warn(`${prefix}${describe(error)}`);
+    const hint = hintOf(error);
+    if (hint !== undefined) context.warn(hint);
+    if (command.failure !== undefined) context.warn(`\nRun '${path} --help' for more information`);
+    if (context.globals.debug && error instanceof Error && !fromDaemon(error)) context.warn(error.stack ?? '');
+    return command.failure ?? 1;
+  }
+}
+
+function badFlag(error: unknown, path: string, usage: string): number {
+  if (!(error instanceof FlagError)) throw error;
+  process.stderr.write(`${error.message}\n\nUsage:  ${path} ${usage}\n\nRun '${path} --help' for more information\n`);
+  return 125;
+}
+
+function unknownCommand(before: readonly string[], word: string): number {
+  const path = [program, ...before].join(' ');
+  const usage = before.length === 0 ? '' : `Usage:  ${path}\n\n`;
+  process.stderr.write(`${program}: unknown command: ${path} ${word}\n\n${usage}Run '${path} --help' for more information\n`);
+  return 1;
+}
+
+async function showGroup(words: readonly string[]): Promise<number> {
+  const { groupHelp } = await import('./grammar/help.ts');
+  process.stdout.write(groupHelp(words));
+  return 0;
+}
+
+function toGlobals(flags: Parsed<typeof globalFlags>['flags']): GlobalFlags {
+  const { host, version: _version, 'log-level': level, ...rest } = flags;
+  return { ...rest, debug: rest.debug || level === 'debug', hosts: host };
+}
+
+/** `gantry ps | head -1` ends quietly, as a program that SIGPIPE ends would. */
+function quietOnBrokenPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(141);
+      throw error;
+    });
+  }
+}

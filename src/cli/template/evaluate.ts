@@ -1,0 +1,234 @@
+import { functions } from './functions.ts';
+import { lineOf, TemplateError } from './lex.ts';
+import { parseTemplate, type Node, type Operand, type Pipe, type Template } from './parse.ts';
+import { kindName, printed, truth } from './values.ts';
+
+/** A field that takes arguments, or that is worked out when it is read. */
+export type Method = (...args: unknown[]) => unknown;
+
+export interface Compiled {
+  /** Applies the template to a value. Throws TemplateError. */
+  execute(data: unknown): string;
+}
+
+export interface CompileOptions {
+  /** Names of fields that hold maps with free keys: an absent key in them prints `<no value>`, elsewhere it is an error. */
+  openMaps?: ReadonlySet<string>;
+  /** The data are a table's headers: functions that would change their text leave it alone. */
+  headers?: boolean;
+}
+
+const rewording = new Set(['json', 'title', 'lower', 'upper', 'truncate', 'split', 'join']);
+
+const names = new Set(Object.keys(functions));
+
+export function compile(source: string, options: CompileOptions = {}): Compiled {
+  const template = parseTemplate(source, names);
+  return { execute: (data) => new Run(template, options).execute(data) };
+}
+
+/** A chain of scopes; `$` is the data itself. */
+interface Variable { name: string; value: unknown }
+
+const deepest = 100;
+
+class Run {
+  #out = '';
+  #depth = 0;
+  readonly #template: Template;
+  readonly #openMaps: ReadonlySet<string>;
+  readonly #headers: boolean;
+  #variables: Variable[] = [];
+
+  constructor(template: Template, { openMaps = new Set(), headers = false }: CompileOptions) {
+    this.#template = template;
+    this.#openMaps = openMaps;
+    this.#headers = headers;
+  }
+
+  execute(data: unknown): string {
+    this.#variables = [{ name: '$', value: data }];
+    this.#nodes(this.#template.body, data);
+    return this.#out;
+  }
+
+  /** Returns `break` or `continue` when a loop has to hear of it. */
+  #nodes(nodes: readonly Node[], dot: unknown): 'break' | 'continue' | undefined {
+    for (const node of nodes) {
+      const interrupt = this.#node(node, dot);
+      if (interrupt !== undefined) return interrupt;
+    }
+    return undefined;
+  }
+
+  #node(node: Node, dot: unknown): 'break' | 'continue' | undefined {
+    switch (node.kind) {
+      case 'text':
+        this.#out += node.text;
+        return undefined;
+      case 'print': {
+        const value = this.#pipe(node.pipe, dot);
+        if (node.pipe.names.length === 0) this.#out += printed(value);
+        return undefined;
+      }
+      case 'if': case 'with':
+        return this.#scoped(() => {
+          const value = this.#pipe(node.pipe, dot);
+          const inner = node.kind === 'with' ? value : dot;
+          return truth(value) ? this.#nodes(node.body, inner) : this.#nodes(node.otherwise, dot);
+        });
+      case 'range':
+        return this.#scoped(() => this.#range(node, dot));
+      case 'template':
+        this.#call(node.name, node.pipe === undefined ? undefined : this.#pipe(node.pipe, dot));
+        return undefined;
+      case 'break': case 'continue':
+        return node.kind;
+    }
+  }
+
+  #scoped<T>(act: () => T): T {
+    const depth = this.#variables.length;
+    try {
+      return act();
+    } finally {
+      this.#variables.length = depth;
+    }
+  }
+
+  #range(node: Node & { kind: 'range' }, dot: unknown): 'break' | 'continue' | undefined {
+    const { names: variables } = node.pipe;
+    const items = itemsOf(this.#pipe({ ...node.pipe, names: [] }, dot));
+    if (items === undefined) throw this.#error(node.pipe.text, `range can't iterate over ${printed(this.#pipe({ ...node.pipe, names: [] }, dot))}`);
+    if (items.length === 0) return this.#nodes(node.otherwise, dot);
+    for (const [key, element] of items) {
+      const interrupt = this.#scoped(() => {
+        const values = variables.length === 2 ? [key, element] : [element];
+        for (const [index, name] of variables.entries()) this.#assign(name, values[index], node.pipe.declares);
+        return this.#nodes(node.body, element);
+      });
+      if (interrupt === 'break') break;
+    }
+    return undefined;
+  }
+
+  #call(name: string, data: unknown): void {
+    const body = this.#template.defined.get(name);
+    if (body === undefined) throw this.#error(name, `template "${name}" not defined`);
+    if (this.#depth >= deepest) throw this.#error(name, 'exceeded maximum template depth');
+    const outer = this.#variables;
+    this.#variables = [{ name: '$', value: data }];
+    this.#depth += 1;
+    this.#nodes(body, data);
+    this.#depth -= 1;
+    this.#variables = outer;
+  }
+
+  #assign(name: string, value: unknown, declares: boolean): void {
+    if (declares) {
+      this.#variables.push({ name, value });
+      return;
+    }
+    const variable = this.#variables.findLast((known) => known.name === name);
+    if (variable === undefined) throw this.#error(name, `undefined variable: ${name}`);
+    variable.value = value;
+  }
+
+  #pipe(pipe: Pipe, dot: unknown): unknown {
+    let value: unknown;
+    let piped: unknown[] = [];
+    for (const command of pipe.commands) {
+      value = this.#command(command, dot, piped);
+      piped = [value];
+    }
+    const [name] = pipe.names;
+    if (name !== undefined) this.#assign(name, value, pipe.declares);
+    return value;
+  }
+
+  #command(words: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
+    const [head, ...rest] = words as [Operand, ...Operand[]];
+    if (head.kind === 'function') return this.#function(head.name, rest, dot, piped);
+    const args = (): unknown[] => [...rest.map((operand) => this.#operand(operand, dot)), ...piped];
+    if (head.kind === 'chain') return this.#chain(head, dot, rest.length + piped.length > 0 ? args() : undefined);
+    if (rest.length + piped.length > 0) throw this.#error(head.text, `can't give argument to non-function ${head.text}`);
+    return this.#operand(head, dot);
+  }
+
+  #function(name: string, rest: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
+    try {
+      if (name === 'and' || name === 'or') return this.#shortCircuit(name, rest, dot, piped);
+      const args = [...rest.map((operand) => this.#operand(operand, dot)), ...piped];
+      if (this.#headers && rewording.has(name)) return args.find((value) => typeof value === 'string');
+      return functions[name]?.(...args);
+    } catch (error) {
+      if (error instanceof TemplateError) throw error;
+      throw this.#error([name, ...rest.map((operand) => operand.text)].join(' '), `error calling ${name}: ${(error as Error).message}`);
+    }
+  }
+
+  #shortCircuit(name: 'and' | 'or', rest: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
+    if (rest.length + piped.length === 0) throw new Error('wrong number of args: want at least 1 got 0');
+    let value: unknown;
+    for (const operand of rest) {
+      value = this.#operand(operand, dot);
+      if (truth(value) === (name === 'or')) return value;
+    }
+    return piped.length > 0 ? piped[0] : value;
+  }
+
+  #operand(operand: Operand, dot: unknown): unknown {
+    switch (operand.kind) {
+      case 'constant': return operand.value;
+      case 'dot': return dot;
+      case 'variable': return this.#variables.findLast((known) => known.name === operand.name)?.value;
+      case 'function': return this.#function(operand.name, [], dot, []);
+      case 'pipe': return this.#scoped(() => this.#pipe(operand.pipe, dot));
+      case 'chain': return this.#chain(operand, dot, undefined);
+    }
+  }
+
+  #chain(chain: Operand & { kind: 'chain' }, dot: unknown, args: unknown[] | undefined): unknown {
+    let value = this.#operand(chain.base as Operand, dot);
+    let from = '';
+    for (const [index, field] of chain.fields.entries()) {
+      const last = index === chain.fields.length - 1;
+      value = this.#field(value, field, { chain, from, args: last ? args : undefined });
+      from = field;
+    }
+    return value;
+  }
+
+  #field(value: unknown, field: string, where: { chain: Operand & { kind: 'chain' }; from: string; args: unknown[] | undefined }): unknown {
+    const { chain, from, args } = where;
+    if (value === null || value === undefined) throw this.#error(chain.text, `nil data; no entry for key "${field}"`, chain.at);
+    const holder = Object.hasOwn(Object(value) as object, field) && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
+    if (holder === undefined) {
+      if (typeof value === 'object' && this.#openMaps.has(from)) return undefined;
+      throw this.#error(chain.text, `can't evaluate field ${field} in type ${kindName(value)}`, chain.at);
+    }
+    const found = holder[field];
+    if (typeof found !== 'function') {
+      if (args !== undefined) throw this.#error(chain.text, `${field} has arguments but cannot be invoked as function`, chain.at);
+      return found;
+    }
+    try {
+      return (found as Method)(...(args ?? []));
+    } catch (error) {
+      throw this.#error(chain.text, `error calling ${field}: ${(error as Error).message}`, chain.at);
+    }
+  }
+
+  #error(text: string, message: string, at?: number): TemplateError {
+    const place = at === undefined ? `${lineOf(this.#template.source, 0)}` : `${lineOf(this.#template.source, at)}:${at - this.#template.source.lastIndexOf('\n', at - 1) - 1}`;
+    return new TemplateError(`${place}: executing "" at <${text}>: ${message}`);
+  }
+}
+
+function itemsOf(value: unknown): [unknown, unknown][] | undefined {
+  if (value === null || value === undefined) return [];
+  if (Array.isArray(value)) return value.map((item, index) => [index, item]);
+  if (typeof value === 'number' && Number.isInteger(value)) return Array.from({ length: Math.max(0, value) }, (_, index) => [index, index]);
+  if (typeof value !== 'object') return undefined;
+  return Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+}

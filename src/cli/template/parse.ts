@@ -1,0 +1,274 @@
+import { lex, lineOf, TemplateError, type Token } from './lex.ts';
+
+/** The tree of a template. `at` is an offset into the source, for messages. */
+export type Node =
+  | { kind: 'text'; text: string }
+  | { kind: 'print'; pipe: Pipe }
+  | { kind: 'if' | 'with'; pipe: Pipe; body: Node[]; otherwise: Node[] }
+  | { kind: 'range'; pipe: Pipe; body: Node[]; otherwise: Node[] }
+  | { kind: 'break' | 'continue' }
+  | { kind: 'template'; name: string; pipe: Pipe | undefined };
+
+export interface Pipe {
+  /** Variables set: one, or key and element in a range. */
+  names: string[];
+  declares: boolean;
+  commands: Operand[][];
+  text: string;
+}
+
+export type Operand =
+  | { kind: 'constant'; value: unknown; text: string }
+  | { kind: 'dot'; text: string }
+  | { kind: 'function'; name: string; text: string }
+  /** A base and the fields read from it in turn. */
+  | { kind: 'chain'; base: Operand | Pipe; fields: string[]; text: string; at: number }
+  | { kind: 'variable'; name: string; text: string }
+  | { kind: 'pipe'; pipe: Pipe; text: string };
+
+export interface Template { source: string; body: Node[]; defined: Map<string, Node[]> }
+
+export function parseTemplate(source: string, functions: ReadonlySet<string>): Template {
+  const parser = new Parser(source, functions);
+  const { nodes, end } = parser.list([]);
+  if (end !== undefined) throw parser.error(`unexpected {{${end}}}`);
+  return { source, body: nodes, defined: parser.defined };
+}
+
+const closers = new Set(['end', 'else']);
+
+class Parser {
+  readonly defined = new Map<string, Node[]>();
+  readonly #source: string;
+  readonly #tokens: Token[];
+  readonly #functions: ReadonlySet<string>;
+  #at = 0;
+  #variables: string[] = ['$'];
+  #loops = 0;
+
+  constructor(source: string, functions: ReadonlySet<string>) {
+    this.#source = source;
+    this.#tokens = lex(source);
+    this.#functions = functions;
+  }
+
+  error(message: string): TemplateError {
+    return new TemplateError(`${lineOf(this.#source, this.#tokens[Math.min(this.#at, this.#tokens.length - 1)]?.at ?? 0)}: ${message}`);
+  }
+
+  /** Nodes up to {{end}} or {{else}}, whose word is returned; its remaining tokens are left to the caller. */
+  list(open: readonly string[]): { nodes: Node[]; end?: string } {
+    const nodes: Node[] = [];
+    for (let token = this.#next(); token !== undefined; token = this.#next()) {
+      if (token.kind === 'text') {
+        nodes.push({ kind: 'text', text: token.text });
+        continue;
+      }
+      const word = this.#peekName();
+      if (word !== undefined && closers.has(word)) {
+        this.#next();
+        return { nodes, end: word };
+      }
+      const node = this.#action(word);
+      if (node !== undefined) nodes.push(node);
+    }
+    if (open.length > 0) throw this.error('unexpected EOF');
+    return { nodes };
+  }
+
+  #action(word: string | undefined): Node | undefined {
+    switch (word) {
+      case 'if': case 'with': case 'range':
+        this.#next();
+        return this.#control(word);
+      case 'break': case 'continue':
+        this.#next();
+        if (this.#loops === 0) throw this.error(`{{${word}}} outside {{range}}`);
+        this.#close(word);
+        return { kind: word };
+      case 'define': case 'block': case 'template':
+        this.#next();
+        return this.#named(word);
+      default: {
+        const pipe = this.#pipe('command');
+        this.#close('command');
+        return { kind: 'print', pipe };
+      }
+    }
+  }
+
+  #control(word: 'if' | 'with' | 'range'): Node {
+    const scope = this.#variables.length;
+    const pipe = this.#pipe(word);
+    this.#close(word);
+    if (word === 'range') this.#loops += 1;
+    const { nodes: body, end } = this.list([word]);
+    if (word === 'range') this.#loops -= 1;
+    const otherwise = end === 'else' ? this.#else(word) : [];
+    if (end !== 'else') this.#close('end');
+    this.#variables.length = scope;
+    return { kind: word, pipe, body, otherwise };
+  }
+
+  /** `{{else}} … {{end}}`, or `{{else if …}}`, which shares its {{end}}. */
+  #else(word: string): Node[] {
+    const next = this.#peekName();
+    if (next !== undefined && next === word && word !== 'range') {
+      this.#next();
+      return [this.#control(next as 'if' | 'with')];
+    }
+    this.#close('else');
+    const { nodes, end } = this.list([word]);
+    if (end !== 'end') throw this.error('expected end; found {{else}}');
+    this.#close('end');
+    return nodes;
+  }
+
+  #named(word: 'define' | 'block' | 'template'): Node | undefined {
+    const name = this.#next();
+    if (name?.kind !== 'string') throw this.error(`unexpected ${shown(name)} in ${word} clause`);
+    const pipe = word === 'define' || this.#peek()?.kind === 'close' ? undefined : this.#pipe(word);
+    this.#close(word);
+    if (word !== 'template') {
+      const outer = this.#variables;
+      this.#variables = ['$'];
+      const { nodes, end } = this.list([word]);
+      if (end !== 'end') throw this.error('unexpected {{else}}');
+      this.#close('end');
+      this.#variables = outer;
+      this.defined.set(name.text, nodes);
+    }
+    return word === 'define' ? undefined : { kind: 'template', name: name.text, pipe };
+  }
+
+  #pipe(context: string): Pipe {
+    const start = this.#peek()?.at ?? 0;
+    const { names, declares } = this.#declarations();
+    const commands: Operand[][] = [];
+    for (;;) {
+      const command = this.#command(context);
+      if (command.length === 0) throw this.error(commands.length === 0 ? `missing value for ${context}` : 'missing value for command');
+      commands.push(command);
+      if (!this.#takeSymbol('|')) break;
+    }
+    if (declares) this.#variables.push(...names);
+    return { names, declares, commands, text: this.#source.slice(start, this.#peek()?.at ?? this.#source.length).trim().replace(/\s*-?\}\}$/, '') };
+  }
+
+  #declarations(): { names: string[]; declares: boolean } {
+    const from = this.#at;
+    const names: string[] = [];
+    while (this.#peek()?.kind === 'variable') {
+      names.push((this.#next() as { text: string }).text);
+      if (!this.#takeSymbol(',')) break;
+    }
+    if (names.length > 0 && this.#takeSymbol(':=')) return { names, declares: true };
+    if (names.length > 0 && this.#takeSymbol('=')) return { names, declares: false };
+    this.#at = from;
+    return { names: [], declares: false };
+  }
+
+  #command(context: string): Operand[] {
+    const words: Operand[] = [];
+    for (;;) {
+      const operand = this.#operand(context);
+      if (operand === undefined) return words;
+      words.push(operand);
+    }
+  }
+
+  #operand(context: string): Operand | undefined {
+    const token = this.#peek();
+    const base = this.#term(context);
+    if (base === undefined || token === undefined) return undefined;
+    const fields: string[] = [];
+    for (let next = this.#peek(); next?.kind === 'field' && !next.spaced; next = this.#peek()) {
+      fields.push(next.text.slice(1));
+      this.#next();
+    }
+    if (fields.length === 0) return base;
+    if (base.kind === 'chain') return { ...base, fields: [...base.fields, ...fields], text: base.text + fields.map((field) => `.${field}`).join('') };
+    if (base.kind === 'constant') throw this.error(`unexpected . after term ${JSON.stringify(base.text)}`);
+    return { kind: 'chain', base, fields, text: base.text + fields.map((field) => `.${field}`).join(''), at: token.at };
+  }
+
+  #term(context: string): Operand | undefined {
+    const token = this.#peek();
+    switch (token?.kind) {
+      case 'string':
+        this.#next();
+        return { kind: 'constant', value: token.text, text: JSON.stringify(token.text) };
+      case 'number':
+        this.#next();
+        return { kind: 'constant', value: token.value, text: token.text };
+      case 'field':
+        this.#next();
+        return { kind: 'chain', base: { kind: 'dot', text: '' }, fields: [token.text.slice(1)], text: token.text, at: token.at };
+      case 'variable':
+        if (!this.#variables.includes(token.text)) throw this.error(`undefined variable "${token.text}"`);
+        this.#next();
+        return { kind: 'variable', name: token.text, text: token.text };
+      case 'name':
+        this.#next();
+        return this.#word(token.text);
+      case 'symbol':
+        return this.#symbol(token.text, context);
+      default:
+        return undefined;
+    }
+  }
+
+  #word(name: string): Operand {
+    if (name === 'true' || name === 'false') return { kind: 'constant', value: name === 'true', text: name };
+    if (name === 'nil') return { kind: 'constant', value: null, text: name };
+    if (!this.#functions.has(name)) throw this.error(`function "${name}" not defined`);
+    return { kind: 'function', name, text: name };
+  }
+
+  #symbol(symbol: string, context: string): Operand | undefined {
+    if (symbol === '.') {
+      this.#next();
+      return { kind: 'dot', text: '.' };
+    }
+    if (symbol === '(') {
+      this.#next();
+      const pipe = this.#pipe('parenthesized pipeline');
+      if (!this.#takeSymbol(')')) throw this.error(`unclosed left paren`);
+      return { kind: 'pipe', pipe, text: `(${pipe.text})` };
+    }
+    if (symbol === '|' || symbol === ')') return undefined;
+    throw this.error(`unexpected ${JSON.stringify(symbol)} in ${context}`);
+  }
+
+  #close(context: string): void {
+    const token = this.#next();
+    if (token?.kind !== 'close') throw this.error(`unexpected ${shown(token)} in ${context}`);
+  }
+
+  #takeSymbol(text: string): boolean {
+    const token = this.#peek();
+    if (token?.kind !== 'symbol' || token.text !== text) return false;
+    this.#next();
+    return true;
+  }
+
+  #peekName(): string | undefined {
+    const token = this.#peek();
+    return token?.kind === 'name' ? token.text : undefined;
+  }
+
+  #peek(): Token | undefined {
+    return this.#tokens[this.#at];
+  }
+
+  #next(): Token | undefined {
+    const token = this.#tokens[this.#at];
+    this.#at += 1;
+    return token;
+  }
+}
+
+function shown(token: Token | undefined): string {
+  if (token === undefined) return 'EOF';
+  return 'text' in token ? JSON.stringify(token.text) : `"${token.kind}"`;
+}
