@@ -73,6 +73,8 @@ export function createNetworkBackend({ instanceId, runDirectory, log, poolSize =
     },
 
     createSandbox: (id) => sandboxes.create(id),
+    sandboxPath: (id) => sandboxes.path(id),
+    usedSubnets: () => kernel().routes().map((route) => route.destination),
     removeSandbox: async (id) => sandboxes.remove(id),
 
     async attach(sandbox, endpoint) {

@@ -10,6 +10,10 @@ export interface NetworkBackend {
   removeBridge(network: BridgeNetwork): Promise<void>;
   /** A network namespace for one container, bound at a path below /run; loopback is up. From a pool when one is ready. */
   createSandbox(id: string): Promise<Sandbox>;
+  /** Where the namespace of that id is or would be. */
+  sandboxPath(id: string): string;
+  /** Subnets the host has routes to, for choosing one that is free. */
+  usedSubnets(): string[];
   /** Removes the namespace and everything in it; slow in the kernel, so it happens in a worker and this resolves at once. */
   removeSandbox(id: string): Promise<void>;
   /** veth, bridge port, address, routes; then the published ports. Undoes itself when a step fails. */

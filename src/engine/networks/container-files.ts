@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { hostname as hostName } from 'node:os';
+import { extraHosts, hostsFile } from '../../network/files/hosts.ts';
+import { containerResolver, isLoopback, parseResolvConf, resolvConfText, systemdResolvedFile, type ResolverSettings } from '../../network/files/resolv-conf.ts';
+import type { ContainerRecord } from '../containers/record.ts';
+import type { NetworkDeps } from './deps.ts';
+import { networkModeOf } from './plan-endpoints.ts';
+import { bridgeNetworkOf } from './bridge-network.ts';
+
+export interface ContainerFiles { hosts: string; hostname: string; resolvConf: string }
+
+/** The three generated files of a container whose endpoints are attached. One that joins another's namespace has the other's. */
+export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers'>, record: ContainerRecord): ContainerFiles {
+  const mode = networkModeOf(record.hostConfig.networkMode);
+  if (mode.kind === 'container') return containerFiles(deps, deps.containers.find(mode.container));
+  return {
+    hosts: mode.kind === 'host' ? hostModeHosts(deps, record) : ownHosts(deps, record),
+    hostname: `${record.config.hostname || hostName()}\n`,
+    resolvConf: resolvConf(record, mode.kind === 'host'),
+  };
+}
+
+function ownHosts(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord): string {
+  const endpoints = Object.values(record.endpoints);
+  const addresses = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined).map((address) => address.split('/')[0] ?? '');
+  return hostsFile({
+    extra: extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)),
+    own: { addresses, hostname: record.config.hostname ?? '', domainname: record.config.domainname ?? '' },
+    ipv6: true,
+  });
+}
+
+/** The host's own file, and what was added. */
+function hostModeHosts(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord): string {
+  const added = extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)).map(([address, name]) => `${address}\t${name}\n`);
+  return `${readOptional('/etc/hosts').replace(/([^\n])$/, '$1\n')}${added.join('')}`;
+}
+
+/** Where `host-gateway` leads: the default bridge's addresses on the host. */
+function hostGateways(deps: Pick<NetworkDeps, 'catalog'>): string[] {
+  const record = deps.catalog.byName('bridge');
+  const bridge = record === undefined ? undefined : bridgeNetworkOf(record);
+  return [bridge?.ipv4?.gateway, bridge?.ipv6?.gateway].filter((gateway) => gateway !== undefined);
+}
+
+function resolvConf(record: ContainerRecord, sharesHost: boolean): string {
+  const { dns, dnsSearch, dnsOptions } = record.hostConfig;
+  const text = readOptional('/etc/resolv.conf');
+  const asked = [dns, dnsSearch, dnsOptions].some((list) => list !== undefined && list.length > 0);
+  if (sharesHost && !asked) return text;
+  return resolvConfText(containerResolver(reachable(parseResolvConf(text)), { dns, dnsSearch, dnsOptions }));
+}
+
+/** systemd-resolved's stub cannot be reached from a container: take the servers behind it. */
+function reachable(host: ResolverSettings): ResolverSettings {
+  if (!host.nameservers.every(isLoopback)) return host;
+  const behind = parseResolvConf(readOptional(systemdResolvedFile));
+  return behind.nameservers.length === 0 ? host : { ...host, nameservers: behind.nameservers };
+}
+
+function readOptional(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,30 @@
+import type { KeyedLocks } from '../../base/locks.ts';
+import { readSysctl } from '../../host/sysctl.ts';
+import type { NetworkBackend } from '../../network/network.ts';
+import { PortAllocator } from '../../network/ports/port-allocator.ts';
+import { probeHostPort } from '../../network/ports/probe.ts';
+import type { Metadata } from '../../store/metadata/metadata.ts';
+import type { EventBus } from '../events/bus.ts';
+import { Addresses } from './addresses.ts';
+import type { ContainerRecords, NetworkDeps } from './deps.ts';
+import { NetworkCatalog } from './network-catalog.ts';
+
+export interface NetworkParts {
+  instanceId: string;
+  metadata: Metadata;
+  backend: NetworkBackend;
+  locks: KeyedLocks;
+  events: EventBus;
+  containers: ContainerRecords;
+}
+
+/** The parts joined with the state that networks keep: records, addresses, ports. */
+export function createNetworkDeps({ metadata, ...parts }: NetworkParts): NetworkDeps {
+  const [from = 32768, to = 60999] = (readSysctl('net/ipv4/ip_local_port_range') ?? '').split(/\s+/).filter(Boolean).map(Number);
+  return {
+    ...parts,
+    catalog: new NetworkCatalog(metadata),
+    addresses: new Addresses(metadata),
+    ports: new PortAllocator({ ephemeral: { from, to }, probe: probeHostPort }),
+  };
+}

@@ -1,0 +1,33 @@
+import type { KeyedLocks } from '../../base/locks.ts';
+import type { NetworkBackend } from '../../network/network.ts';
+import type { PortAllocator } from '../../network/ports/port-allocator.ts';
+import type { ContainerRecord } from '../containers/record.ts';
+import type { EventBus } from '../events/bus.ts';
+import type { Addresses } from './addresses.ts';
+import type { NetworkCatalog } from './network-catalog.ts';
+
+/** What the verbs of networks and the attachments of containers work with. */
+export interface NetworkDeps {
+  instanceId: string;
+  catalog: NetworkCatalog;
+  addresses: Addresses;
+  ports: PortAllocator;
+  backend: NetworkBackend;
+  locks: KeyedLocks;
+  events: EventBus;
+  containers: ContainerRecords;
+}
+
+/** The container records, as far as networks read and change them (the endpoints). A change is made under the container's lock, its id. */
+export interface ContainerRecords {
+  all(): ContainerRecord[];
+  /** @throws notFound */
+  find(container: string): ContainerRecord;
+  get(id: string): ContainerRecord | undefined;
+  save(record: ContainerRecord, options: { durable: boolean }): ContainerRecord;
+}
+
+/** Its namespace and endpoints exist in the kernel. */
+export function isLive(record: ContainerRecord): boolean {
+  return record.state.status === 'running' || record.state.status === 'paused';
+}

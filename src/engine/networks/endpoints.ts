@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import { newId } from '../../base/ids.ts';
+import { macOf } from '../../network/addresses/choose.ts';
+import type { BridgeNetwork, Endpoint, PublishedPort, Sandbox } from '../../network/network.ts';
+import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
+import { bridgeNetworkOf } from './bridge-network.ts';
+import type { NetworkDeps } from './deps.ts';
+import type { NetworkRecord } from './verbs.ts';
+import { wantedPorts } from './wanted-ports.ts';
+
+export interface Place {
+  /** Name inside the container. */
+  interface: string;
+  /** It gives the default route, and the container's ports are published on it. */
+  gateway: boolean;
+}
+
+/** Addresses, ports, then the kernel; gives back all of it when a step fails. Endpoints of networks without a bridge get an id only. */
+export async function attachEndpoint(deps: NetworkDeps, container: ContainerRecord, name: string, place: Place): Promise<EndpointRecord> {
+  const resting = container.endpoints[name];
+  const network = resting === undefined ? undefined : deps.catalog.get(resting.networkId);
+  if (resting === undefined || network === undefined) throw new GantryError('notFound', `network ${resting?.networkId ?? name} not found`);
+  const bridge = bridgeNetworkOf(network);
+  const endpointId = newId();
+  if (bridge === undefined) return { ...resting, endpointId };
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => deps.addresses.release(network.id, container.id));
+  const addressed = takeAddresses(deps, { container, network, bridge, resting });
+  const ports = place.gateway && !bridge.internal ? takePorts(deps, { container, network, endpointId, addressed }) : [];
+  undo.defer(() => deps.ports.release(ports));
+  const record: EndpointRecord = { ...addressed, endpointId, ports };
+  const sandbox: Sandbox = { id: container.id, path: deps.backend.sandboxPath(container.id) };
+  await deps.backend.attach(sandbox, kernelEndpoint(bridge, record, place));
+  undo.move();
+  return record;
+}
+
+/** The other way round. Never throws for what is gone. `live`: the namespace stays, so the link has to go. */
+export async function detachEndpoint(deps: NetworkDeps, container: ContainerRecord, name: string, options: { live: boolean }): Promise<EndpointRecord | undefined> {
+  const record = container.endpoints[name];
+  if (record === undefined) return undefined;
+  const network = deps.catalog.get(record.networkId);
+  const bridge = network === undefined ? undefined : bridgeNetworkOf(network);
+  if (bridge !== undefined && record.endpointId !== '') {
+    const sandbox = options.live ? { id: container.id, path: deps.backend.sandboxPath(container.id) } : undefined;
+    await deps.backend.detach(sandbox, kernelEndpoint(bridge, record, { interface: '', gateway: true }));
+  }
+  deps.ports.release(record.ports);
+  for (const address of [record.ipv4, record.ipv6]) {
+    if (address !== undefined) deps.addresses.give(record.networkId, address.split('/')[0] ?? '', container.id);
+  }
+  return { endpointId: '', networkId: record.networkId, request: record.request, dnsNames: record.dnsNames, macAddress: record.request.macAddress ?? '', ports: [] };
+}
+
+export function kernelEndpoint(network: BridgeNetwork, record: EndpointRecord, place: Place): Endpoint {
+  return {
+    id: record.endpointId, network, interface: place.interface, macAddress: record.macAddress, ipv4: record.ipv4, ipv6: record.ipv6,
+    defaultRoute: place.gateway, ports: record.ports,
+  };
+}
+
+/** Which endpoint of a container is its gateway: the highest priority, then the first name; internal networks never. */
+export function gatewayName(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Record<string, EndpointRecord>): string | undefined {
+  return Object.entries(endpoints)
+    .filter(([, endpoint]) => deps.catalog.get(endpoint.networkId)?.internal === false)
+    .toSorted(([a, one], [b, other]) => (other.request.gwPriority ?? 0) - (one.request.gwPriority ?? 0) || (a < b ? -1 : 1))[0]?.[0];
+}
+
+interface Addressing { container: ContainerRecord; network: NetworkRecord; bridge: BridgeNetwork; resting: EndpointRecord }
+
+function takeAddresses(deps: NetworkDeps, { container, network, bridge, resting }: Addressing): EndpointRecord {
+  const take = (family: 4 | 6, wanted: string | undefined, subnet: string): string =>
+    `${deps.addresses.take(network, { family, owner: container.id, wanted: wanted || undefined })}/${subnet.split('/')[1]}`;
+  const asked = resting.request.ipamConfig;
+  const ipv4 = bridge.ipv4 === undefined ? undefined : take(4, asked?.ipv4Address, bridge.ipv4.subnet);
+  const ipv6 = bridge.ipv6 === undefined ? undefined : take(6, asked?.ipv6Address, bridge.ipv6.subnet);
+  const macAddress = resting.request.macAddress || (ipv4 === undefined ? randomMac() : macOf(ipv4.split('/')[0] ?? ''));
+  const gateways = bridge.internal ? {} : { gateway: bridge.ipv4?.gateway, gateway6: bridge.ipv6?.gateway };
+  return { ...resting, macAddress, ipv4, ipv6, ...gateways };
+}
+
+interface Publishing { container: ContainerRecord; network: NetworkRecord; endpointId: string; addressed: EndpointRecord }
+
+function takePorts(deps: NetworkDeps, { container, network, endpointId, addressed }: Publishing): PublishedPort[] {
+  const binding = network.options['com.docker.network.bridge.host_binding_ipv4'] ?? '';
+  const requests = wantedPorts(container, binding === '0.0.0.0' ? '' : binding);
+  try {
+    return deps.ports.allocate(requests, { ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined });
+  } catch (error) {
+    const message = `driver failed programming external connectivity on endpoint ${container.name} (${endpointId}): ${messageOf(error)}`;
+    throw new GantryError('internal', message, { cause: error });
+  }
+}
+
+/** Locally administered, unicast. */
+function randomMac(): string {
+  return ['02', ...Array.from(randomBytes(5), (byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}

@@ -1,0 +1,33 @@
+import { now } from '../../base/clock.ts';
+import type { Endpoint } from '../../network/network.ts';
+import { bridgeNetworkOf } from './bridge-network.ts';
+import { missingDefaults } from './default-networks.ts';
+import { isLive, type NetworkDeps } from './deps.ts';
+import { gatewayName, kernelEndpoint } from './endpoints.ts';
+
+/**
+ * At the daemon's start, after the states of containers are known: makes the default networks that are missing, gives back addresses
+ * and ports nobody has, and makes the kernel look like the records.
+ */
+export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
+  const present = deps.catalog.all();
+  const subnets = present.flatMap((network) => network.ipam.config.map((pool) => pool.subnet ?? ''));
+  const usedSubnets = [...deps.backend.usedSubnets(), ...subnets];
+  for (const record of missingDefaults(present, { instanceId: deps.instanceId, usedSubnets, createdAt: now() })) deps.catalog.save(record);
+  const live = deps.containers.all().filter(isLive);
+  deps.addresses.sweep(new Set(live.map((record) => record.id)));
+  const endpoints = live.flatMap((record) => {
+    const gateway = gatewayName(deps, record.endpoints);
+    return Object.entries(record.endpoints).map(([name, endpoint], index): Endpoint | undefined => {
+      deps.ports.claim(endpoint.ports);
+      const network = deps.catalog.get(endpoint.networkId);
+      const bridge = network === undefined ? undefined : bridgeNetworkOf(network);
+      return bridge && kernelEndpoint(bridge, endpoint, { interface: `eth${index}`, gateway: name === gateway });
+    });
+  });
+  await deps.backend.prepare({
+    networks: deps.catalog.all().map(bridgeNetworkOf).filter((network) => network !== undefined),
+    endpoints: endpoints.filter((endpoint) => endpoint !== undefined),
+    sandboxes: live.map((record) => record.id),
+  });
+}

@@ -1,0 +1,52 @@
+import { addressNumber, addressOf, parseSubnet, subnetSize, subnetText, subnetsOverlap, subnetsWithin, type Subnet } from './subnet.ts';
+
+/** Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in blocks of /20. */
+export function* defaultSubnets(): Generator<Subnet> {
+  for (let second = 17; second <= 31; second++) yield required(`172.${second}.0.0/16`);
+  yield* subnetsWithin(required('192.168.0.0/16'), 20);
+}
+
+/** The first default subnet that overlaps none of `used` (other networks, routes of the host); undefined when all do. */
+export function chooseSubnet(used: readonly string[]): string | undefined {
+  const blocks = used.map(parseSubnet).filter((subnet) => subnet !== undefined && subnet.prefix > 0) as Subnet[];
+  for (const candidate of defaultSubnets()) {
+    if (!blocks.some((block) => subnetsOverlap(block, candidate))) return subnetText(candidate);
+  }
+  return undefined;
+}
+
+/** The first address after the network's own. */
+export function firstAddress(subnet: string): string {
+  const { family, base } = required(subnet);
+  return addressOf(family, base + 1n);
+}
+
+/**
+ * The next free address after `last`, wrapping around once, as Docker gives them: an address that was just given back rests longest.
+ * Network and broadcast addresses are never given. undefined when none is free.
+ */
+export function nextAddress(options: { subnet: string; range?: string; last?: string; taken: (address: string) => boolean }): string | undefined {
+  const subnet = required(options.subnet);
+  const range = options.range === undefined ? subnet : required(options.range);
+  const broadcast = subnet.family === 4 && subnet.prefix < 31 ? subnet.base + subnetSize(subnet) - 1n : undefined;
+  const size = subnetSize(range);
+  const start = options.last === undefined ? 0n : addressNumber(options.last) + 1n - range.base;
+  for (let step = 0n; step < size; step++) {
+    const number = range.base + (((start + step) % size) + size) % size;
+    if ((number === subnet.base && subnet.prefix < 31) || number === broadcast) continue;
+    const address = addressOf(subnet.family, number);
+    if (!options.taken(address)) return address;
+  }
+  return undefined;
+}
+
+/** Docker's: 02:42 and the four bytes of the IPv4 address, so that an address keeps its MAC and neighbours' caches stay right. */
+export function macOf(ipv4: string): string {
+  return ['02', '42', ...ipv4.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
+}
+
+function required(text: string): Subnet {
+  const subnet = parseSubnet(text);
+  if (subnet === undefined) throw new TypeError(`not a subnet: ${text}`);
+  return subnet;
+}

@@ -1,0 +1,33 @@
+/** /etc/hosts of a container, in Docker's form: the loopback block, `--add-host` entries, then the container's own names. */
+export function hostsFile(options: {
+  /** [address, names] in the order they are to stand. */
+  extra: [address: string, names: string][];
+  own: { addresses: string[]; hostname: string; domainname: string };
+  ipv6: boolean;
+}): string {
+  const { hostname, domainname, addresses } = options.own;
+  const names = domainname === '' ? hostname : `${hostname}.${domainname} ${hostname}`;
+  const loopback: [string, string][] = [
+    ['127.0.0.1', 'localhost'],
+    ['::1', `${options.ipv6 ? 'localhost ' : ''}ip6-localhost ip6-loopback`],
+    ['fe00::', 'ip6-localnet'],
+    ['ff00::', 'ip6-mcastprefix'],
+    ['ff02::1', 'ip6-allnodes'],
+    ['ff02::2', 'ip6-allrouters'],
+  ];
+  const own = addresses.map((address): [string, string] => [address, names]);
+  return [...loopback, ...options.extra, ...own].map(([address, text]) => `${address}\t${text}\n`).join('');
+}
+
+/**
+ * `--add-host name:address` or `name=address`; the address may be in brackets, and `host-gateway` stands for the addresses in `gateways`.
+ * The form was checked when the container was created.
+ */
+export function extraHosts(entries: readonly string[], gateways: readonly string[]): [address: string, name: string][] {
+  return entries.flatMap((entry): [string, string][] => {
+    const at = entry.search(/[:=]/);
+    const name = entry.slice(0, at);
+    const address = entry.slice(at + 1).replace(/^\[(.*)\]$/, '$1');
+    return address === 'host-gateway' ? gateways.map((gateway): [string, string] => [gateway, name]) : [[address, name]];
+  });
+}

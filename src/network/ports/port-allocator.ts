@@ -1,0 +1,118 @@
+import { GantryError } from '../../base/errors.ts';
+import type { PublishedPort } from '../network.ts';
+import type { PortRequest } from './port-request.ts';
+
+export interface PortAllocatorOptions {
+  /** First and last ephemeral port, `net.ipv4.ip_local_port_range`. */
+  ephemeral: { from: number; to: number };
+  /** The errno name with which the host refuses the port, undefined when it is free. */
+  probe: (port: { protocol: PublishedPort['protocol']; hostIp: string; hostPort: number }) => string | undefined;
+}
+
+/** Which host ports the containers of this instance have. In memory: the records of containers hold them, and `claim` restores. */
+export class PortAllocator {
+  readonly #options: PortAllocatorOptions;
+  /** Host addresses by `tcp/8080`. */
+  readonly #taken = new Map<string, Set<string>>();
+  #lastEphemeral: number;
+
+  constructor(options: PortAllocatorOptions) {
+    this.#options = options;
+    this.#lastEphemeral = options.ephemeral.from - 1;
+  }
+
+  /** Takes ports that a container has already. */
+  claim(ports: readonly PublishedPort[]): void {
+    for (const port of ports) {
+      const key = keyOf(port);
+      this.#taken.set(key, (this.#taken.get(key) ?? new Set()).add(port.hostIp));
+    }
+  }
+
+  release(ports: readonly PublishedPort[]): void {
+    for (const port of ports) {
+      const key = keyOf(port);
+      const addresses = this.#taken.get(key);
+      addresses?.delete(port.hostIp);
+      if (addresses?.size === 0) this.#taken.delete(key);
+    }
+  }
+
+  /**
+   * A port for each request, or none at all. A request without a host address gets one port on every family in `families`.
+   * @throws GantryError internal with Docker's sentences when a port is taken here or by another program of the host
+   */
+  allocate(requests: readonly PortRequest[], families: { ipv4: boolean; ipv6: boolean }): PublishedPort[] {
+    const given: PublishedPort[] = [];
+    try {
+      for (const request of requests) {
+        const ports = this.#choose(request, hostAddresses(request, families));
+        this.claim(ports);
+        given.push(...ports);
+      }
+    } catch (error) {
+      this.release(given);
+      throw error;
+    }
+    return given;
+  }
+
+  #choose(request: PortRequest, hostIps: string[]): PublishedPort[] {
+    let refusal: GantryError | undefined;
+    for (const hostPort of this.#candidates(request)) {
+      const ports = hostIps.map((hostIp) => ({ protocol: request.protocol, containerPort: request.containerPort, hostIp, hostPort }));
+      const refused = ports.map((port) => this.#refusal(port)).find((each) => each !== undefined);
+      if (refused === undefined) {
+        if (request.range === undefined) this.#lastEphemeral = hostPort;
+        return ports;
+      }
+      refusal ??= refused;
+    }
+    if (request.range === undefined) throw new GantryError('exhausted', 'all ports are allocated');
+    throw refusal ?? new GantryError('exhausted', 'all ports are allocated');
+  }
+
+  *#candidates({ range }: PortRequest): Generator<number> {
+    if (range !== undefined) {
+      for (let port = range.from; port <= range.to; port++) yield port;
+      return;
+    }
+    const { from, to } = this.#options.ephemeral;
+    const count = to - from + 1;
+    for (let step = 1; step <= count; step++) yield from + ((this.#lastEphemeral - from + step) % count);
+  }
+
+  #refusal(port: PublishedPort): GantryError | undefined {
+    const place = port.hostIp.includes(':') ? `[${port.hostIp}]:${port.hostPort}` : `${port.hostIp}:${port.hostPort}`;
+    const addresses = this.#taken.get(keyOf(port)) ?? new Set<string>();
+    if ([...addresses].some((other) => addressesMeet(other, port.hostIp))) {
+      return new GantryError('internal', `Bind for ${place} failed: port is already allocated`);
+    }
+    const errno = this.#options.probe(port);
+    if (errno === undefined) return undefined;
+    const why = reasons[errno] ?? errno;
+    return new GantryError('internal', `failed to bind host port for ${place}/${port.protocol}: ${why}`);
+  }
+}
+
+const reasons: Record<string, string> = {
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'cannot assign requested address',
+  EACCES: 'permission denied',
+};
+
+function hostAddresses(request: PortRequest, families: { ipv4: boolean; ipv6: boolean }): string[] {
+  if (request.hostIp !== '') return [request.hostIp];
+  return [...(families.ipv4 ? ['0.0.0.0'] : []), ...(families.ipv6 ? ['::'] : [])];
+}
+
+function keyOf(port: PublishedPort): string {
+  return `${port.protocol}/${port.hostPort}`;
+}
+
+/** The wildcard of a family meets every address of it. */
+function addressesMeet(one: string, other: string): boolean {
+  if (one.includes(':') !== other.includes(':')) return false;
+  const any = (address: string): boolean => address === '0.0.0.0' || address === '::';
+  return one === other || any(one) || any(other);
+}
