@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { isGantryError, messageOf } from '../../base/errors.ts';
 import { syncFilesystem } from '../../host/files.ts';
-import { extractFile, extractStream } from './extract-job.ts';
+import { indexStream } from './erofs/index-job.ts';
+import { extractFile, extractStream, type Extracted } from './extract-job.ts';
 import { removeTree } from './remove-tree.ts';
 import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
@@ -20,6 +21,7 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
       removeTree(job.path);
       return { ok: true };
     }
+    if (job.kind === 'index') return { ok: true, extracted: await indexLayer(job) };
     const options = { whiteouts: job.whiteouts, maxBytes: job.maxBytes, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
     const extracted = job.source === 'port'
       ? await extractStream(fromPort(job.port as MessagePort), job.directory, options)
@@ -37,6 +39,11 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
       ...(typeof code === 'string' ? { code } : {}),
     };
   }
+}
+
+async function indexLayer(job: Extract<WorkerJob, { kind: 'index' }>): Promise<Extracted> {
+  const options = { maxBytes: job.maxBytes, sync: job.sync, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
+  return await indexStream(job.source === 'port' ? fromPort(job.port as MessagePort) : job.source, job.folder, options);
 }
 
 /** Once for the whole layer: thousands of fsyncs would cost seconds. */

@@ -17,6 +17,16 @@ export type WorkerJob =
     /** Everything is on disk when the reply comes. */
     sync: boolean;
   }
+  | {
+    /** Keeps the layer's tar in `folder` and writes the index beside it. */
+    kind: 'index';
+    folder: string;
+    source: { file: string } | 'port';
+    port?: MessagePort;
+    maxBytes: number;
+    cancelled: Int32Array;
+    sync: boolean;
+  }
   | { kind: 'remove'; path: string };
 
 export type WorkerReply =

@@ -7,7 +7,11 @@ import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
 const idleMs = 10_000;
 
-export interface ExtractRequest { source: Readable | { file: string }; directory: string; whiteouts: 'overlay' | 'none'; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
+interface LayerRequest { source: Readable | { file: string }; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
+export interface ExtractRequest extends LayerRequest { directory: string; whiteouts: 'overlay' | 'none' }
+export interface IndexRequest extends LayerRequest { folder: string }
+type ExtractTask = Pick<Extract<WorkerJob, { kind: 'extract' }>, 'kind' | 'directory' | 'whiteouts'>;
+type IndexTask = Pick<Extract<WorkerJob, { kind: 'index' }>, 'kind' | 'folder'>;
 
 /** A few threads for extraction and removal; started when there is work, ended when there was none for a while. */
 export class ExtractionWorkers {
@@ -21,22 +25,30 @@ export class ExtractionWorkers {
     this.#limit = limit;
   }
 
-  async extract(request: ExtractRequest): Promise<Extracted> {
-    const { source, directory, whiteouts, maxBytes = Infinity, sync = true } = request;
+  extract({ directory, whiteouts, ...request }: ExtractRequest): Promise<Extracted> {
+    return this.#consume(request, { kind: 'extract', directory, whiteouts });
+  }
+
+  index({ folder, ...request }: IndexRequest): Promise<Extracted> {
+    return this.#consume(request, { kind: 'index', folder });
+  }
+
+  async #consume(request: LayerRequest, what: ExtractTask | IndexTask): Promise<Extracted> {
+    const { source, maxBytes = Infinity, sync = true, signal } = request;
     const cancelled = new Int32Array(new SharedArrayBuffer(4));
-    const job = { kind: 'extract', directory, whiteouts, maxBytes, sync, cancelled } as const;
-    request.signal?.throwIfAborted();
+    const job = { ...what, maxBytes, sync, cancelled };
+    signal?.throwIfAborted();
     const onAbort = (): void => void Atomics.store(cancelled, 0, 1);
-    request.signal?.addEventListener('abort', onAbort);
+    signal?.addEventListener('abort', onAbort);
     try {
       if ('file' in source) return (await this.#run({ ...job, source })) as Extracted;
       const { port1, port2 } = new MessageChannel();
-      feed(source, port1, request.signal);
+      feed(source, port1, signal);
       return (await this.#run({ ...job, source: 'port', port: port2 })) as Extracted;
     } catch (error) {
-      throw request.signal?.aborted === true ? request.signal.reason : error;
+      throw signal?.aborted === true ? signal.reason : error;
     } finally {
-      request.signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 

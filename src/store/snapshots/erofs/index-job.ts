@@ -17,7 +17,7 @@ export const indexName = 'layer.erofs';
  * number of members. An uncompressed blob that is a file already is not copied but linked.
  * @throws NotIndexable when the tar holds what an index cannot say; `layer.tar` is whole then.
  */
-export async function indexStream(source: Readable | { file: string }, folder: string, options: ExtractJobOptions & { sync: boolean }): Promise<Extracted> {
+export async function indexStream(source: Readable | { file: string }, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
   const tree = new LayerTree({ maxBytes: options.maxBytes });
   const decoder = new TarDecoder(tree);
   const input = 'file' in source ? createReadStream(source.file, { highWaterMark: 1 << 20 }) : source;

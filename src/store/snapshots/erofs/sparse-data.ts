@@ -1,8 +1,11 @@
 import { blockBytes, noBlock } from './format.ts';
 import type { FileData } from './node.ts';
 
-/** The layer cannot be told as an index; it has to be extracted. */
-export class NotIndexable extends Error {}
+/** The layer cannot be told as an index; it has to be extracted. The code survives the way out of a worker thread. */
+export class NotIndexable extends Error {
+  readonly code = notIndexable;
+}
+export const notIndexable = 'NOT_INDEXABLE';
 
 /** More chunks than this make the index larger than it is worth. */
 const maxChunks = 1 << 18;

@@ -1,0 +1,181 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { GantryError, errnoOf } from '../../base/errors.ts';
+import { newId } from '../../base/ids.ts';
+import { KeyedLocks } from '../../base/locks.ts';
+import { fsyncDirectory } from '../../host/files.ts';
+import { hexOf, type Digest } from '../../oci/digest.ts';
+import type { LayerForm } from './layer-form.ts';
+import type { AppliedLayer, Lowers, Snapshotter } from './snapshotter.ts';
+import { Trash } from './trash.ts';
+import type { ExtractionWorkers } from './workers.ts';
+
+export interface LayerSnapshotterOptions {
+  /** `snapshots/`: holds one folder a layer, `new/` and `trash/`. */
+  directory: string;
+  workers: ExtractionWorkers;
+  /** New layers take the first; the others are for layers that are there already. */
+  forms: readonly [LayerForm, ...LayerForm[]];
+  /** Against decompression bombs: bytes one layer may unpack to. */
+  maxLayerBytes?: number;
+}
+
+interface LayerNote extends AppliedLayer { chainId: Digest; form: Snapshotter['kind'] }
+
+/** Half of the hash: more than 60 layers then fit into one page of mount options. The note inside names the whole chain id. */
+const nameDigits = 32;
+const noteName = 'layer.json';
+
+/**
+ * One folder a layer; `layer.json` inside says what it is, the rest is the form's. Half-made layers lie in `new/`, removed ones in
+ * `trash/`; both are emptied when a daemon opens the directory.
+ */
+export class LayerSnapshotter implements Snapshotter {
+  readonly kind: Snapshotter['kind'];
+  readonly #directory: string;
+  readonly #workers: ExtractionWorkers;
+  readonly #forms: readonly [LayerForm, ...LayerForm[]];
+  readonly #maxLayerBytes: number;
+  readonly #locks = new KeyedLocks();
+  readonly #notes = new Map<Digest, LayerNote>();
+  readonly #inUse = new Map<Digest, number>();
+  readonly #trash: Trash;
+
+  constructor(options: LayerSnapshotterOptions) {
+    this.kind = options.forms[0].kind;
+    this.#directory = options.directory;
+    this.#workers = options.workers;
+    this.#forms = options.forms;
+    this.#maxLayerBytes = options.maxLayerBytes ?? Infinity;
+    mkdirSync(join(options.directory, 'new'), { recursive: true, mode: 0o700 });
+    this.#trash = new Trash(join(options.directory, 'trash'), this.#workers);
+    this.#trash.take(join(options.directory, 'new'));
+    mkdirSync(join(options.directory, 'new'), { mode: 0o700 });
+  }
+
+  has(chainId: Digest): boolean {
+    return this.#note(chainId) !== undefined;
+  }
+
+  apply(chainId: Digest, layer: Readable | { file: string }, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
+    return this.#locks.run(chainId, async () => {
+      const there = this.#note(chainId);
+      if (there === undefined) return await this.#apply(chainId, layer, options);
+      if (!('file' in layer)) for await (const _ of layer) options.signal?.throwIfAborted();
+      return { diffId: there.diffId, tarBytes: there.tarBytes, unpackedBytes: there.unpackedBytes };
+    });
+  }
+
+  async #apply(chainId: Digest, layer: Readable | { file: string }, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
+    const making = join(this.#directory, 'new', newId().slice(0, 16));
+    try {
+      mkdirSync(making, { mode: 0o755 });
+      const form = this.#forms[0];
+      const limits = { maxBytes: this.#maxLayerBytes, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+      const { tarDigest: diffId, tarBytes, unpackedBytes, form: taken = form.kind } = await form.make(making, layer, limits);
+      if (options.diffId !== undefined && options.diffId !== diffId) {
+        throw new GantryError('invalid', `layer digest mismatch: expected diffID ${options.diffId}, got ${diffId}`);
+      }
+      const note: LayerNote = { chainId, diffId, tarBytes, unpackedBytes, form: taken };
+      writeFileSync(join(making, noteName), JSON.stringify(note), { flush: true });
+      fsyncDirectory(making);
+      renameSync(making, this.#home(chainId));
+      fsyncDirectory(this.#directory);
+      this.#notes.set(chainId, note);
+      return { diffId, tarBytes, unpackedBytes };
+    } catch (error) {
+      this.#trash.take(making);
+      throw error;
+    }
+  }
+
+  async remove(chainId: Digest): Promise<void> {
+    await this.#locks.run(chainId, () => {
+      if ((this.#inUse.get(chainId) ?? 0) > 0) throw new GantryError('conflict', `layer ${chainId} is in use`);
+      const note = this.#note(chainId);
+      if (note === undefined) return;
+      this.#formOf(note).hide(this.#home(chainId));
+      this.#notes.delete(chainId);
+      this.#trash.take(this.#home(chainId));
+    });
+  }
+
+  async acquire(chainIds: readonly Digest[]): Promise<Lowers> {
+    const directories = chainIds.map((chainId) => {
+      const note = this.#note(chainId);
+      if (note === undefined) throw new GantryError('notFound', `layer ${chainId} not found`);
+      return this.#formOf(note).show(this.#home(chainId));
+    });
+    for (const chainId of chainIds) this.#use(chainId, 1);
+    let held = true;
+    return {
+      directories: directories.reverse(),
+      release: async () => {
+        if (held) for (const chainId of chainIds) this.#use(chainId, -1);
+        held = false;
+      },
+    };
+  }
+
+  async list(): Promise<Digest[]> {
+    return this.#all().map((note) => note.chainId);
+  }
+
+  async usage(chainId: Digest): Promise<number> {
+    const note = this.#note(chainId);
+    if (note === undefined) throw new GantryError('notFound', `layer ${chainId} not found`);
+    return this.#formOf(note).usage(this.#home(chainId), note.unpackedBytes);
+  }
+
+  /** Hides every layer, waits until what was removed is gone from the disk, and ends the threads. */
+  async close(): Promise<void> {
+    for (const note of this.#all()) this.#forms.find((form) => form.kind === note.form)?.hide(this.#home(note.chainId));
+    await this.#trash.settled();
+    await this.#workers.close();
+  }
+
+  #use(chainId: Digest, by: number): void {
+    const now = (this.#inUse.get(chainId) ?? 0) + by;
+    if (now > 0) this.#inUse.set(chainId, now);
+    else this.#inUse.delete(chainId);
+  }
+
+  #formOf(note: LayerNote): LayerForm {
+    const form = this.#forms.find((each) => each.kind === note.form);
+    if (form !== undefined) return form;
+    throw new GantryError('unavailable', `layer ${note.chainId} is kept in the form ${JSON.stringify(note.form)}, which this kernel cannot show`, {
+      hint: 'Boot the kernel it was made with, or remove the image and fetch it again.',
+    });
+  }
+
+  #all(): LayerNote[] {
+    return readdirSync(this.#directory).flatMap((name) => {
+      const note = name.length === nameDigits ? readNote(join(this.#directory, name)) : undefined;
+      return note === undefined ? [] : [note];
+    });
+  }
+
+  #home(chainId: Digest): string {
+    return join(this.#directory, hexOf(chainId).slice(0, nameDigits));
+  }
+
+  #note(chainId: Digest): LayerNote | undefined {
+    const known = this.#notes.get(chainId);
+    if (known !== undefined) return known;
+    const note = readNote(this.#home(chainId));
+    if (note === undefined) return undefined;
+    if (note.chainId !== chainId) throw new GantryError('internal', `layers ${note.chainId} and ${chainId} share a directory name`);
+    this.#notes.set(chainId, note);
+    return note;
+  }
+}
+
+function readNote(home: string): LayerNote | undefined {
+  try {
+    return JSON.parse(readFileSync(join(home, noteName), 'utf8')) as LayerNote;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
