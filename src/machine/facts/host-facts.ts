@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
+import { dirname } from 'node:path';
 import { mounts } from '../../host/mount-info.ts';
 import { cgroupLayout, type CgroupLayout } from './cgroup-layout.ts';
 
@@ -49,10 +50,15 @@ export function textOf(path: string): string {
   }
 }
 
-/** Free bytes for unprivileged writers on the filesystem that holds `path` or its nearest existing parent. */
-export function freeBytes(path: string): number {
+/** The folder itself, or its nearest parent that exists. */
+export function nearestFolder(path: string): string {
   let folder = path;
-  while (!existsSync(folder)) folder = folder.slice(0, Math.max(folder.lastIndexOf('/'), 1));
-  const { bavail, bsize } = statfsSync(folder);
+  while (!existsSync(folder)) folder = dirname(folder);
+  return folder;
+}
+
+/** Free bytes for unprivileged writers on the filesystem that holds, or will hold, `path`. */
+export function freeBytes(path: string): number {
+  const { bavail, bsize } = statfsSync(nearestFolder(path));
   return bavail * bsize;
 }

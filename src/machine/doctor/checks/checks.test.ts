@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { HostFacts } from '../../facts/host-facts.ts';
+import { cgroupFindings } from './cgroups.ts';
+import { daemonFinding } from './daemon.ts';
+import { kernelFindings } from './kernel.ts';
+import { forwardDrops } from './network.ts';
+import { limitFindings } from './resources.ts';
+
+const facts = (change: Partial<HostFacts>): HostFacts => ({
+  root: true, kernel: { major: 6, minor: 1, text: '6.1.0' }, families: [], filesystems: ['overlay', 'erofs'],
+  cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'memory', 'pids', 'io'], unmounted: [] }, ...change,
+});
+const outcomes = (findings: { check: string; outcome: string }[]) => findings.map(({ check, outcome }) => `${check} ${outcome}`);
+
+test('kernelFindings() refuses a kernel without the calls that Gantry makes', () => {
+  assert.ok(outcomes(kernelFindings(facts({ kernel: { major: 5, minor: 4, text: '5.4.0' } }))).includes('kernel fail'));
+  assert.ok(outcomes(kernelFindings(facts({}))).includes('kernel ok'));
+});
+
+test('kernelFindings() promises EROFS layers only from the kernel that mounts them from files', () => {
+  const layers = (minor: number) => kernelFindings(facts({ kernel: { major: 6, minor, text: '' } })).find(({ check }) => check === 'layers')?.detail;
+  assert.match(layers(12) ?? '', /^this kernel mounts EROFS/);
+  assert.match(layers(11) ?? '', /unpacked/);
+});
+
+test('cgroupFindings() is content with all controllers', () => {
+  assert.deepEqual(outcomes(cgroupFindings(facts({}))), ['cgroups ok']);
+});
+
+test('cgroupFindings() names the options that a missing controller takes away', () => {
+  const [lost] = cgroupFindings(facts({ cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'io'], unmounted: [] } }));
+  assert.equal(lost?.detail, 'this kernel cannot do --memory, --pids-limit');
+});
+
+test('cgroupFindings() tells an unmounted controller from a missing one', () => {
+  const cgroups = { version: 'v1' as const, controllers: ['cpu', 'cpuset', 'memory', 'blkio'], unmounted: ['pids'] };
+  const findings = cgroupFindings(facts({ cgroups }));
+  assert.deepEqual(outcomes(findings), ['cgroups warn']);
+  assert.match(findings[0]?.detail ?? '', /not mounted: pids/);
+});
+
+test('cgroupFindings() fails without any control group', () => {
+  assert.deepEqual(outcomes(cgroupFindings(facts({ cgroups: { version: 'none', controllers: [], unmounted: [] } }))), ['cgroups fail']);
+});
+
+test('limitFindings() warns of a hard limit that few containers reach', () => {
+  const limits = (files: string) => `Max processes   96365   96365   processes\nMax open files  1024  ${files}  files\n`;
+  assert.deepEqual(outcomes(limitFindings(limits('1024'))), ['limits warn']);
+  assert.deepEqual(outcomes(limitFindings(limits('20000'))), ['limits note']);
+  assert.deepEqual(outcomes(limitFindings(limits('unlimited'))), ['limits ok']);
+});
+
+test('forwardDrops() finds base chains that drop what is forwarded', () => {
+  const listing = [
+    { metainfo: {} },
+    { chain: { family: 'ip', table: 'filter', name: 'FORWARD', hook: 'forward', policy: 'drop' } },
+    { chain: { family: 'ip', table: 'filter', name: 'INPUT', hook: 'input', policy: 'drop' } },
+    { chain: { family: 'inet', table: 'mine', name: 'forward', hook: 'forward', policy: 'accept' } },
+  ];
+  assert.deepEqual(forwardDrops(listing), ['ip filter FORWARD']);
+});
+
+test('daemonFinding() does not mind when there is no daemon', async () => {
+  assert.equal((await daemonFinding('/nowhere/gantry.sock')).outcome, 'ok');
+});
