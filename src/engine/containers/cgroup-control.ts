@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { GantryError } from '../../base/errors.ts';
+import { cgroupDirectory, cgroupVersion, processesIn, type CgroupMount } from '../../host/cgroups.ts';
+import type { Resources } from '../../oci/container.ts';
+import type { CgroupControl } from './deps.ts';
+
+const freezeTries = 200;
+const freezePauseMs = 10;
+
+/** Freezing, pids and live limits through the files of either cgroup version. */
+export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
+  const version = cgroupVersion(mounts);
+  const directory = (controller: string, path: string): string => {
+    const found = cgroupDirectory(mounts, controller, path);
+    if (found === undefined) throw new GantryError('internal', `this host has no cgroup controller ${controller}`);
+    return found;
+  };
+  const setFrozen = async (path: string, frozen: boolean): Promise<void> => {
+    const [file, word, stateFile, reached] = version === 2
+      ? ['cgroup.freeze', frozen ? '1' : '0', 'cgroup.events', `frozen ${frozen ? 1 : 0}`] as const
+      : ['freezer.state', frozen ? 'FROZEN' : 'THAWED', 'freezer.state', frozen ? 'FROZEN' : 'THAWED'] as const;
+    const at = directory('freezer', path);
+    for (let attempt = 0; attempt < freezeTries; attempt++) {
+      // A fork during the freeze leaves version 1 in FREEZING: writing again finishes it.
+      writeFileSync(join(at, file), word);
+      if (readFileSync(join(at, stateFile), 'utf8').split('\n').some((line) => line.trim() === reached)) return;
+      await pause(freezePauseMs);
+    }
+    if (frozen) await setFrozen(path, false);
+    throw new GantryError('internal', `the processes in ${path} could not be ${frozen ? 'frozen' : 'thawed'} in time`);
+  };
+  return {
+    freeze: (path) => setFrozen(path, true),
+    thaw: (path) => setFrozen(path, false),
+    pids: (path) => processesIn(mounts, path),
+    update(path, resources) {
+      for (const { controller, file, value } of limitFiles(resources, version)) writeFileSync(join(directory(controller, path), file), value);
+    },
+  };
+}
+
+export interface LimitFile { controller: string; file: string; value: string }
+
+/** What to write where, in an order the kernel accepts: swap is never below memory in between. */
+export function limitFiles(resources: Resources, version: 1 | 2): LimitFile[] {
+  return version === 2 ? unified(resources) : perController(resources);
+}
+
+const cfsPeriodUs = 100_000;
+
+function perController(resources: Resources): LimitFile[] {
+  const files: LimitFile[] = [];
+  const put = (controller: string, file: string, value: number | string | undefined): void => {
+    if (value !== undefined) files.push({ controller, file, value: String(value) });
+  };
+  // Raising needs the larger limit first; -1 lets the swap limit go before memory is set.
+  if (resources.memory && resources.memorySwap !== undefined) put('memory', 'memory.memsw.limit_in_bytes', -1);
+  put('memory', 'memory.limit_in_bytes', resources.memory);
+  put('memory', 'memory.memsw.limit_in_bytes', resources.memorySwap);
+  put('memory', 'memory.soft_limit_in_bytes', resources.memoryReservation);
+  put('cpu', 'cpu.shares', resources.cpuShares);
+  const cpu = quotaOf(resources);
+  put('cpu', 'cpu.cfs_period_us', cpu?.period);
+  put('cpu', 'cpu.cfs_quota_us', cpu?.quota);
+  put('cpuset', 'cpuset.cpus', resources.cpusetCpus);
+  put('cpuset', 'cpuset.mems', resources.cpusetMems);
+  put('pids', 'pids.max', limitOrMax(resources.pidsLimit));
+  put('blkio', 'blkio.weight', resources.blkioWeight);
+  return files;
+}
+
+function unified(resources: Resources): LimitFile[] {
+  const files: LimitFile[] = [];
+  const put = (file: string, value: number | string | undefined): void => {
+    if (value !== undefined) files.push({ controller: '', file, value: String(value) });
+  };
+  const { memory, memorySwap } = resources;
+  if (memorySwap !== undefined) put('memory.swap.max', memorySwap < 0 ? 'max' : Math.max(0, memorySwap - (memory ?? 0)));
+  put('memory.max', memory === undefined ? undefined : limitOrMax(memory));
+  put('memory.low', resources.memoryReservation);
+  put('cpu.weight', resources.cpuShares === undefined ? undefined : 1 + Math.floor(((resources.cpuShares - 2) * 9999) / 262_142));
+  const cpu = quotaOf(resources);
+  if (cpu !== undefined) put('cpu.max', `${cpu.quota < 0 ? 'max' : cpu.quota} ${cpu.period}`);
+  put('cpuset.cpus', resources.cpusetCpus);
+  put('cpuset.mems', resources.cpusetMems);
+  put('pids.max', limitOrMax(resources.pidsLimit));
+  put('io.weight', resources.blkioWeight === undefined ? undefined : `default ${1 + Math.floor(((resources.blkioWeight - 10) * 9999) / 990)}`);
+  return files;
+}
+
+function quotaOf(resources: Resources): { quota: number; period: number } | undefined {
+  if (resources.nanoCpus) return { period: cfsPeriodUs, quota: Math.floor((resources.nanoCpus * cfsPeriodUs) / 1e9) };
+  if (!resources.cpuQuota && !resources.cpuPeriod) return undefined;
+  return { period: resources.cpuPeriod || cfsPeriodUs, quota: resources.cpuQuota || -1 };
+}
+
+function limitOrMax(value: number | null | undefined): number | string | undefined {
+  if (value === undefined || value === null || value === 0) return undefined;
+  return value < 0 ? 'max' : value;
+}

@@ -1,0 +1,167 @@
+import { GantryError, hasKind } from '../../base/errors.ts';
+import { newId } from '../../base/ids.ts';
+import type { Attachment, ExitReport } from '../../runtime/driver/runtime.ts';
+import type { ProcessInput, SpecInput } from '../../runtime/spec/spec-input.ts';
+import type { ContainerDeps } from '../containers/deps.ts';
+import { publishEvent } from '../containers/publish-event.ts';
+import { userOf } from '../containers/prepare-rootfs.ts';
+import type { ContainerRecord } from '../containers/record.ts';
+import { environmentOf, hostnameOf, specInputOf } from '../containers/spec-input-of.ts';
+import { cgroupPathOf } from '../containers/start.ts';
+import { startFailure } from '../containers/start-failure.ts';
+import { isAlive, transition } from '../containers/transition.ts';
+import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';
+
+export interface ExecDeps extends Pick<ContainerDeps, 'catalog' | 'runtime' | 'events' | 'facts' | 'settings' | 'log'> {
+  /** The OCI process of an exec in a container that `input` describes. */
+  execProcess: (input: SpecInput, exec: { process: ProcessInput; privileged: boolean }) => object;
+}
+
+/** Execs live as long as their container's run, and in memory: a daemon that comes back knows those that still run from the monitor. */
+export interface Execs extends ExecVerbs {
+  idsOf(containerId: string): string[];
+  forget(containerId: string): void;
+  /** Records the exit code before the exec's stream ends. */
+  exited(exit: ExitReport): Promise<void>;
+  /** An exec found running, or ended and not released, after a restart of the daemon. */
+  adopt(found: { execId: string; containerId: string; pid: number; exitCode: number | null }): void;
+}
+
+/** Ended execs that are kept for inspect, of all containers together. */
+const keptEnded = 1000;
+
+export function createExecs(deps: ExecDeps): Execs {
+  const records = new Map<string, ExecRecord>();
+  const started = new Set<string>();
+
+  const find = (id: string): ExecRecord => {
+    const exact = records.get(id);
+    if (exact !== undefined) return exact;
+    const matches = /^[0-9a-f]+$/.test(id) ? [...records.keys()].filter((each) => each.startsWith(id)) : [];
+    if (matches.length !== 1) throw new GantryError('notFound', `No such exec instance: ${id}`);
+    return records.get(matches[0] as string) as ExecRecord;
+  };
+  const save = (record: ExecRecord): ExecRecord => {
+    records.set(record.id, record);
+    return record;
+  };
+  const dropOld = (): void => {
+    let extra = records.size - keptEnded;
+    for (const [id, record] of records) {
+      if (extra <= 0) return;
+      if (record.running || !started.has(id)) continue;
+      records.delete(id);
+      started.delete(id);
+      extra--;
+    }
+  };
+
+  return {
+    create: async (container, request) => {
+      if (request.cmd.length === 0) throw new GantryError('invalid', 'No exec command specified');
+      const record = deps.catalog.find(container);
+      transition(record, 'exec');
+      const id = newId();
+      dropOld();
+      save({ id, containerId: record.id, request, running: false, exitCode: null, pid: 0, canRemove: false });
+      publishEvent(deps.events, record, `exec_create: ${request.cmd.join(' ')}`, { execID: id });
+      return { id };
+    },
+    start: async (execId, options) => {
+      const exec = find(execId);
+      if (exec.running) throw new GantryError('conflict', `exec command ${exec.id} is already running`);
+      if (started.has(exec.id)) throw new GantryError('conflict', `exec command ${exec.id} has already run`);
+      const container = deps.catalog.find(exec.containerId);
+      transition(container, 'exec');
+      started.add(exec.id);
+      return await startExec(deps, { exec, container, save, current: () => records.get(exec.id) ?? exec }, options);
+    },
+    resize: async (execId, size) => {
+      const exec = find(execId);
+      if (!exec.running) throw new GantryError('invalid', 'exec process is not started');
+      await deps.runtime.resize({ id: exec.containerId, execId: exec.id }, size);
+    },
+    inspect: find,
+    idsOf: (containerId) => [...records.values()].filter((exec) => exec.containerId === containerId && exec.running).map((exec) => exec.id),
+    forget(containerId) {
+      for (const [id, exec] of records) {
+        if (exec.containerId !== containerId) continue;
+        records.delete(id);
+        started.delete(id);
+      }
+    },
+    async exited(exit) {
+      const exec = records.get(exit.execId ?? '');
+      if (exec !== undefined) {
+        save({ ...exec, running: false, exitCode: exit.exitCode, canRemove: true });
+        const container = deps.catalog.get(exec.containerId);
+        if (container !== undefined) publishEvent(deps.events, container, 'exec_die', { execID: exec.id, exitCode: String(exit.exitCode) });
+      }
+      await deps.runtime.release({ id: exit.id, ...(exit.execId === undefined ? {} : { execId: exit.execId }) });
+    },
+    adopt({ execId, containerId, pid, exitCode }) {
+      started.add(execId);
+      save({
+        id: execId, containerId, pid, exitCode, running: exitCode === null, canRemove: exitCode !== null,
+        request: { cmd: [], env: [], user: '', workingDir: '', privileged: false, tty: false, attachStdin: false, attachStdout: false, attachStderr: false, detachKeys: '' },
+      });
+    },
+  };
+}
+
+interface ExecStart { exec: ExecRecord; container: ContainerRecord; save: (record: ExecRecord) => ExecRecord; current: () => ExecRecord }
+
+async function startExec(deps: ExecDeps, { exec, container, save, current }: ExecStart, options: Parameters<ExecVerbs['start']>[1]): Promise<Attachment | undefined> {
+  const { request } = exec;
+  const target = { id: container.id, execId: exec.id };
+  const consoleSize = options.consoleSize ?? request.consoleSize;
+  const attached = !options.detach;
+  const attachment = attached
+    // Opened before the process is there: nothing it writes is missed.
+    ? await deps.runtime.attach(target, { stdin: request.attachStdin, stdout: request.attachStdout, stderr: request.attachStderr, tty: request.tty })
+    : undefined;
+  // Before the process is there, so that an exit which overtakes the answer finds it.
+  save({ ...exec, running: true });
+  try {
+    const process = ociProcess(deps, container, request, consoleSize);
+    const { pid } = await deps.runtime.exec({
+      ...target, process, tty: request.tty, openStdin: attached && request.attachStdin,
+      runtime: deps.settings.runtimes[container.hostConfig.runtime ?? '']?.path ?? deps.settings.defaultRuntime,
+      ...(consoleSize === undefined ? {} : { consoleSize }),
+    });
+    const now = deps.catalog.get(container.id);
+    publishEvent(deps.events, now ?? container, `exec_start: ${request.cmd.join(' ')}`, { execID: exec.id });
+    save({ ...current(), pid });
+    return attachment;
+  } catch (cause) {
+    attachment?.stream.destroy();
+    const { error, exitCode } = startFailure(cause, request.cmd[0] ?? '');
+    save({ ...exec, running: false, exitCode, canRemove: true });
+    if (hasKind(cause, 'conflict')) throw cause;
+    throw execFailure(error);
+  }
+}
+
+/** The words Docker has for a process that could not be started in a container that runs. */
+function execFailure(error: GantryError): GantryError {
+  return new GantryError(error.kind, error.message.replace(/^failed to create task for container: failed to create shim task: OCI runtime create failed/, 'OCI runtime exec failed: exec failed'), { cause: error });
+}
+
+function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCreateRequest, consoleSize: [number, number] | undefined): object {
+  if (!isAlive(container.state)) throw new GantryError('conflict', `container ${container.id} is not running`);
+  const root = `/proc/${container.state.pid}/root`;
+  const user = userOf(root, request.user || (container.config.user ?? ''), container.hostConfig.groupAdd ?? []);
+  const env = environmentOf([...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
+  const input = specInputOf(container, {
+    rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [],
+    cgroupPath: cgroupPathOf(deps, container), facts: deps.facts,
+  });
+  return deps.execProcess(input, {
+    privileged: request.privileged || (container.hostConfig.privileged ?? false),
+    process: {
+      args: request.cmd, env, cwd: request.workingDir || container.config.workingDir || '/', tty: request.tty,
+      user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
+      ...(consoleSize === undefined ? {} : { consoleSize }),
+    },
+  });
+}
