@@ -1,0 +1,75 @@
+import { now } from '../../base/clock.ts';
+import { GantryError } from '../../base/errors.ts';
+import { newId } from '../../base/ids.ts';
+import { chooseSubnet, firstAddress } from '../../network/addresses/choose.ts';
+import { parseSubnet, subnetText, subnetsOverlap, type Subnet } from '../../network/addresses/subnet.ts';
+import { bridgeName } from '../../network/bridge/names.ts';
+import { bridgeNetworkOf } from './bridge-network.ts';
+import { checkCreate } from './check-create.ts';
+import { noFreePool } from './default-networks.ts';
+import type { NetworkDeps } from './deps.ts';
+import { networkEvent } from './network-event.ts';
+import type { IpamPool, NetworkCreateRequest, NetworkRecord } from './verbs.ts';
+
+/** The record is written before the kernel is changed: a daemon that dies in between makes the bridge at its next start. */
+export async function create(deps: NetworkDeps, request: NetworkCreateRequest): Promise<{ id: string; warning: string }> {
+  checkCreate(request);
+  return deps.locks.run('networks', async () => {
+    if (deps.catalog.byName(request.name) !== undefined) throw new GantryError('conflict', `network with name ${request.name} already exists`);
+    const id = newId();
+    const bridge = request.options['com.docker.network.bridge.name'] ?? bridgeName(deps.instanceId, id);
+    if (deps.catalog.all().some((other) => other.bridge === bridge)) throw new GantryError('forbidden', `bridge name ${bridge} is used by another network`);
+    const record: NetworkRecord = {
+      ...request, id, bridge, createdAt: now(), scope: 'local', enableIPv4: request.enableIPv4 ?? true, enableIPv6: request.enableIPv6 ?? false,
+      ipam: { ...request.ipam, config: choosePools(deps, request, id) },
+    };
+    const network = bridgeNetworkOf(record);
+    deps.catalog.save(record);
+    try {
+      if (network !== undefined) await deps.backend.createBridge(network);
+    } catch (error) {
+      deps.catalog.delete(id);
+      throw error;
+    }
+    networkEvent(deps.events, record, 'create');
+    return { id, warning: '' };
+  });
+}
+
+/** The pools asked for, completed, and one of our choice for a family without any. @throws forbidden when a pool overlaps with another network's */
+function choosePools(deps: NetworkDeps, request: NetworkCreateRequest, id: string): IpamPool[] {
+  const taken = deps.catalog.all().flatMap((network) => network.ipam.config.map((pool) => pool.subnet ?? ''));
+  const pools = request.ipam.config.map((pool) => completed(pool, taken));
+  const has = (family: 4 | 6): boolean => pools.some((pool) => parseSubnet(pool.subnet ?? '')?.family === family);
+  if (request.enableIPv4 !== false && !has(4)) {
+    const subnet = chooseSubnet([...deps.backend.usedSubnets(), ...taken]);
+    if (subnet === undefined) throw noFreePool();
+    pools.unshift({ subnet, gateway: firstAddress(subnet) });
+  }
+  if (request.enableIPv6 === true && !has(6)) {
+    const subnet = uniqueLocalSubnet(id);
+    pools.push({ subnet, gateway: firstAddress(subnet) });
+  }
+  for (const family of [4, 6] as const) checkOnePool(pools, family, family === 4 ? request.enableIPv4 !== false : request.enableIPv6 === true);
+  return pools;
+}
+
+function completed(pool: IpamPool, taken: string[]): IpamPool {
+  const subnet = parseSubnet(pool.subnet ?? '') as Subnet;
+  if (taken.map(parseSubnet).some((other) => other !== undefined && subnetsOverlap(other, subnet))) {
+    throw new GantryError('forbidden', 'invalid pool request: Pool overlaps with other one on this address space');
+  }
+  const text = subnetText(subnet);
+  return { ...pool, subnet: text, gateway: pool.gateway || firstAddress(text) };
+}
+
+function checkOnePool(pools: IpamPool[], family: 4 | 6, enabled: boolean): void {
+  const count = pools.filter((pool) => parseSubnet(pool.subnet ?? '')?.family === family).length;
+  if (count > 1) throw new GantryError('invalid', `bridge driver doesn't support multiple subnets (IPv${family})`);
+  if (count > 0 && !enabled) throw new GantryError('invalid', `an IPv${family} subnet was given, but IPv${family} is not enabled`);
+}
+
+/** RFC 4193: fd and 40 random bits, which the network's id has. */
+function uniqueLocalSubnet(id: string): string {
+  return subnetText(parseSubnet(`fd${id.slice(0, 2)}:${id.slice(2, 6)}:${id.slice(6, 10)}::/64`) as Subnet);
+}

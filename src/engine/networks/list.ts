@@ -1,0 +1,19 @@
+import { matchesLabels, readFilters, type Filters } from '../filters.ts';
+import { predefinedNames } from './default-networks.ts';
+import type { NetworkDeps } from './deps.ts';
+import { detailsOf } from './inspect.ts';
+import type { NetworkDetails } from './verbs.ts';
+
+export function list(deps: NetworkDeps, filters: Filters): NetworkDetails[] {
+  const read = readFilters(filters, ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']);
+  const named = new Set(deps.containers.all().flatMap((record) => Object.values(record.endpoints).map((endpoint) => endpoint.networkId)));
+  return deps.catalog.all()
+    .filter((network) => read.some('driver', (driver) => network.driver === driver)
+      && read.some('id', (id) => network.id.includes(id))
+      && read.some('name', (name) => network.name.includes(name))
+      && read.some('scope', (scope) => network.scope === scope)
+      && read.some('type', (type) => (type === 'builtin') === predefinedNames.includes(network.name))
+      && matchesLabels(network.labels, read.values('label'))
+      && read.flag('dangling', () => !predefinedNames.includes(network.name) && !named.has(network.id)))
+    .map((network) => detailsOf(deps, network));
+}

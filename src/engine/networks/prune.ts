@@ -1,0 +1,28 @@
+import { hasKind } from '../../base/errors.ts';
+import { matchesLabels, readFilters, readUntil, type Filters } from '../filters.ts';
+import { predefinedNames } from './default-networks.ts';
+import type { NetworkDeps } from './deps.ts';
+import { remove } from './remove.ts';
+
+/** Removes user-defined networks that no container names, running or not. Returns their names. */
+export async function prune(deps: NetworkDeps, filters: Filters): Promise<string[]> {
+  const read = readFilters(filters, ['until', 'label', 'label!']);
+  const until = readUntil(read);
+  const named = new Set(deps.containers.all().flatMap((record) => Object.values(record.endpoints).map((endpoint) => endpoint.networkId)));
+  const unused = deps.catalog.all().filter((network) => !predefinedNames.includes(network.name) && !named.has(network.id)
+    && (until === undefined || Date.parse(network.createdAt) < until)
+    && matchesLabels(network.labels, read.values('label'))
+    && !read.values('label!').some((label) => matchesLabels(network.labels, [label])));
+  const removed: string[] = [];
+  for (const network of unused) {
+    try {
+      await remove(deps, network.id);
+      removed.push(network.name);
+    } catch (error) {
+      // Someone removed it, or a container joined it, in the meantime.
+      if (!hasKind(error, 'notFound') && !hasKind(error, 'forbidden')) throw error;
+    }
+  }
+  deps.events.publish({ type: 'network', action: 'prune', actor: { id: '', attributes: { reclaimed: '0' } } });
+  return removed;
+}
