@@ -1,5 +1,5 @@
 /**
- * Bundles the programs of src/bin and every `*.worker.ts` into dist/, one flat folder of ES modules that share their chunks:
+ * Bundles the programs of src/bin, every `*.worker.ts` and the maker of the embedded image into dist/, one flat folder of ES modules that share their chunks:
  * a command loads only what it needs. A build replaces files by rename, and the chunks of the build before it stay for one
  * more, so a running daemon still finds what it loads late.
  */
@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 
-const entries = globSync(['src/bin/*.ts', 'src/**/*.worker.ts'], { cwd: root })
+const entries = globSync(['src/bin/*.ts', 'src/**/*.worker.ts', 'tools/embedded-image.ts'], { cwd: root })
   .filter((path) => !path.endsWith('.test.ts'))
   .map((path) => join(root, path));
 
@@ -50,9 +50,9 @@ const result = await build({
   sourcesContent: false,
   minifySyntax: true,
   minifyWhitespace: true,
-  define: { __GANTRY_VERSION__: JSON.stringify(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version) },
   plugins: [programUrls],
   write: false,
+  logLimit: 12,
 }).catch((error: unknown) => {
   if (!(error instanceof Error && 'errors' in error)) console.error(error);
   process.exit(1); // esbuild has printed its own errors

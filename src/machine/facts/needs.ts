@@ -55,4 +55,10 @@ export const testNeeds: Need[] = [
   program('mmdebstrap', 'a Debian root filesystem'),
   program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
   program('zstd', 'archives'),
+  program('mkfs.ext4', 'disks of the virtual machine', 'e2fsprogs'),
+];
+
+/** What `npm run test:vm` uses beside those: a real boot with systemd and control groups v2. */
+export const virtualMachineNeeds: Need[] = [
+  program('qemu-system-x86_64', 'the virtual machine', 'qemu-system-x86', { fedora: 'qemu-system-x86-core', arch: 'qemu-base' }),
 ];

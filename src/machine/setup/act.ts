@@ -2,6 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import { installPackages } from '../../host/debian-packages.ts';
 import { mount } from '../../host/mount.ts';
+import { runProgram } from '../../host/run-program.ts';
+import { imageMaker } from './embedded-image.ts';
 import type { SetupStep } from './plan.ts';
 
 /** What went wrong, and how to go on. */
@@ -13,6 +15,7 @@ export async function act(step: SetupStep, say: (line: string) => void): Promise
     case 'installPackages': return await install(step, say);
     case 'mountControllers': return mountControllers(step.controllers, say);
     case 'mountUnified': return mountUnified(say);
+    case 'makeImage': return await makeImage(say);
   }
 }
 
@@ -48,4 +51,11 @@ function mountUnified(say: (line: string) => void): SetupFailure | undefined {
     return { what: `cannot mount control groups: ${messageOf(error)}.`, next: 'Run as root: mount -t cgroup2 none /sys/fs/cgroup' };
   }
   return undefined;
+}
+
+async function makeImage(say: (line: string) => void): Promise<SetupFailure | undefined> {
+  say("making the image gantry/busybox from this host's static busybox");
+  const { exitCode, stderr } = await runProgram(process.execPath, [imageMaker]);
+  if (exitCode === 0) return undefined;
+  return { what: `the image gantry/busybox cannot be made: ${stderr.trim()}`, next: 'Everything else works; run \'gantry setup\' to try again.' };
 }

@@ -2,18 +2,20 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import { hasApt } from '../../host/debian-packages.ts';
 import { readHostFacts } from '../facts/host-facts.ts';
-import { needs, testNeeds } from '../facts/needs.ts';
+import { needs, testNeeds, virtualMachineNeeds } from '../facts/needs.ts';
 import { act } from './act.ts';
+import { embeddedImageCurrent } from './embedded-image.ts';
 import { planSetup } from './plan.ts';
 import { markReady } from './ready.ts';
 
 const usage = `Usage:  gantry setup [OPTIONS]
 
-Put in place what Gantry needs on this host: packages, control groups.
+Put in place what Gantry needs on this host: packages, control groups, an image.
 The first command that root gives does it too; a step that is done is not done again.
 
 Options:
       --for-tests   Also what the test suites need
+      --for-vm      Also what 'npm run test:vm' needs
       --help        Print usage
 `;
 
@@ -27,7 +29,8 @@ export async function run(argv: string[]): Promise<number> {
     return 0;
   }
   const facts = readHostFacts();
-  const plan = planSetup(facts, options.forTests ? [...needs, ...testNeeds] : needs, hasApt());
+  const wanted = [...needs, ...(options.forTests ? testNeeds : []), ...(options.forVm ? virtualMachineNeeds : [])];
+  const plan = planSetup(facts, wanted, { apt: hasApt(), image: embeddedImageCurrent() });
   for (const step of plan.steps) {
     const failure = await act(step, say);
     if (failure === undefined) continue;
@@ -42,13 +45,13 @@ export async function run(argv: string[]): Promise<number> {
   return 0;
 }
 
-function readOptions(argv: string[], say: (line: string) => void): { forTests: boolean; firstUse: boolean; help: boolean } | undefined {
+function readOptions(argv: string[], say: (line: string) => void): { forTests: boolean; forVm: boolean; firstUse: boolean; help: boolean } | undefined {
   try {
     const { values } = parseArgs({
       args: argv,
-      options: { 'for-tests': { type: 'boolean' }, 'first-use': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { 'for-tests': { type: 'boolean' }, 'for-vm': { type: 'boolean' }, 'first-use': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     });
-    return { forTests: values['for-tests'] === true, firstUse: values['first-use'] === true, help: values.help === true };
+    return { forTests: values['for-tests'] === true || values['for-vm'] === true, forVm: values['for-vm'] === true, firstUse: values['first-use'] === true, help: values.help === true };
   } catch (error) {
     say(messageOf(error));
     say("See 'gantry setup --help'.");

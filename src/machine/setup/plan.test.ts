@@ -13,22 +13,22 @@ const need = (name: string, present: boolean): Need => (
 );
 
 test('planSetup() has nothing to do on a host that has everything', () => {
-  assert.deepEqual(planSetup(facts(), [need('crun', true)], true), { steps: [], byHand: [] });
+  assert.deepEqual(planSetup(facts(), [need('crun', true)], { apt: true, image: true }), { steps: [], byHand: [] });
 });
 
 test('planSetup() installs only what is missing', () => {
-  const plan = planSetup(facts(), [need('crun', true), need('tini', false)], true);
+  const plan = planSetup(facts(), [need('crun', true), need('tini', false)], { apt: true, image: true });
   assert.deepEqual(plan.steps, [{ act: 'installPackages', packages: ['deb-tini'], whys: ['does tini'] }]);
 });
 
 test('planSetup() gives a person who is not root the command', () => {
-  const plan = planSetup(facts({ root: false }), [need('tini', false)], true);
+  const plan = planSetup(facts({ root: false }), [need('tini', false)], { apt: true, image: true });
   assert.deepEqual(plan.steps, []);
   assert.match(plan.byHand[0] ?? '', /does tini.*sudo apt-get install deb-tini$/);
 });
 
 test("planSetup() speaks each distribution's language", () => {
-  const byHand = (families: string[]) => planSetup(facts({ families }), [need('tini', false)], false).byHand[0];
+  const byHand = (families: string[]) => planSetup(facts({ families }), [need('tini', false)], { apt: false, image: true }).byHand[0];
   assert.match(byHand(['rhel', 'fedora']) ?? '', /dnf install rpm-tini$/);
   assert.match(byHand(['arch']) ?? '', /pacman -S arch-tini$/);
   assert.match(byHand(['alpine']) ?? '', /package manager \(Debian calls them: deb-tini\)$/);
@@ -36,11 +36,17 @@ test("planSetup() speaks each distribution's language", () => {
 
 test('planSetup() mounts the controllers that are missing beside mounted ones', () => {
   const cgroups = { version: 'v1' as const, controllers: ['memory'], unmounted: ['hugetlb'] };
-  assert.deepEqual(planSetup(facts({ cgroups }), [], true).steps, [{ act: 'mountControllers', controllers: ['hugetlb'] }]);
-  assert.match(planSetup(facts({ cgroups, root: false }), [], true).byHand[0] ?? '', /not mounted: hugetlb/);
+  assert.deepEqual(planSetup(facts({ cgroups }), [], { apt: true, image: true }).steps, [{ act: 'mountControllers', controllers: ['hugetlb'] }]);
+  assert.match(planSetup(facts({ cgroups, root: false }), [], { apt: true, image: true }).byHand[0] ?? '', /not mounted: hugetlb/);
 });
 
 test('planSetup() mounts the unified hierarchy where there is none', () => {
   const cgroups = { version: 'none' as const, controllers: [], unmounted: [] };
-  assert.deepEqual(planSetup(facts({ cgroups }), [], true).steps, [{ act: 'mountUnified' }]);
+  assert.deepEqual(planSetup(facts({ cgroups }), [], { apt: true, image: true }).steps, [{ act: 'mountUnified' }]);
+});
+
+test('planSetup() makes the embedded image last, and only as root', () => {
+  const lacking = { apt: true, image: false };
+  assert.deepEqual(planSetup(facts(), [need('tini', false)], lacking).steps.map(({ act }) => act), ['installPackages', 'makeImage']);
+  assert.deepEqual(planSetup(facts({ root: false }), [], lacking), { steps: [], byHand: [] });
 });

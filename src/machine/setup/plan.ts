@@ -5,7 +5,8 @@ import type { Need } from '../facts/needs.ts';
 export type SetupStep =
   | { act: 'installPackages'; packages: string[]; whys: string[] }
   | { act: 'mountControllers'; controllers: string[] }
-  | { act: 'mountUnified' };
+  | { act: 'mountUnified' }
+  | { act: 'makeImage' };
 
 export interface SetupPlan {
   steps: SetupStep[];
@@ -13,12 +14,13 @@ export interface SetupPlan {
   byHand: string[];
 }
 
-/** Decides what a host lacks. `apt`: packages can be installed here. */
-export function planSetup(facts: HostFacts, needs: Need[], apt: boolean): SetupPlan {
+/** Decides what a host lacks. `apt`: packages can be installed here; `image`: the embedded image is there and current. */
+export function planSetup(facts: HostFacts, needs: Need[], { apt, image }: { apt: boolean; image: boolean }): SetupPlan {
   const missing = needs.filter((need) => !need.present());
   const plan: SetupPlan = { steps: [], byHand: [] };
   if (missing.length > 0) planPackages(plan, facts, missing, apt);
   planCgroups(plan, facts);
+  if (facts.root && !image) plan.steps.push({ act: 'makeImage' });
   return plan;
 }
 
