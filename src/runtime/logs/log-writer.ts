@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogSettings } from '../driver/runtime.ts';
 import { encodeAttributes, encodeLogLine, type StreamName } from './line.ts';
@@ -77,6 +77,7 @@ export class LogWriter {
     mkdirSync(dirname(this.#settings.path), { recursive: true, mode: 0o710 });
     this.#descriptor = openSync(this.#settings.path, flags, 0o640);
     this.#bytes = fstatSync(this.#descriptor).size;
+    if (this.#bytes > 0 && !endsLine(this.#settings.path, this.#bytes)) this.#flush('\n');
   }
 
   #rotate(): void {
@@ -99,5 +100,17 @@ export class LogWriter {
       if (!this.#failed) this.#fail(error);
       this.#failed = true;
     }
+  }
+}
+
+/** False when a writer before us died within a line. */
+function endsLine(path: string, bytes: number): boolean {
+  const descriptor = openSync(path, 'r');
+  try {
+    const last = Buffer.alloc(1);
+    readSync(descriptor, last, 0, 1, bytes - 1);
+    return last[0] === 10;
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -1,0 +1,105 @@
+import { watch } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { openLogFile, openLogFiles, readLines, type LogFile } from './log-files.ts';
+
+export interface FollowOptions {
+  path: string;
+  /** The file that was written when we last looked; ours to close. Undefined when there was none yet. */
+  file: LogFile | undefined;
+  position: number;
+  ended: () => boolean;
+  abort: AbortSignal;
+  /** Nanoseconds since the epoch: nothing later is wanted. */
+  until: bigint | undefined;
+}
+
+/** The end of a container is no change of a file: it is asked for this often, for each reader that follows. */
+const endedPollMs = 200;
+
+/** Lines as they are written, over rotations, until the container has ended and everything is read. */
+export async function* follow(options: FollowOptions): AsyncGenerator<string | 'pause'> {
+  const { path, abort } = options;
+  let { file, position } = options;
+  const changes = new Changes(path, abort);
+  try {
+    while (!abort.aborted) {
+      // Asked before reading: what was written before the end is read after it.
+      const last = options.ended() || isPast(options.until);
+      file ??= await openLogFile(path);
+      if (file !== undefined) {
+        if ((await file.handle.stat()).size < position) position = 0;
+        for await (const each of readLines(file, position)) {
+          position = each.end;
+          yield each.line;
+        }
+        const next = await successorOf(path, file);
+        if (next !== undefined) {
+          // What came between our last read and the rotation.
+          for await (const each of readLines(file, position)) yield each.line;
+          await file.handle.close();
+          file = next;
+          position = 0;
+          continue;
+        }
+      }
+      if (last) return;
+      yield 'pause';
+      await changes.next();
+    }
+  } finally {
+    changes.close();
+    await file?.handle.close();
+  }
+}
+
+/** The file that was begun after this one; undefined while this one is still the written one. */
+async function successorOf(path: string, file: LogFile): Promise<LogFile | undefined> {
+  if (await stat(path).then(({ ino }) => ino === file.inode, () => true)) return undefined;
+  const files = await openLogFiles(path);
+  const place = files.findIndex(({ inode }) => inode === file.inode);
+  // A compressed file is another inode: then only the written one is sure to be newer.
+  const next = place === files.length - 1 ? undefined : files[place === -1 ? files.length - 1 : place + 1];
+  for (const each of files) if (each !== next) await each.handle.close();
+  return next;
+}
+
+function isPast(until: bigint | undefined): boolean {
+  return until !== undefined && BigInt(Date.now()) * 1_000_000n > until;
+}
+
+/** Wakes its one waiter when the directory of the log changes, at the latest after the poll's time. */
+class Changes {
+  readonly #watcher: ReturnType<typeof watch>;
+  readonly #abort: AbortSignal;
+  #wake: () => void = () => undefined;
+  #changed = true;
+
+  constructor(path: string, abort: AbortSignal) {
+    this.#abort = abort;
+    this.#watcher = watch(dirname(path), () => this.#signal());
+    this.#watcher.on('error', () => undefined);
+    abort.addEventListener('abort', this.#signal);
+  }
+
+  async next(): Promise<void> {
+    if (!this.#changed && !this.#abort.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(resolve, endedPollMs);
+      await promise;
+      clearTimeout(timer);
+    }
+    this.#changed = false;
+  }
+
+  close(): void {
+    this.#watcher.close();
+    this.#abort.removeEventListener('abort', this.#signal);
+  }
+
+  readonly #signal = (): void => {
+    this.#changed = true;
+    this.#wake();
+  };
+}

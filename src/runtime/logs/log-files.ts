@@ -1,0 +1,90 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import { errnoOf } from '../../base/errors.ts';
+
+const blockBytes = 64 * 1024;
+
+/** One file of a log, open: rotation renames and removes names, but what is open can be read to its end. */
+export interface LogFile {
+  handle: FileHandle;
+  inode: number;
+  compressed: boolean;
+}
+
+/**
+ * All files of a log, oldest first. They are opened from the youngest on: a rotation in between shifts names to where we look next, so
+ * nothing is missed, and what is met twice is left out.
+ */
+export async function openLogFiles(path: string): Promise<LogFile[]> {
+  const files: LogFile[] = [];
+  const current = await openLogFile(path);
+  if (current !== undefined) files.unshift(current);
+  for (let number = 1; ; number++) {
+    const older = await openLogFile(`${path}.${number}`) ?? await openLogFile(`${path}.${number}.gz`);
+    if (older === undefined) return files;
+    if (files.some(({ inode }) => inode === older.inode)) await older.handle.close();
+    else files.unshift(older);
+  }
+}
+
+/** Undefined when there is none. */
+export async function openLogFile(path: string): Promise<LogFile | undefined> {
+  try {
+    const handle = await open(path, 'r');
+    return { handle, inode: (await handle.stat()).ino, compressed: path.endsWith('.gz') };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whole lines from a byte on, without their newline, each with the byte after it. What comes after the last newline is not given. */
+export async function* readLines(file: LogFile, from: number): AsyncGenerator<{ line: string; end: number }> {
+  let rest = Buffer.alloc(0);
+  let start = file.compressed ? 0 : from;
+  for await (const block of file.compressed ? gunzipped(file.handle) : blocks(file.handle, from)) {
+    const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
+    let begin = 0;
+    for (let newline = bytes.indexOf(10); newline !== -1; newline = bytes.indexOf(10, begin)) {
+      // A compressed file is always read from its beginning.
+      if (start + begin >= from) yield { line: bytes.toString('utf8', begin, newline), end: start + newline + 1 };
+      begin = newline + 1;
+    }
+    rest = Buffer.from(bytes.subarray(begin));
+    start += begin;
+  }
+}
+
+async function* blocks(handle: FileHandle, from: number): AsyncGenerator<Buffer> {
+  for (let position = from; ;) {
+    const buffer = Buffer.allocUnsafe(blockBytes);
+    const { bytesRead } = await handle.read(buffer, 0, blockBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+function gunzipped(handle: FileHandle): AsyncIterable<Buffer> {
+  return handle.createReadStream({ start: 0, autoClose: false }).pipe(createGunzip());
+}
+
+/**
+ * Where the last `wanted` lines of a plain file begin, found by reading blocks from its end, and how many there are. An unfinished
+ * last line does not count.
+ */
+export async function tailOf(file: LogFile, wanted: number): Promise<{ position: number; lines: number }> {
+  const { size } = await file.handle.stat();
+  let lines = -1;
+  for (let end = size; end > 0;) {
+    const begin = Math.max(0, end - blockBytes);
+    const buffer = Buffer.allocUnsafe(end - begin);
+    const { bytesRead } = await file.handle.read(buffer, 0, buffer.length, begin);
+    for (let newline = buffer.lastIndexOf(10, bytesRead - 1); newline !== -1; newline = newline === 0 ? -1 : buffer.lastIndexOf(10, newline - 1)) {
+      lines++;
+      if (lines === wanted) return { position: begin + newline + 1, lines: wanted };
+    }
+    end = begin;
+  }
+  return { position: 0, lines: lines + 1 };
+}

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { LogSettings } from '../driver/runtime.ts';
+import { parseEntry, parseNanoseconds } from './entry.ts';
+import { encodeLogLine } from './line.ts';
+import { LineSplitter, partBytes } from './line-splitter.ts';
+import { LogWriter } from './log-writer.ts';
+import { readLog, type ReadLogOptions } from './read-log.ts';
+import { formatNanoseconds, nowNanoseconds } from './time.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'gantry-logs-'));
+after(() => rmSync(directory, { recursive: true }));
+let files = 0;
+const newPath = (): string => join(directory, `log-${++files}`, 'json.log');
+
+function writer(path: string, settings: Partial<LogSettings> = {}): LogWriter {
+  return new LogWriter({ driver: 'json-file', path, maxFiles: 1, ...settings }, (error) => { throw error; });
+}
+
+const everything: ReadLogOptions = {
+  follow: false, stdout: true, stderr: true, timestamps: false, details: false, since: undefined, until: undefined, tail: undefined,
+  ended: () => true, abort: new AbortController().signal, tty: true,
+};
+
+async function read(path: string, options: Partial<ReadLogOptions> = {}): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of readLog(path, 'json-file', { ...everything, ...options })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+describe('encodeLogLine', () => {
+  test('writes the keys in the order log, stream, attrs, time', () => {
+    assert.equal(
+      encodeLogLine({ log: 'hi\n', stream: 'stdout', attrs: '{"tag":"x"}', time: '2026-01-02T03:04:05.6Z' }),
+      '{"log":"hi\\n","stream":"stdout","attrs":{"tag":"x"},"time":"2026-01-02T03:04:05.6Z"}\n',
+    );
+  });
+
+  test('escapes what Go escapes', () => {
+    assert.ok(encodeLogLine({ log: '<a>&"\\\t\u001b\u2028\r\n', stream: 'stderr', time: 't' })
+      .startsWith('{"log":"\\u003ca\\u003e\\u0026\\"\\\\\\u0009\\u001b\\u2028\\r\\n",'));
+  });
+
+  test('gives any text back after JSON.parse', () => {
+    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (log) => {
+      assert.equal(parseEntry(encodeLogLine({ log, stream: 'stdout', time: 't' }).trimEnd())?.log, log);
+    }));
+  });
+});
+
+describe('LineSplitter', () => {
+  const split = (chunks: Buffer[]): { text: string; last: boolean; first: boolean }[] => {
+    const parts: { text: string; last: boolean; first: boolean }[] = [];
+    const splitter = new LineSplitter();
+    const emit = ({ bytes, last, first }: { bytes: Buffer; last: boolean; first: boolean }): void => void parts.push({ text: bytes.toString('latin1'), last, first });
+    for (const chunk of chunks) splitter.push(chunk, emit);
+    splitter.end(emit);
+    return parts;
+  };
+
+  test('cuts lines the same way however the bytes arrive', () => {
+    const text = fc.array(fc.oneof(fc.constant('\n'), fc.nat({ max: 2 * partBytes + 3 }).map((length) => 'x'.repeat(length))), { maxLength: 6 }).map((parts) => parts.join(''));
+    fc.assert(fc.property(text, fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 8 }), (all, sizes) => {
+      const bytes = Buffer.from(all);
+      const chunks: Buffer[] = [];
+      for (let from = 0, turn = 0; from < bytes.length; turn++) {
+        const size = sizes[turn % sizes.length]!;
+        chunks.push(bytes.subarray(from, from + size));
+        from += size;
+      }
+      const parts = split(chunks);
+      assert.deepEqual(parts, split([bytes]));
+      assert.equal(parts.map(({ text: part }) => part).join(''), all);
+      assert.ok(parts.every(({ text: part, last }) => part.length <= partBytes + 1 && last === part.endsWith('\n')));
+    }), { numRuns: 50 });
+  });
+
+  test('ends a line of exactly one part with a newline of its own', () => {
+    assert.deepEqual(split([Buffer.from(`${'x'.repeat(partBytes)}\ny`)]).map(({ text, last, first }) => [text.length, last, first]), [
+      [partBytes, false, true], [1, true, false], [1, false, true],
+    ]);
+  });
+});
+
+describe('LogWriter', () => {
+  test('gives the parts of one line the same time', async () => {
+    const path = newPath();
+    const log = writer(path);
+    log.write('stdout', Buffer.from('x'.repeat(partBytes + 10)));
+    log.write('stdout', Buffer.from('end\n'));
+    await log.close();
+    const entries = readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => parseEntry(line)!);
+    assert.deepEqual(entries.map(({ log: text }) => text.length), [partBytes, 14]);
+    assert.equal(entries[0]!.time, entries[1]!.time);
+  });
+
+  test('keeps as many files as it may, none much longer than it may be', async () => {
+    const path = newPath();
+    const log = writer(path, { maxSize: 1000, maxFiles: 3 });
+    for (let line = 0; line < 200; line++) log.write('stdout', Buffer.from(`line ${line}\n`));
+    await log.close();
+    assert.deepEqual(readdirSync(join(path, '..')).sort(), ['json.log', 'json.log.1', 'json.log.2']);
+    for (const name of ['', '.1', '.2']) assert.ok(readFileSync(`${path}${name}`).length < 1100);
+    assert.ok((await read(path)).endsWith('line 198\nline 199\n'));
+  });
+
+  test('compresses what it rotates away', async () => {
+    const path = newPath();
+    const log = writer(path, { maxSize: 500, maxFiles: 4, compress: true });
+    for (let line = 0; line < 10; line++) log.write('stdout', Buffer.from(`line ${line}\n`));
+    await log.close();
+    assert.ok(existsSync(`${path}.1.gz`) && !existsSync(`${path}.1`));
+    assert.equal(await read(path), Array.from({ length: 10 }, (_, line) => `line ${line}\n`).join(''));
+    assert.equal(await read(path, { tail: 8 }), Array.from({ length: 8 }, (_, line) => `line ${line + 2}\n`).join(''));
+  });
+
+  test('begins a line of its own after one that a dead writer left unfinished', async () => {
+    const path = newPath();
+    await writer(path).close();
+    writeFileSync(path, '{"log":"whole\\n","stream":"stdout","time":"2026-01-01T00:00:00Z"}\n{"log":"hal');
+    const log = writer(path);
+    log.write('stdout', Buffer.from('next\n'));
+    await log.close();
+    assert.equal(await read(path), 'whole\nnext\n');
+  });
+});
+
+describe('readLog', () => {
+  test('reads the last lines over any number of rotated files', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(fc.string({ maxLength: 300 }).map((text) => text.replaceAll('\n', '')), { maxLength: 40 }), fc.nat({ max: 45 }), async (lines, tail) => {
+      const path = newPath();
+      const log = writer(path, { maxSize: 700, maxFiles: 1000 });
+      for (const line of lines) log.write('stdout', Buffer.from(`${line}\n`));
+      await log.close();
+      const all = lines.map((line) => `${line}\n`);
+      assert.equal(await read(path), all.join(''));
+      assert.equal(await read(path, { tail }), all.slice(Math.max(0, all.length - tail)).join(''));
+    }), { numRuns: 40 });
+  });
+
+  test('leaves out an unfinished last line', async () => {
+    const path = newPath();
+    await writer(path).close();
+    writeFileSync(path, '{"log":"one\\n","stream":"stdout","time":"2026-01-01T00:00:00Z"}\n{"log":"tw');
+    assert.equal(await read(path), 'one\n');
+    assert.equal(await read(path, { tail: 1 }), 'one\n');
+  });
+
+  test('chooses by time, both ends included, and by stream', async () => {
+    const path = newPath();
+    await writer(path).close();
+    for (const second of [1, 2, 3, 4]) {
+      appendFileSync(path, encodeLogLine({ log: `${second}\n`, stream: second % 2 === 0 ? 'stderr' : 'stdout', time: `2026-01-01T00:00:0${second}Z` }));
+    }
+    const at = (second: number): bigint => parseNanoseconds(`2026-01-01T00:00:0${second}Z`)!;
+    assert.equal(await read(path, { since: at(2), until: at(3) }), '2\n3\n');
+    assert.equal(await read(path, { stderr: false }), '1\n3\n');
+  });
+
+  test('frames without a tty, and puts time before details before the line', async () => {
+    const path = newPath();
+    await writer(path).close();
+    writeFileSync(path, encodeLogLine({ log: 'x\n', stream: 'stderr', attrs: '{"b":"2 3","a":"1"}', time: '2026-01-01T00:00:00.5Z' }));
+    const text = await read(path, { tty: false, timestamps: true, details: true });
+    const body = '2026-01-01T00:00:00.500000000Z a=1,b=2+3 x\n';
+    assert.equal(text, `\u0002\0\0\0\0\0\0${String.fromCharCode(body.length)}${body}`);
+  });
+
+  test('follows over rotations until the container has ended', async () => {
+    const path = newPath();
+    const log = writer(path, { maxSize: 400, maxFiles: 100 });
+    log.write('stdout', Buffer.from('line 0\n'));
+    let ended = false;
+    const reading = readLog(path, 'json-file', { ...everything, follow: true, ended: () => ended });
+    let text = '';
+    let next = 1;
+    for await (const chunk of reading) {
+      text += String(chunk);
+      if (next < 60) for (const stop = next + 7; next < stop; next++) log.write('stdout', Buffer.from(`line ${next}\n`));
+      else {
+        await log.close();
+        ended = true;
+      }
+    }
+    assert.equal(text, Array.from({ length: next }, (_, line) => `line ${line}\n`).join(''));
+  });
+
+  test('stops following when it is aborted', async () => {
+    const path = newPath();
+    await writer(path).close();
+    const abort = new AbortController();
+    const reading = readLog(path, 'json-file', { ...everything, follow: true, ended: () => false, abort: abort.signal });
+    const end = (async () => { for await (const chunk of reading) assert.fail(String(chunk)); })();
+    abort.abort();
+    await end;
+  });
+
+  test('refuses a driver that keeps nothing', () => {
+    assert.throws(() => readLog('/nowhere', 'none', everything), /configured logging driver does not support reading/);
+  });
+});
+
+describe('time', () => {
+  test('nowNanoseconds never repeats', () => {
+    const times = Array.from({ length: 1000 }, () => nowNanoseconds());
+    assert.ok(times.every((time, index) => index === 0 || time > times[index - 1]!));
+  });
+
+  test('formatNanoseconds leaves out zeros at the end, and parseNanoseconds reads it', () => {
+    assert.equal(formatNanoseconds(1_500_000_000n), '1970-01-01T00:00:01.5Z');
+    assert.equal(formatNanoseconds(2_000_000_000n), '1970-01-01T00:00:02Z');
+    fc.assert(fc.property(fc.bigInt({ min: 0n, max: 4_000_000_000_000_000_000n }), (time) => parseNanoseconds(formatNanoseconds(time)) === time));
+  });
+});

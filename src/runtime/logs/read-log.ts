@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream';
+import { GantryError } from '../../base/errors.ts';
+import { formatEntry, parseEntry, parseNanoseconds, type EntryFormat, type LogEntry } from './entry.ts';
+import { follow } from './follow.ts';
+import { openLogFiles, readLines, tailOf, type LogFile } from './log-files.ts';
+
+export interface ReadLogOptions extends EntryFormat {
+  follow: boolean;
+  stdout: boolean;
+  stderr: boolean;
+  /** Nanoseconds since the epoch. */
+  since: bigint | undefined;
+  until: bigint | undefined;
+  /** Lines from the end; undefined for all. Counted before the other choices, as Docker does. */
+  tail: number | undefined;
+  /** True when the container runs no more: what follows ends then. */
+  ended: () => boolean;
+  abort: AbortSignal;
+}
+
+/**
+ * A container's log as its clients read it. Lines come from the rotated files too, oldest first; following goes on over rotations.
+ * @throws notImplemented for a driver that keeps nothing to read
+ */
+export function readLog(path: string, driver: string, options: ReadLogOptions): Readable {
+  if (driver === 'none') throw new GantryError('notImplemented', 'configured logging driver does not support reading');
+  return Readable.from(formatted(path, options), { objectMode: false, highWaterMark: 64 * 1024 });
+}
+
+async function* formatted(path: string, options: ReadLogOptions): AsyncGenerator<Buffer> {
+  let batch: Buffer[] = [];
+  let bytes = 0;
+  for await (const entry of chosen(path, options)) {
+    if (entry !== 'pause') {
+      const frame = formatEntry(entry, options);
+      batch.push(frame);
+      bytes += frame.length;
+      if (bytes < 32 * 1024) continue;
+    }
+    if (batch.length > 0) yield Buffer.concat(batch);
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield Buffer.concat(batch);
+}
+
+async function* chosen(path: string, options: ReadLogOptions): AsyncGenerator<LogEntry | 'pause'> {
+  for await (const line of linesOf(path, options)) {
+    if (options.abort.aborted) return;
+    const entry = line === 'pause' ? line : parseEntry(line);
+    if (entry === 'pause') yield entry;
+    if (entry === undefined || entry === 'pause') continue;
+    const time = parseNanoseconds(entry.time) ?? 0n;
+    if (options.until !== undefined && time > options.until) return;
+    if (options.since !== undefined && time < options.since) continue;
+    if (entry.stream === 'stderr' ? options.stderr : options.stdout) yield entry;
+  }
+}
+
+/** `pause` says that what has been read is to be handed on, since more may take a while. */
+async function* linesOf(path: string, options: ReadLogOptions): AsyncGenerator<string | 'pause'> {
+  const files = await openLogFiles(path);
+  try {
+    const { first, position } = await startOf(files, options.tail);
+    let end = position;
+    for (const [index, file] of files.entries()) {
+      if (index < first) continue;
+      end = index === first ? position : 0;
+      for await (const each of readLines(file, end)) {
+        end = each.end;
+        yield each.line;
+      }
+    }
+    if (!options.follow) return;
+    yield 'pause';
+    yield* follow({ path, file: files.pop(), position: end, ended: options.ended, abort: options.abort, until: options.until });
+  } finally {
+    for (const { handle } of files) await handle.close();
+  }
+}
+
+/** The file, by its place, and the byte in it where the last `tail` lines begin. */
+async function startOf(files: LogFile[], tail: number | undefined): Promise<{ first: number; position: number }> {
+  if (tail === undefined || tail < 0) return { first: 0, position: 0 };
+  let wanted = tail;
+  for (let index = files.length - 1; index >= 0; index--) {
+    const file = files[index]!;
+    const found = file.compressed ? await tailOfCompressed(file, wanted) : await tailOf(file, wanted);
+    if (found.lines >= wanted || index === 0) return { first: index, position: found.position };
+    wanted -= found.lines;
+  }
+  return { first: 0, position: 0 };
+}
+
+/** A compressed file has no end to read from: it is read through, keeping the ends of the last lines. */
+async function tailOfCompressed(file: LogFile, wanted: number): Promise<{ position: number; lines: number }> {
+  const ends: number[] = [0];
+  for await (const { end } of readLines(file, 0)) {
+    ends.push(end);
+    if (ends.length > wanted + 1) ends.shift();
+  }
+  return { position: ends[0]!, lines: ends.length - 1 };
+}
