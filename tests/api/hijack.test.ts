@@ -175,6 +175,22 @@ test('with Upgrade, stdin may follow the body of exec start at once', async () =
   assert.equal((await rest()).toString(), 'NOW');
 });
 
+test('a program that cannot be run is told in the stream of its exec', async () => {
+  const message = 'OCI runtime exec failed: exec: "nope": executable file not found in $PATH';
+  await using server = await serve({ execs: { inspect: () => exec, start: () => Promise.reject(new GantryError('invalid', message)) } });
+  const socket = await server.dial();
+  socket.end(`POST /exec/e1/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${upgrade}\r\n{}`);
+  const { head, rest } = await reader(socket);
+  assert.match(head, /^HTTP\/1.1 101 /);
+  assert.deepEqual(await rest(), frame(1, Buffer.from(`${message}\r\n`)));
+});
+
+test('an exec that may not start is refused with a status', async () => {
+  await using server = await serve({ execs: { inspect: () => exec, start: () => Promise.reject(new GantryError('conflict', 'container c1 is not running')) } });
+  const answer = await server.call('POST', '/exec/e1/start', { body: {} });
+  assert.deepEqual([answer.status, answer.json], [409, { message: 'container c1 is not running' }]);
+});
+
 test('a detached exec start answers 200 and nothing more', async () => {
   await using server = await serve({ execs: { inspect: () => exec, start: () => Promise.resolve(undefined) } });
   const answer = await server.call('POST', '/exec/e1/start', { body: { Detach: true } });

@@ -16,7 +16,6 @@ function namedDefaults(host: HostConfig, facts: EngineFacts): HostConfig {
     logConfig: { type: host.logConfig?.type || 'json-file', config: host.logConfig?.config ?? {} },
     networkMode: host.networkMode === undefined || host.networkMode === '' || host.networkMode === 'default' ? 'bridge' : host.networkMode,
     restartPolicy: { name: host.restartPolicy?.name || 'no', maximumRetryCount: host.restartPolicy?.maximumRetryCount ?? 0 },
-    portBindings: host.portBindings ?? {},
     ipcMode: host.ipcMode || 'private',
     cgroupnsMode: host.cgroupnsMode || facts.defaultCgroupnsMode,
     runtime: host.runtime || facts.defaultRuntime,

@@ -15,7 +15,6 @@ import { mountJson } from './summary.ts';
 /** `GET /containers/{id}/json`, every field in Docker's order. */
 export function inspectJson(details: ContainerDetails, version: string, facts: EngineFacts): object {
   const { record, execIds, size } = details;
-  const directory = facts.containerDirectory(record.id);
   return {
     Id: record.id,
     Created: record.createdAt,
@@ -23,9 +22,7 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     Args: record.args,
     State: stateJson(record),
     Image: record.image.id,
-    ResolvConfPath: join(directory, 'resolv.conf'),
-    HostnamePath: join(directory, 'hostname'),
-    HostsPath: join(directory, 'hosts'),
+    ...filePaths(record, facts),
     LogPath: record.logPath,
     Name: `/${record.name}`,
     RestartCount: record.restartCount,
@@ -44,9 +41,15 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
   };
 }
 
+/** The files that are mounted into it; they come with its first start. */
+function filePaths(record: ContainerRecord, facts: EngineFacts): object {
+  const path = (name: string): string => (record.state.status === 'created' ? '' : join(facts.containerDirectory(record.id), name));
+  return { ResolvConfPath: path('resolv.conf'), HostnamePath: path('hostname'), HostsPath: path('hosts') };
+}
+
 function configJson(record: ContainerRecord): object {
   const { config } = record;
-  return encodeStruct(containerConfigStruct, { ...config, env: config.env ?? [], labels: config.labels ?? {} });
+  return encodeStruct(containerConfigStruct, { ...config, labels: config.labels ?? {} });
 }
 
 function graphDriverJson(record: ContainerRecord, facts: EngineFacts): object {

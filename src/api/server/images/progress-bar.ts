@@ -3,10 +3,10 @@ const width = 50;
 /** The bar that clients of old print as it is: `[=====>   ]  1.2MB/3.4MB`; "" when there is nothing to show. */
 export function progressBar({ current, total = 0 }: { current: number; total?: number }): string {
   if (current <= 0 && total <= 0) return '';
-  if (total <= 0) return humanSize(current);
-  const filled = Math.min(width, Math.trunc((current / total) * 100 / 2));
+  if (total <= 0) return humanSize(current).padStart(8);
+  const filled = Math.min(width, Math.trunc(Math.trunc((current / total) * 100) / 2));
   const bar = `[${'='.repeat(filled)}>${' '.repeat(Math.max(0, width - filled))}]`;
-  return `${bar} ${humanSize(current).padStart(7)}/${humanSize(total)}`;
+  return `${bar} ${humanSize(current).padStart(8)}/${humanSize(total)}`;
 }
 
 /** Decimal units with four digits, as Docker's. */
