@@ -158,3 +158,21 @@ test('logs hands since, until and tail to the engine', async () => {
     { ...common, follow: false, timestamps: false, since: undefined, tail: 7 },
   ]);
 });
+
+test('update hands on what is to change, and no zeros', async () => {
+  const asked: unknown[] = [];
+  await using server = await serve({ containers: { update: (_, change) => { asked.push(change); return Promise.resolve({ warnings: [] }); } } });
+  const body = { Memory: 1024, CpuShares: 0, CpusetCpus: '', PidsLimit: -1, RestartPolicy: { Name: '', MaximumRetryCount: 0 } };
+  assert.equal((await server.call('POST', '/containers/x/update', { body })).text, '{"Warnings":null}\n');
+  await server.call('POST', '/v1.39/containers/x/update', { body: { ...body, RestartPolicy: { Name: 'always' } } });
+  assert.deepEqual(asked, [{ memory: 1024, pidsLimit: 0 }, { memory: 1024, restartPolicy: { name: 'always' } }]);
+});
+
+for (const [method, path] of [['GET', '/containers/x/stats'], ['GET', '/containers/x/export'], ['PUT', '/containers/x/archive'], ['GET', '/containers/x/changes']] as const) {
+  test(`${method} ${path} is refused by name`, async () => {
+    await using server = await serve({});
+    const answer = await server.call(method, path);
+    assert.equal(answer.status, 501);
+    assert.match(answer.json.message, /^not supported by this engine: .+ \(/);
+  });
+}

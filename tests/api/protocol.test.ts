@@ -31,7 +31,7 @@ const refusals: [method: string, path: string, status: number, message: string][
   ['GET', '/images/..%2f..%2fx/json', 404, 'page not found'],
   ['GET', '/containers/%ff/json', 400, 'the request path is not valid percent-encoding'],
   ['GET', '/swarm', 503, 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'],
-  ['POST', '/build', 501, 'building images is not supported by this engine (POST /build)'],
+  ['POST', '/build', 501, 'not supported by this engine: building images (POST /build)'],
   ['GET', '/containers/json?filters=%7B%22x%22%3A%5B%22y%22%5D%7D', 400, 'invalid filter \'x\''],
   ['GET', '/containers/json?filters=nonsense', 400, 'invalid filter'],
   ['GET', '/containers/json?limit=many', 400, 'strconv.Atoi: parsing "many": invalid syntax'],

@@ -25,7 +25,7 @@ export const unsupportedRoutes: readonly Route[] = [
 
 export function notYet(method: Method, path: string, what: string): Route {
   const handler: Handler = () => {
-    throw new GantryError('notImplemented', `${what} is not supported by this engine (${method} ${path.replaceAll('*', '')})`);
+    throw new GantryError('notImplemented', `not supported by this engine: ${what} (${method} ${path.replaceAll('*', '')})`);
   };
   return { method, path, handler, unsupported: what };
 }

@@ -13,7 +13,8 @@ const ranges: Partial<Record<string, [low: number, high: number]>> = {
 };
 
 /**
- * Reads a wire struct into the domain's value. Keys match without regard to case, unknown ones are passed over, null is as absent.
+ * Reads a wire struct into the domain's value. Keys match without regard to case, unknown ones are passed over. What says nothing
+ * (null, and the zero value of a plain type) is absent from the result: `undefined` has one meaning in the engine.
  * @throws invalid in the manner of Go's decoder: the client sees which field holds what it may not.
  */
 export function decodeStruct<T extends object>(struct: Struct, value: unknown, place: Place = { root: struct.name, path: '' }): T {
@@ -23,7 +24,8 @@ export function decodeStruct<T extends object>(struct: Struct, value: unknown, p
   for (const [name, given] of Object.entries(value)) {
     const known = fields.get(name.toLowerCase());
     if (known === undefined || given === null) continue;
-    result[known.key] = decode(known.type, given, { root: place.root, path: join(place.path, known.wire) });
+    const decoded = decode(known.type, given, { root: place.root, path: join(place.path, known.wire) });
+    if (!isUnsaid(known.type, decoded)) result[known.key] = decoded;
   }
   return result as T;
 }
@@ -36,6 +38,12 @@ function fieldsByName(struct: Struct): Map<string, Field> {
   const made = new Map(struct.fields.map((one) => [one.wire.toLowerCase(), one]));
   fieldsCache.set(struct, made);
   return made;
+}
+
+/** On the wire "", 0, false and a size of nothing are how a client says nothing, unless the field is a pointer. */
+function isUnsaid(type: FieldType, value: unknown): boolean {
+  if (type === 'size') return (value as number[]).every((one) => one === 0);
+  return value === '' || value === 0 || value === false ? typeof type === 'string' : false;
 }
 
 function decode(type: FieldType, value: unknown, place: Place): unknown {

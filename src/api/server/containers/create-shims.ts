@@ -8,11 +8,11 @@ type Shim = (request: CreateRequest, warnings: string[]) => CreateRequest;
 
 /** What a create means to clients below (`before`) or from (`from`) an API version, oldest first. Docker's rules for 1.24 to 1.51. */
 const shims: readonly ({ before: string; apply: Shim } | { from: string; apply: Shim })[] = [
-  { before: '1.25', apply: withHost(() => ({ autoRemove: false })) },
+  { before: '1.25', apply: withHost(() => ({ autoRemove: undefined })) },
   { before: '1.40', apply: withHost((host) => ({ ipcMode: host.ipcMode || 'shareable' })) },
   { before: '1.40', apply: withMounts((mount) => without(mount, 'nonRecursive')) },
   { before: '1.41', apply: withHost((host) => ({ cgroupnsMode: host.cgroupnsMode || 'host' })) },
-  { before: '1.42', apply: withHost(() => ({ consoleSize: [0, 0] })) },
+  { before: '1.42', apply: withHost(() => ({ consoleSize: undefined })) },
   { before: '1.42', apply: withMounts((mount) => dropForeignOptions(without(mount, 'createMountpoint'))) },
   { from: '1.42', apply: withMounts(refuseForeignOptions) },
   { before: '1.43', apply: withHost(() => ({ annotations: undefined })) },
@@ -26,6 +26,8 @@ const shims: readonly ({ before: string; apply: Shim } | { from: string; apply: 
   { before: '1.44', apply: moveMacAddressOfOld },
   { from: '1.44', apply: moveMacAddress },
   { from: '1.24', apply: withHost((host) => ((host.pidsLimit ?? 1) <= 0 ? { pidsLimit: undefined } : {})) },
+  // The CLI's way to say nothing about swappiness.
+  { from: '1.24', apply: withHost((host) => (host.memorySwappiness === -1 ? { memorySwappiness: undefined } : {})) },
 ];
 
 export function applyCreateShims(request: CreateRequest, version: string): ShimmedRequest {

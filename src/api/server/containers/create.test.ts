@@ -45,17 +45,18 @@ for (const [host, version, message] of refused) {
 }
 
 const shimmed: [host: object, version: string, field: keyof HostConfig, expected: unknown][] = [
-  [{ AutoRemove: true }, '1.24', 'autoRemove', false],
+  [{ AutoRemove: true }, '1.24', 'autoRemove', undefined],
   [{ AutoRemove: true }, '1.25', 'autoRemove', true],
   [{}, '1.39', 'ipcMode', 'shareable'],
   [{}, '1.40', 'ipcMode', undefined],
   [{}, '1.40', 'cgroupnsMode', 'host'],
-  [{ ConsoleSize: [24, 80] }, '1.41', 'consoleSize', [0, 0]],
+  [{ ConsoleSize: [24, 80] }, '1.41', 'consoleSize', undefined],
   [{ ConsoleSize: [24, 80] }, '1.42', 'consoleSize', [24, 80]],
   [{ Annotations: { a: 'b' } }, '1.42', 'annotations', undefined],
   [{ PidsLimit: -1 }, '1.51', 'pidsLimit', undefined],
   [{ PidsLimit: 0 }, '1.51', 'pidsLimit', undefined],
-  [{ KernelMemory: 1 }, '1.42', 'memory', undefined],
+  [{ MemorySwappiness: -1 }, '1.51', 'memorySwappiness', undefined],
+  [{ MemorySwappiness: 0 }, '1.51', 'memorySwappiness', 0],
 ];
 for (const [host, version, field, expected] of shimmed) {
   test(`at ${version}, ${JSON.stringify(host)} means ${field} ${JSON.stringify(expected)}`, () => {
@@ -67,6 +68,10 @@ test('a read-only bind is not recursive before 1.44', () => {
   const Mounts = [{ Type: 'bind', Source: '/a', Target: '/b', ReadOnly: true }];
   assert.equal(hostOf({ Mounts }, '1.43').mounts?.[0]?.bindOptions?.readOnlyNonRecursive, true);
   assert.equal(hostOf({ Mounts }, '1.44').mounts?.[0]?.bindOptions, undefined);
+});
+
+test('a limit on kernel memory is passed over from 1.42', () => {
+  assert.deepEqual(hostOf({ KernelMemory: 1, NetworkMode: 'host' }, '1.44'), { networkMode: 'host' });
 });
 
 test('several endpoints need 1.44', () => {

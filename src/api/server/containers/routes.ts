@@ -73,13 +73,21 @@ const resize: Handler = async (exchange, { containers }) => {
 };
 
 const update: Handler = async (exchange, { containers }) => {
-  const change = decodeStruct<Partial<HostConfig>>(updateStruct, (await readJson(exchange)) ?? {});
-  refuseForeignFields(change);
-  if (!atLeast(exchange.version, '1.40')) delete change.pidsLimit;
-  if (typeof change.pidsLimit === 'number' && change.pidsLimit <= 0) change.pidsLimit = 0;
-  const { warnings } = await containers.update(nameOf(exchange), change);
+  const { warnings } = await containers.update(nameOf(exchange), readUpdate((await readJson(exchange)) ?? {}, exchange.version));
   sendJson(exchange, 200, { Warnings: warnings.length === 0 ? null : warnings });
 };
+
+/** Only what is to change: the CLI sends every field, with zeros where it wants nothing. */
+function readUpdate(body: unknown, version: string): Partial<HostConfig> {
+  const { pidsLimit, restartPolicy, ...change } = decodeStruct<Partial<HostConfig>>(updateStruct, body);
+  refuseForeignFields(change);
+  return {
+    ...change,
+    ...(restartPolicy?.name !== undefined && { restartPolicy }),
+    // From 1.40; any number that is not positive is without limit.
+    ...(typeof pidsLimit === 'number' && atLeast(version, '1.40') && { pidsLimit: Math.max(pidsLimit, 0) }),
+  };
+}
 
 const prune: Handler = async (exchange, { containers }) => {
   const { deleted, reclaimedBytes } = await containers.prune(parseFilters(exchange.query.text('filters'), ['until', 'label', 'label!']));

@@ -16,7 +16,8 @@ export async function streamProgress(exchange: Exchange, work: (progress: Progre
   const progress: Progress = (line) => {
     if (signal.aborted) return;
     open();
-    // Lines are small and the work paces itself: the socket's buffer is not waited for.
+    // The work does not wait for a slow client: it misses steps of a bar, never a line that says something.
+    if (line.progress !== undefined && response.writableNeedDrain) return;
     response.write(`${JSON.stringify(progressJson(line))}\r\n`);
   };
   try {
