@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { errnoOf, GantryError, isGantryError, messageOf } from '../base/errors.ts';
+import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
 import { plug } from './bridge/endpoint.ts';
@@ -76,6 +77,12 @@ export function createNetworkBackend({ instanceId, runDirectory, log, poolSize =
     sandboxPath: (id) => sandboxes.path(id),
     usedSubnets: () => kernel().routes().map((route) => route.destination),
     removeSandbox: async (id) => sandboxes.remove(id),
+
+    freeInterface: (sandbox) => withNetns(sandbox.path, () => {
+      using inside = new RouteSocket();
+      const names = new Set(inside.links().map((link) => link.name));
+      for (let number = 0; ; number++) if (!names.has(`eth${number}`)) return `eth${number}`;
+    }),
 
     async attach(sandbox, endpoint) {
       try {

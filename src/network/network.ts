@@ -16,6 +16,8 @@ export interface NetworkBackend {
   usedSubnets(): string[];
   /** Removes the namespace and everything in it; slow in the kernel, so it happens in a worker and this resolves at once. */
   removeSandbox(id: string): Promise<void>;
+  /** The first name eth0, eth1 … that no link of the sandbox has. */
+  freeInterface(sandbox: Sandbox): string;
   /** veth, bridge port, address, routes; then the published ports. Undoes itself when a step fails. */
   attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
   detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void>;

@@ -20,7 +20,9 @@ export async function connect(deps: NetworkDeps, name: string, container: string
       deps.containers.save(planned, { durable: true });
     } else {
       // It does not take over the default route or the published ports from the endpoints that are there.
-      const endpoint = await attachEndpoint(deps, planned, network.name, { interface: freeInterface(record), gateway: Object.keys(record.endpoints).length === 0 });
+      const sandbox = { id, path: deps.backend.sandboxPath(id) };
+      const place = { interface: deps.backend.freeInterface(sandbox), gateway: Object.keys(record.endpoints).length === 0 };
+      const endpoint = await attachEndpoint(deps, planned, network.name, place);
       deps.containers.save({ ...planned, endpoints: { ...record.endpoints, [network.name]: endpoint } }, { durable: true });
     }
     networkEvent(deps.events, network, 'connect', { container: id });
@@ -37,9 +39,4 @@ function checkConnect(record: ContainerRecord, network: NetworkRecord): void {
   if (present.includes('none') || (network.name === 'none' && present.length > 0)) {
     throw new GantryError('forbidden', 'container cannot be connected to multiple networks with one of the networks in private (none) mode');
   }
-}
-
-/** Endpoints have no number of their own: after a disconnect a name in the middle may be free, so the next unused is past the count of all. */
-function freeInterface(record: ContainerRecord): string {
-  return `eth${Object.keys(record.endpoints).length}`;
 }

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { addressBytes, addressText } from '../../host/netlink/wire-address.ts';
 
 /** A block of addresses of one family; addresses are numbers. */
 export interface Subnet { family: 4 | 6; base: bigint; prefix: number }
@@ -41,23 +42,11 @@ export function* subnetsWithin(block: Subnet, prefix: number): Generator<Subnet>
 
 /** @param address an address that `isIP` accepts */
 export function addressNumber(address: string): bigint {
-  if (isIPv4(address)) return address.split('.').reduce((number, part) => number * 256n + BigInt(part), 0n);
-  const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    `${(Number(a) * 256 + Number(b)).toString(16)}:${(Number(c) * 256 + Number(d)).toString(16)}`);
-  const [left = '', right = ''] = plain.split('::');
-  const before = left === '' ? [] : left.split(':');
-  const after = right === '' ? [] : right.split(':');
-  const groups = [...before, ...Array<string>(8 - before.length - after.length).fill('0'), ...after];
-  return groups.reduce((number, group) => number * 65536n + BigInt(parseInt(group, 16)), 0n);
+  return BigInt(`0x${addressBytes(address).toString('hex')}`);
 }
 
 export function addressOf(family: 4 | 6, number: bigint): string {
-  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (number >> shift) & 255n).join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => ((number >> BigInt(112 - index * 16)) & 0xffffn).toString(16));
-  const zeros = [...groups.join(':').matchAll(/\b0(:0)+\b/g)].toSorted((a, b) => b[0].length - a[0].length || a.index - b.index)[0];
-  if (zeros === undefined) return groups.join(':');
-  const text = groups.join(':');
-  return `${text.slice(0, zeros.index).replace(/:$/, '')}::${text.slice(zeros.index + zeros[0].length).replace(/^:/, '')}`;
+  return addressText(Buffer.from(number.toString(16).padStart(bitsOf(family) / 4, '0'), 'hex'));
 }
 
 function bitsOf(family: 4 | 6): number {

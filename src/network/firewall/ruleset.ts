@@ -8,7 +8,7 @@
  * - Internal networks reach nothing beyond their bridge; containers never reach the host's 127.0.0.0/8.
  *
  * The owner of the host filters before or beside it: published traffic passes the forward hook with the container's address as its
- * destination (`ct original proto-dst` is the port on the host), and a drop in any other table is final. So a chain of one's own with
+ * destination (`meta l4proto tcp ct original proto-dst 8080` is the port on the host), and a drop in any other table is final. So a chain of one's own with
  * `type filter hook forward priority filter - 10` decides first. This table belongs to the daemon: rules added to it are lost at its next start.
  */
 export function tableName(instanceId: string): string {
@@ -39,6 +39,8 @@ const sets = `
 
 /**
  * `prerouting` leaves 127.0.0.0/8 alone: a neighbour on the LAN can send such packets, and translation would let them in.
+ * In `postrouting`, no incoming interface means a packet of the host's own or, with br_netfilter, one that is translated while it is bridged;
+ * answers to either have to come back to the host to be translated back.
  * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
  */
 const chains = `
@@ -67,6 +69,7 @@ const chains = `
     oifname @bridges ip saddr 127.0.0.0/8 masquerade
     oifname @bridges ip6 saddr ::1 masquerade
     iifname . oifname @same ct status dnat masquerade
+    iif 0 oifname @bridges ct status dnat masquerade
     iifname . oifname @same return
     iifname @masquerading masquerade
   }

@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { NamedEndpoint } from './names.ts';
+import { protocolVersion, type Reply, type Request, type ServedSandbox } from './protocol.ts';
+
+/** Names at 127.0.0.11, answered by a process of its own that outlives the daemon and is started when the first container needs it. */
+export interface Resolver {
+  put(endpoint: NamedEndpoint): Promise<void>;
+  drop(network: string, endpoint: string): Promise<void>;
+  serve(sandbox: ServedSandbox): Promise<void>;
+  leave(sandboxId: string): Promise<void>;
+  /** At the start of a daemon: what there is. A resolver that runs is told; one is started only when there is something to serve. */
+  restore(endpoints: readonly NamedEndpoint[], sandboxes: readonly ServedSandbox[]): Promise<void>;
+  /** Lets the process go on while containers are served, else ends it. */
+  close(): Promise<void>;
+}
+
+const startLimitMs = 5000;
+
+export function createResolver(options: { runDirectory: string; log: Log; command?: string[] }): Resolver {
+  return new ResolverClient(options);
+}
+
+class ResolverClient implements Resolver {
+  readonly #socketPath: string;
+  readonly #logPath: string;
+  readonly #log: Log;
+  readonly #command: string[];
+  /** What the resolver should know, to be told again when it had to be started anew. */
+  readonly #endpoints = new Map<string, NamedEndpoint>();
+  readonly #sandboxes = new Map<string, ServedSandbox>();
+  #connection: Promise<Connection> | undefined;
+  #closed = false;
+
+  constructor(options: { runDirectory: string; log: Log; command?: string[] }) {
+    this.#socketPath = join(options.runDirectory, 'resolver.sock');
+    this.#logPath = join(options.runDirectory, 'resolver.log');
+    this.#log = options.log;
+    this.#command = options.command ?? [process.execPath, fileURLToPath(new URL('../../bin/resolver.ts', import.meta.url)), this.#socketPath];
+  }
+
+  async put(endpoint: NamedEndpoint): Promise<void> {
+    this.#endpoints.set(`${endpoint.network}/${endpoint.endpoint}`, endpoint);
+    await this.#tell({ op: 'put', endpoint });
+  }
+
+  async drop(network: string, endpoint: string): Promise<void> {
+    if (this.#endpoints.delete(`${network}/${endpoint}`)) await this.#tell({ op: 'drop', network, endpoint });
+  }
+
+  async serve(sandbox: ServedSandbox): Promise<void> {
+    this.#sandboxes.set(sandbox.id, sandbox);
+    await this.#tell({ op: 'serve', sandbox });
+  }
+
+  async leave(sandboxId: string): Promise<void> {
+    if (this.#sandboxes.delete(sandboxId)) await this.#tell({ op: 'leave', id: sandboxId });
+  }
+
+  async restore(endpoints: readonly NamedEndpoint[], sandboxes: readonly ServedSandbox[]): Promise<void> {
+    for (const endpoint of endpoints) this.#endpoints.set(`${endpoint.network}/${endpoint.endpoint}`, endpoint);
+    for (const sandbox of sandboxes) this.#sandboxes.set(sandbox.id, sandbox);
+    const running = await Connection.open(this.#socketPath).catch(() => undefined);
+    if (running === undefined && sandboxes.length === 0) return;
+    running?.end();
+    await this.#connected();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const connection = await this.#connection?.catch(() => undefined);
+    if (connection === undefined) return;
+    if (this.#sandboxes.size === 0) await connection.ask({ op: 'end' }).catch(() => undefined);
+    connection.end();
+  }
+
+  /** A new connection has been told everything, the change included. */
+  async #tell(request: Request): Promise<void> {
+    const before = this.#connection;
+    const connection = await this.#connected();
+    if (before === undefined) return;
+    await connection.ask(request);
+  }
+
+  #connected(): Promise<Connection> {
+    if (this.#connection !== undefined) return this.#connection;
+    const opening = this.#open();
+    this.#connection = opening;
+    opening.then((connection) => connection.lost.then(() => this.#lost(opening)), () => {
+      if (this.#connection === opening) this.#connection = undefined;
+    });
+    return opening;
+  }
+
+  #lost(connection: Promise<Connection>): void {
+    if (this.#connection === connection) this.#connection = undefined;
+    if (this.#closed || this.#sandboxes.size === 0) return;
+    this.#log.warn('the resolver is gone; starting another');
+    this.#connected().catch((error: unknown) => this.#log.error('names at 127.0.0.11 do not resolve', { error: messageOf(error) }));
+  }
+
+  async #open(): Promise<Connection> {
+    const connection = await Connection.open(this.#socketPath).catch(() => this.#start());
+    await connection.ask({ op: 'hello', version: protocolVersion });
+    await connection.ask({ op: 'state', endpoints: [...this.#endpoints.values()], sandboxes: [...this.#sandboxes.values()] }).catch((error: unknown) => {
+      this.#log.warn('some containers have no resolver', { error: messageOf(error) });
+    });
+    return connection;
+  }
+
+  async #start(): Promise<Connection> {
+    const [program, ...args] = this.#command as [string, ...string[]];
+    const log = openSync(this.#logPath, 'a', 0o600);
+    const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/', env: { PATH: process.env['PATH'] ?? '' } });
+    closeSync(log);
+    child.unref();
+    const failed = new Promise<never>((_, reject) => child.once('error', reject));
+    failed.catch(() => undefined);
+    const deadline = performance.now() + startLimitMs;
+    while (performance.now() < deadline) {
+      const connection = await Promise.race([Connection.open(this.#socketPath).catch(() => undefined), failed]);
+      if (connection !== undefined) return connection;
+      await delay(10);
+    }
+    throw new GantryError('internal', 'the resolver did not start', { hint: `See ${this.#logPath}.` });
+  }
+}
+
+/** Requests in order, answers in order. */
+class Connection {
+  readonly lost: Promise<void>;
+  readonly #socket: Socket;
+  readonly #waiting: PromiseWithResolvers<void>[] = [];
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => {});
+    createInterface({ input: socket }).on('line', (line) => {
+      const reply = JSON.parse(line) as Reply;
+      const waiting = this.#waiting.shift();
+      if (reply.ok) waiting?.resolve();
+      else waiting?.reject(new GantryError('internal', `resolver: ${reply.message}`));
+    });
+    this.lost = new Promise((resolve) => socket.once('close', () => {
+      for (const waiting of this.#waiting.splice(0)) waiting.reject(new GantryError('unavailable', 'the resolver is gone'));
+      resolve();
+    }));
+  }
+
+  static open(path: string): Promise<Connection> {
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const socket = connect(path);
+    socket.once('error', reject);
+    socket.once('connect', () => resolve(new Connection(socket)));
+    return promise;
+  }
+
+  ask(request: Request): Promise<void> {
+    const waiting = Promise.withResolvers<void>();
+    this.#waiting.push(waiting);
+    this.#socket.write(`${JSON.stringify(request)}\n`);
+    return waiting.promise;
+  }
+
+  end(): void {
+    this.#socket.end();
+    this.#socket.unref();
+  }
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { openNftables } from '../../../src/host/nftables.ts';
+import { bridgeName, vethName } from '../../../src/network/bridge/names.ts';
+import type { BridgeNetwork } from '../../../src/network/network.ts';
+import { Stage } from './stage.ts';
+
+const instance = `l${process.pid}`;
+const network: BridgeNetwork = {
+  id: 'n', bridge: bridgeName(instance, 'n'), ipv4: { subnet: '172.30.0.0/24', gateway: '172.30.0.1' }, internal: false, masquerade: true, icc: true, mtu: 1500,
+};
+const place = (last: number, hostPort: number) => ({
+  ipv4: `172.30.0.${last}/24`, ports: [{ protocol: 'tcp' as const, containerPort: 80, hostIp: '0.0.0.0', hostPort }],
+});
+
+describe('network backend', () => {
+  const stage = new Stage(instance, { brNetfilter: false });
+  const mounts = (): string[] => readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => line.includes(stage.directory));
+  const published = (): string => JSON.stringify(openNftables().list(`list map inet gantry-${instance} published4any`));
+
+  before(() => stage.backend.prepare({ networks: [network], endpoints: [], sandboxes: [] }));
+  after(() => stage.strike());
+
+  it('attach() publishes all ports of an endpoint and detach() takes all back', async () => {
+    const { sandbox, endpoint } = await stage.container('a', network, place(2, 8000));
+    assert.match(published(), /8000/);
+    assert.ok(stage.links().includes(vethName(endpoint.id)));
+    await stage.backend.detach(sandbox, endpoint);
+    assert.doesNotMatch(published(), /8000/);
+    assert.ok(!stage.links().includes(vethName(endpoint.id)));
+  });
+
+  it('attach() leaves nothing when publishing fails', async () => {
+    const ports = [{ protocol: 'tcp' as const, containerPort: 80, hostIp: '::', hostPort: 8001 }];
+    await assert.rejects(stage.container('b', network, { ...place(3, 8001), ports }), { kind: 'invalid', message: /no IPv6 address/ });
+    assert.ok(!stage.links().includes(vethName('endpoint-b')));
+  });
+
+  it('attach() replaces what an attachment that was cut off left behind', async () => {
+    const { sandbox, endpoint } = await stage.container('c', network, place(4, 8002));
+    await stage.backend.attach(sandbox, { ...endpoint, ...place(5, 8002) });
+    assert.match(published(), /172\.30\.0\.5/);
+    assert.doesNotMatch(published(), /172\.30\.0\.4/);
+    await stage.backend.detach(sandbox, endpoint);
+  });
+
+  it('detach() of what is gone already does nothing', async () => {
+    const { sandbox, endpoint } = await stage.container('d', network, place(6, 8003));
+    await stage.backend.detach(sandbox, endpoint);
+    await stage.backend.detach(sandbox, endpoint);
+  });
+
+  it('createBridge() refuses a name that someone else has, and leaves it alone', async () => {
+    await assert.rejects(stage.backend.createBridge({ ...network, id: 'x', bridge: 'lan0' }), /a link named lan0 exists and is not ours/);
+    assert.ok(stage.links().includes('lan0'));
+  });
+
+  it('prepare() of a new daemon keeps what containers use and removes the rest', async () => {
+    const kept = await stage.container('kept', network, place(7, 8004));
+    const lost = await stage.container('lost', network, place(8, 8005));
+    const next = stage.newBackend();
+    try {
+      await next.prepare({ networks: [network], endpoints: [kept.endpoint], sandboxes: ['kept'] });
+      await next.settle();
+      assert.match(published(), /8004/);
+      assert.doesNotMatch(published(), /8005/);
+      assert.ok(stage.links().includes(vethName(kept.endpoint.id)));
+      assert.ok(!stage.links().includes(vethName(lost.endpoint.id)));
+      assert.ok(readdirSync(join(stage.directory, 'netns')).includes('kept'));
+      assert.ok(!readdirSync(join(stage.directory, 'netns')).includes('lost'));
+    } finally {
+      await next.close();
+    }
+  });
+
+  it('leaves nothing behind: no link, no namespace, no mount', async () => {
+    const last = stage.newBackend();
+    await last.prepare({ networks: [], endpoints: [], sandboxes: [] });
+    await last.close();
+    assert.deepEqual(stage.links(), ['lan0', 'lo']);
+    assert.deepEqual(readdirSync(join(stage.directory, 'netns')), []);
+    assert.equal(mounts().filter((line) => !line.includes('/lan ')).length, 0);
+  });
+});

@@ -1,0 +1,124 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, openSync, closeSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '../../../src/base/log.ts';
+import { libc, checked } from '../../../src/host/ffi.ts';
+import { createNetns, removeNetns, withNetns } from '../../../src/host/namespaces.ts';
+import { addAddress, addRoute, addVeth, setLink } from '../../../src/host/netlink/requests.ts';
+import { RouteSocket } from '../../../src/host/netlink/socket.ts';
+import { writeSysctl } from '../../../src/host/sysctl.ts';
+import { createNetworkBackend } from '../../../src/network/create-network-backend.ts';
+import type { BridgeNetwork, Endpoint, NetworkBackend, Sandbox } from '../../../src/network/network.ts';
+
+/** The host's address on the LAN, and a neighbour's. */
+export const hostOnLan = { ipv4: '198.51.100.1', ipv6: '2001:db8:1::1' };
+export const neighbour = { ipv4: '198.51.100.2', ipv6: '2001:db8:1::2' };
+
+const server = `
+const [port, name] = process.argv.slice(1);
+const net = require('net');
+net.createServer((socket) => { socket.on('error', () => {}); socket.end(name + ' saw ' + socket.remoteAddress.replace('::ffff:', '')); }).listen(Number(port), '::', () => console.log('ready'));
+const udp = require('dgram').createSocket('udp6');
+udp.on('message', (m, from) => udp.send(name + ' saw ' + from.address.replace('::ffff:', ''), from.port, from.address)).bind(Number(port));`;
+
+const client = `
+const [protocol, host, port] = process.argv.slice(1);
+const done = (text) => { console.log(text); process.exit(0); };
+setTimeout(() => done('silence'), 600);
+if (protocol === 'tcp') {
+  const socket = require('net').connect(Number(port), host);
+  socket.on('data', (data) => done(String(data))).on('error', (error) => done(error.code)).on('end', () => done('ended'));
+} else {
+  const socket = require('dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  socket.on('message', (data) => done(String(data))).on('error', (error) => done(error.code));
+  socket.send('hello', Number(port), host);
+}`;
+
+/** A machine of its own: this process moves into a new network namespace, which plays the host, with a neighbour on a LAN. */
+export class Stage {
+  readonly directory = mkdtempSync(join(tmpdir(), 'gantry-network-'));
+  readonly backend: NetworkBackend;
+  readonly #processes: ChildProcess[] = [];
+  readonly #sandboxes: string[] = [];
+  readonly #instanceId: string;
+
+  /** @param brNetfilter whether the kernel translates packets while it bridges them, as it does on a machine with Docker */
+  constructor(instanceId: string, options: { brNetfilter: boolean }) {
+    this.#instanceId = instanceId;
+    checked(libc.func('int unshare(int flags)')(0x40000000), 'unshare');
+    for (const family of ['iptables', 'ip6tables']) writeSysctl(`net/bridge/bridge-nf-call-${family}`, options.brNetfilter ? '1' : '0');
+    createNetns(this.lan);
+    this.#wireLan();
+    this.backend = this.newBackend();
+  }
+
+  get lan(): string {
+    return join(this.directory, 'lan');
+  }
+
+  newBackend(): NetworkBackend {
+    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log: silentLog, poolSize: 2 });
+  }
+
+  async container(id: string, network: BridgeNetwork, more: Partial<Endpoint>): Promise<{ sandbox: Sandbox; endpoint: Endpoint }> {
+    const sandbox = await this.backend.createSandbox(id);
+    this.#sandboxes.push(id);
+    const endpoint: Endpoint = {
+      id: `endpoint-${id}`, network, interface: 'eth0', macAddress: `02:42:00:00:00:${Buffer.from(id).toString('hex').slice(-2)}`, defaultRoute: true, ports: [], ...more,
+    };
+    await this.backend.attach(sandbox, endpoint);
+    return { sandbox, endpoint };
+  }
+
+  /** Answers on TCP and UDP with its name and the address it was asked from. */
+  async serve(netns: string | undefined, port: number, name: string): Promise<void> {
+    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', server, String(port), name], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    this.#processes.push(child);
+    await new Promise((resolve, reject) => {
+      child.stdout?.once('data', resolve);
+      child.once('exit', reject);
+    });
+  }
+
+  /** The answer; `silence` when packets are dropped, an errno when they are refused. */
+  ask(netns: string | undefined, host: string, port: number, protocol: 'tcp' | 'udp' = 'tcp'): string {
+    return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port)], { encoding: 'utf8' })).stdout.trim();
+  }
+
+  links(): string[] {
+    using route = new RouteSocket();
+    return route.links().map((link) => link.name).toSorted();
+  }
+
+  async strike(): Promise<void> {
+    for (const child of this.#processes) child.kill('SIGKILL');
+    for (const id of this.#sandboxes) await this.backend.removeSandbox(id);
+    await this.backend.close();
+    removeNetns(this.lan);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #inside<T>(netns: string | undefined, act: () => T): T {
+    return netns === undefined ? act() : (withNetns(netns, act as () => never) as T);
+  }
+
+  #wireLan(): void {
+    using route = new RouteSocket();
+    const netnsFd = openSync(this.lan, 'r');
+    route.run(setLink('lo', { up: true }), addVeth({ name: 'lan0' }, { name: 'eth0', netnsFd }));
+    closeSync(netnsFd);
+    const { index } = route.link('lan0')!;
+    route.run(setLink(index, { up: true }), addAddress(index, `${hostOnLan.ipv4}/24`), addAddress(index, `${hostOnLan.ipv6}/64`));
+    withNetns(this.lan, () => {
+      using there = new RouteSocket();
+      const { index: linkIndex } = there.link('eth0')!;
+      there.run(
+        setLink('lo', { up: true }), setLink(linkIndex, { up: true }), addAddress(linkIndex, `${neighbour.ipv4}/24`), addAddress(linkIndex, `${neighbour.ipv6}/64`),
+        // A neighbour that tries to reach containers, and the host's loopback, directly.
+        addRoute({ destination: '172.16.0.0/12', gateway: hostOnLan.ipv4, linkIndex }),
+        addRoute({ destination: 'fd00::/8', gateway: hostOnLan.ipv6, linkIndex }),
+      );
+    });
+  }
+}
