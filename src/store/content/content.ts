@@ -9,13 +9,21 @@ export type { Digest };
  */
 export interface ContentStore extends ContentProvider {
   /** Starts or resumes an ingest under `key`; bytes go to `ingest/<key>` and appear under their digest at commit. */
-  ingest(key: string, expected?: { digest?: Digest; size?: number }): Promise<Ingest>;
+  ingest(key: string, expected?: IngestOptions): Promise<Ingest>;
   /** Whole small blob at once; verifies `digest` when given. */
   put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
   delete(digest: Digest): Promise<boolean>;
   list(): AsyncIterable<{ digest: Digest; size: number }>;
   /** Removes ingests untouched since `olderThanMs`. */
   sweepIngests(olderThanMs: number): Promise<void>;
+}
+
+export interface IngestOptions {
+  digest?: Digest;
+  /** Bytes. */
+  size?: number;
+  /** Called just before the blob appears, so that a lease can hold it before a collection sees it. */
+  announce?: (digest: Digest) => void;
 }
 
 export interface ContentProvider {

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { fsyncDirectory } from '../../host/files.ts';
 import { algorithmOf, digestOf, hexOf, isDigest, type Digest } from '../../oci/digest.ts';
-import type { ContentStore, Ingest } from './content.ts';
+import type { ContentStore, Ingest, IngestOptions } from './content.ts';
 
 /** Opens or creates an OCI layout: `oci-layout`, `blobs/<algorithm>/<hex>`, and `ingest/` for what is not yet whole. */
 export function openContentStore(directory: string): ContentStore {
@@ -58,7 +58,7 @@ class DirectoryContentStore implements ContentStore {
     }
   }
 
-  async ingest(key: string, expected: { digest?: Digest; size?: number } = {}): Promise<Ingest> {
+  async ingest(key: string, expected: IngestOptions = {}): Promise<Ingest> {
     // A key may be anything (a digest, a URL): its own digest makes a safe file name.
     const path = join(this.#directory, 'ingest', hexOf(digestOf(key)));
     if (this.#open.has(path)) throw new GantryError('conflict', `ingest ${key} is under way`);
@@ -123,7 +123,7 @@ class DirectoryContentStore implements ContentStore {
 interface FileIngestOptions {
   path: string;
   file: FileHandle;
-  expected: { digest?: Digest; size?: number };
+  expected: IngestOptions;
   target: (digest: Digest) => string;
   closed: () => void;
 }
@@ -189,6 +189,7 @@ class FileIngest implements Ingest {
       }
       if (expected.digest !== undefined && expected.digest !== digest) throw mismatch(expected.digest, digest);
       await file.sync();
+      expected.announce?.(digest);
       await rename(path, target(digest));
       fsyncDirectory(dirname(target(digest)));
     } catch (error) {

@@ -29,22 +29,17 @@ const maxPath = 4096;
  * always made anew and never followed. Ownership first, then modes (setuid survives), then attributes and times; directories' times last.
  */
 export class Extractor implements TarHandler {
-  /** Apparent bytes of regular files, and 4096 for everything else. */
+  /** Bytes of regular files: what Docker calls a layer's size. */
   unpackedBytes = 0;
   readonly #options: ExtractOptions;
-  readonly #root: string;
   readonly #directories: RootedDirectories;
   readonly #directoryTimes = new Map<string, { parts: string[]; entry: TarEntry }>();
   #entries = 0;
   #file: { fd: number; entry: TarEntry; position: number; part: number } | undefined;
 
   constructor(root: string, options: ExtractOptions) {
-    this.#root = root;
     this.#options = options;
-    this.#directories = new RootedDirectories(root, {
-      made: () => this.#count(4096),
-      blocked: (directory, name) => this.#replaceWhiteout(directory, name),
-    });
+    this.#directories = new RootedDirectories(root, (directory, name) => this.#replaceWhiteout(directory, name));
   }
 
   entry(entry: TarEntry): void {
@@ -122,7 +117,7 @@ export class Extractor implements TarHandler {
 
   #make(place: Place): void {
     const { parent, name, entry } = place;
-    this.#count(entry.type === 'file' ? entry.size : 4096);
+    if (entry.type === 'file') this.#count(entry.size);
     if (entry.type === 'directory') return this.#directory(place);
     if (entry.type === 'file') return this.#regular(place);
     this.#anew(place, () => {
@@ -229,7 +224,6 @@ export class Extractor implements TarHandler {
     if (hidden === '' || hidden === '.' || hidden === '..') throw new GantryError('invalid', `invalid archive: whiteout ${JSON.stringify(name)}`);
     try {
       mknodAt(parent, hidden, fileTypes.character, 0n);
-      this.#count(4096);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
       // What this layer brings stays; only what lies below is hidden.

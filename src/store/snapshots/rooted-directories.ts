@@ -13,14 +13,12 @@ export class RootedDirectories {
   readonly root: number;
   readonly #open = new Map<string, number>();
   readonly #retired: number[] = [];
-  readonly #made: (directory: number, name: string) => void;
   readonly #blocked: (directory: number, name: string) => boolean;
 
-  /** `made` is told of parents that the archive did not name; `blocked` may clear a non-directory that stands in the way of one. */
-  constructor(root: string, hooks: { made: (directory: number, name: string) => void; blocked: (directory: number, name: string) => boolean }) {
+  /** `blocked` may put a directory in the place of something else that stands where a parent must be; it says whether it did. */
+  constructor(root: string, blocked: (directory: number, name: string) => boolean) {
     this.root = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
-    this.#made = hooks.made;
-    this.#blocked = hooks.blocked;
+    this.#blocked = blocked;
   }
 
   /** `parts`: clean components, none of them `..`. Missing ones are made. @throws invalid when a part is no directory. */
@@ -42,7 +40,6 @@ export class RootedDirectories {
     const name = parts.at(-1) as string;
     try {
       mkdirAt(parent, name, 0o755);
-      this.#made(parent, name);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST' || !this.#blocked(parent, name)) throw translate(error, path);
     }

@@ -1,0 +1,85 @@
+import { GantryError, isGantryError, messageOf } from '../../base/errors.ts';
+import { readImageConfig } from '../../oci/image-config.ts';
+import { chainIds } from '../../oci/layer.ts';
+import { maxManifestBytes, readManifestOrIndex, type Manifest } from '../../oci/manifest.ts';
+import { isForeignLayer } from '../../oci/media-types.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { Lease } from '../../store/leases/leases.ts';
+import type { ImageLayer, ImageRecord, LayerRecord } from '../../store/records.ts';
+import type { ImageDeps } from './deps.ts';
+
+export interface NewImage {
+  manifest: Digest;
+  index?: Digest;
+  /** Holds the manifest, the config and the layers' blobs, all in the content store. */
+  lease: Lease;
+  signal: AbortSignal;
+  /** Told before any layer is made. */
+  layersKnown?: (chainIds: readonly Digest[]) => void;
+}
+
+/** Unpacks the layers of a manifest whose content is all there, and gives the record; nothing is named or recorded yet. */
+export async function unpackImage(deps: ImageDeps, image: NewImage): Promise<ImageRecord> {
+  const manifest = await readManifest(deps, image.manifest);
+  const config = readImageConfig(await deps.content.bytes(manifest.config.digest, maxManifestBytes), `image config ${manifest.config.digest}`);
+  if (config.diffIds.length !== manifest.layers.length) {
+    throw new GantryError('invalid', `invalid image: the config lists ${config.diffIds.length} layers, the manifest ${manifest.layers.length}`);
+  }
+  const chain = chainIds(config.diffIds);
+  const layers = manifest.layers.map((layer, index): ImageLayer => {
+    if (isForeignLayer(layer.mediaType)) throw new GantryError('invalid', `layer ${layer.digest} is not distributed with the image (${layer.mediaType})`);
+    return { digest: layer.digest, mediaType: layer.mediaType, size: layer.size, diffId: config.diffIds[index] as Digest, chainId: chain[index] as Digest };
+  });
+  image.lease.add({ chainIds: chain });
+  image.layersKnown?.(chain);
+  await unpackLayers(deps, layers, image.signal);
+  return {
+    id: manifest.config.digest,
+    manifest: image.manifest,
+    ...(image.index === undefined ? {} : { index: image.index }),
+    layers,
+    platform: config.platform,
+    created: config.created,
+    config: config.config,
+    addedAtMs: Date.now(),
+  };
+}
+
+export async function readManifest(deps: Pick<ImageDeps, 'content'>, digest: Digest): Promise<Manifest> {
+  const found = readManifestOrIndex(await deps.content.bytes(digest, maxManifestBytes), `manifest ${digest}`);
+  if (found.kind === 'index') throw new GantryError('invalid', `${digest} is an index where a manifest was expected`);
+  return found.manifest;
+}
+
+/** Layers are independent of each other: all at once, as many as there are workers. Waits for all, also when one fails. */
+async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], signal: AbortSignal): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const results = await Promise.allSettled(layers.map(async (layer, index) => {
+    try {
+      await unpackLayer(deps, { layer, parent: layers[index - 1]?.chainId, signal: either });
+    } catch (error) {
+      if (!failed.signal.aborted) failed.abort(error);
+      throw error;
+    }
+  }));
+  signal.throwIfAborted();
+  if (failed.signal.aborted) throw failed.signal.reason;
+  const bad = results.find((result) => result.status === 'rejected');
+  if (bad !== undefined) throw bad.reason;
+}
+
+async function unpackLayer(deps: ImageDeps, { layer, parent, signal }: { layer: ImageLayer; parent: Digest | undefined; signal: AbortSignal }): Promise<void> {
+  const size = await deps.content.size(layer.digest);
+  if (size === undefined) throw new GantryError('invalid', `layer ${layer.digest} is missing`);
+  if (size !== layer.size) throw new GantryError('invalid', `layer ${layer.digest} has ${size} bytes where the manifest says ${layer.size}`);
+  try {
+    const applied = await deps.snapshots.apply(layer.chainId, { file: deps.content.path(layer.digest) }, { diffId: layer.diffId, signal });
+    deps.metadata.table<LayerRecord>('layers').put(layer.chainId, { chainId: layer.chainId, ...(parent === undefined ? {} : { parent }), ...applied });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new GantryError(isGantryError(error) ? error.kind : 'internal', `failed to register layer ${layer.digest}: ${messageOf(error)}`, {
+      cause: error, ...(isGantryError(error) && error.hint !== undefined ? { hint: error.hint } : {}),
+    });
+  }
+}

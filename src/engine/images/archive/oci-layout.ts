@@ -1,0 +1,75 @@
+import { GantryError } from '../../../base/errors.ts';
+import type { Descriptor } from '../../../oci/descriptor.ts';
+import type { Digest } from '../../../oci/digest.ts';
+import { manifestsFor, maxManifestBytes, noMatchingManifest, readManifestOrIndex, type Index } from '../../../oci/manifest.ts';
+import { isIndexType } from '../../../oci/media-types.ts';
+import type { Platform } from '../../../oci/platform.ts';
+import { canonicalName, isReference, parseReference, withDefaultTag } from '../../../oci/reference.ts';
+import { blobName, type ArchiveMembers } from './members.ts';
+
+/** An image of an archive, all its content in the store, not yet unpacked. Names are canonical. */
+export interface ArchivedImage { manifest: Digest; index?: Digest; names: string[] }
+
+export interface PlatformChoice { wanted: Platform; /** Asked for by name: nothing else will do. */ strict: boolean }
+
+const maxDepth = 4;
+
+/** Images of an OCI layout: https://github.com/opencontainers/image-spec/blob/main/image-layout.md */
+export async function imagesOfLayout(members: ArchiveMembers, choice: PlatformChoice): Promise<ArchivedImage[]> {
+  const top = readManifestOrIndex(members.bytes('index.json'), 'index.json');
+  if (top.kind !== 'index') throw new GantryError('invalid', 'index.json is not an index');
+  const images: ArchivedImage[] = [];
+  for (const descriptor of topLevel(top.index, choice)) {
+    const found = await chosen(members, descriptor, { ...choice, depth: 0 });
+    images.push({ ...found, names: namesOf(descriptor) });
+  }
+  return images;
+}
+
+/** Named images all count. Several without a name that differ by platform are one image. */
+function topLevel(index: Index, { wanted, strict }: PlatformChoice): Descriptor[] {
+  const unnamed = index.manifests.filter((item) => namesOf(item).length === 0);
+  const isOneImage = unnamed.length > 1 && unnamed.length === index.manifests.length && unnamed.some((item) => item.platform !== undefined);
+  if (!isOneImage && !strict) return index.manifests;
+  if (!isOneImage) return index.manifests.filter((item) => item.platform === undefined || manifestsFor({ ...index, manifests: [item] }, wanted).length > 0);
+  const [best] = manifestsFor(index, wanted);
+  if (best === undefined) throw noMatchingManifest(wanted);
+  return [best];
+}
+
+/** Follows indexes down to one manifest, and brings its content into the store. */
+async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: PlatformChoice & { depth: number }): Promise<{ manifest: Digest; index?: Digest }> {
+  if (choice.depth > maxDepth) throw new GantryError('invalid', 'indexes are nested too deeply');
+  const bytes = members.has(blobName(descriptor.digest)) ? members.bytes(blobName(descriptor.digest)) : undefined;
+  if (bytes === undefined) throw new GantryError('invalid', `the archive holds no manifest ${descriptor.digest}`);
+  if (bytes.length > maxManifestBytes) throw new GantryError('invalid', `manifest ${descriptor.digest} is too large`);
+  await members.blob(blobName(descriptor.digest), descriptor.digest);
+  const found = readManifestOrIndex(bytes, `manifest ${descriptor.digest}`);
+  if (found.kind === 'manifest') {
+    if (isIndexType(descriptor.mediaType)) throw new GantryError('invalid', `${descriptor.digest} is a manifest where an index was announced`);
+    await bringContent(members, [found.manifest.config, ...found.manifest.layers]);
+    return { manifest: descriptor.digest };
+  }
+  // An export of one platform may keep the whole index: what is not in the archive cannot be chosen.
+  const here = { ...found.index, manifests: found.index.manifests.filter((item) => members.has(blobName(item.digest))) };
+  const [best] = manifestsFor(here, choice.wanted);
+  if (best === undefined) throw noMatchingManifest(choice.wanted);
+  const inner = await chosen(members, best, { ...choice, depth: choice.depth + 1 });
+  return { manifest: inner.manifest, index: descriptor.digest };
+}
+
+async function bringContent(members: ArchiveMembers, descriptors: readonly Descriptor[]): Promise<void> {
+  for (const { digest, size } of descriptors) {
+    const found = await members.blob(blobName(digest), digest);
+    if (found.size !== size) throw new GantryError('invalid', `${digest} has ${found.size} bytes where the manifest says ${size}`);
+  }
+}
+
+/** A bare tag ("latest") is no name: it says nothing of the repository. */
+function namesOf({ annotations }: Descriptor): string[] {
+  const full = annotations?.['io.containerd.image.name'];
+  const short = annotations?.['org.opencontainers.image.ref.name'];
+  const text = full ?? (short !== undefined && /[:/]/.test(short) ? short : undefined);
+  if (text === undefined || !isReference(text)) return [];
+  return [canonicalName(withDefaultTag(parseReference(text)))];
+}

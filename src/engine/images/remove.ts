@@ -1,0 +1,96 @@
+import { GantryError } from '../../base/errors.ts';
+import { shortId } from '../../base/ids.ts';
+import { familiarName, parseReference, repositoryOf } from '../../oci/reference.ts';
+import { collect } from '../../store/collect/collect.ts';
+import type { ImageRecord, ReferenceRecord } from '../../store/records.ts';
+import type { Catalog } from './catalog.ts';
+import type { ImageDeps } from './deps.ts';
+import { imageEvent } from './image-event.ts';
+import type { ImageVerbs, RemovedItem } from './verbs.ts';
+
+interface Removal { deps: ImageDeps; catalog: Catalog; image: ImageRecord; text: string; force: boolean; removed: RemovedItem[] }
+
+/** By name: the name goes, and the image with its last one. By id: the image with all its names. */
+export function removeVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['remove'] {
+  return async (text, { force }) => {
+    const name = catalog.nameRecord(text);
+    const image = catalog.find(text);
+    const removal: Removal = { deps, catalog, image, text, force, removed: [] };
+    if (name === undefined) removeById(removal);
+    else removeByName(removal, name);
+    await collect(deps);
+    return removal.removed;
+  };
+}
+
+function removeByName(removal: Removal, name: ReferenceRecord): void {
+  const { catalog, image, force } = removal;
+  const names = catalog.namesOf(image.id);
+  const gone = withDigests(names, name);
+  const isLast = gone.length === names.length;
+  if (isLast) {
+    const [user] = blockers(removal);
+    if (user !== undefined && (user.running || !force)) {
+      throw new GantryError('conflict', `conflict: unable to remove repository reference ${JSON.stringify(removal.text)} (${force ? 'cannot be forced' : 'must force'}) - container ${shortId(user.containerId)} is using its referenced image ${shortId(image.id)}`);
+    }
+    // Stopped containers keep their image under its id.
+    if (user !== undefined) return untag(removal, gone);
+    return deleteImage(removal, gone);
+  }
+  untag(removal, gone);
+}
+
+/** With the last tag of a repository its digests go too: they were kept for it. */
+function withDigests(names: readonly ReferenceRecord[], name: ReferenceRecord): ReferenceRecord[] {
+  if (name.name.includes('@')) return [name];
+  const repository = repositoryOf(parseReference(name.name));
+  const same = names.filter((other) => repositoryOf(parseReference(other.name)) === repository);
+  return same.some((other) => other !== name && other.name !== name.name && !other.name.includes('@')) ? [name] : same;
+}
+
+function removeById(removal: Removal): void {
+  const { catalog, image, force } = removal;
+  const [user] = blockers(removal);
+  const id = shortId(image.id);
+  if (user?.running === true) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image is being used by running container ${shortId(user.containerId)}`);
+  const child = catalog.images.all().find((other) => other.parent === image.id);
+  if (child !== undefined) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image has dependent child images`);
+  const names = catalog.namesOf(image.id);
+  const repositories = new Set(names.map((name) => repositoryOf(parseReference(name.name))));
+  if (repositories.size > 1 && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is referenced in multiple repositories`);
+  if (user !== undefined && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is being used by stopped container ${shortId(user.containerId)}`);
+  if (user !== undefined) return untag(removal, names);
+  deleteImage(removal, names);
+}
+
+/** Users of the image, running ones first. */
+function blockers({ deps, image }: Removal): { containerId: string; running: boolean }[] {
+  return deps.imageUsers(image.id).toSorted((a, b) => Number(b.running) - Number(a.running));
+}
+
+function untag({ deps, catalog, image, removed }: Removal, names: readonly ReferenceRecord[]): void {
+  catalog.durably(() => names.forEach((name) => catalog.references.delete(name.name)));
+  for (const { name } of names) {
+    removed.push({ untagged: familiarName(parseReference(name)) });
+    imageEvent(deps, 'untag', { image, name: familiarName(parseReference(name)) });
+  }
+}
+
+/** Names and record in one transaction; then its parents that nobody named or uses. */
+function deleteImage(removal: Removal, names: readonly ReferenceRecord[]): void {
+  const { deps, catalog, image, removed } = removal;
+  catalog.durably(() => {
+    for (const name of names) catalog.references.delete(name.name);
+    catalog.images.delete(image.id);
+  });
+  for (const { name } of names) {
+    removed.push({ untagged: familiarName(parseReference(name)) });
+    imageEvent(deps, 'untag', { image, name: familiarName(parseReference(name)) });
+  }
+  removed.push({ deleted: image.id });
+  imageEvent(deps, 'delete', { image, name: image.id });
+  const parent = image.parent === undefined ? undefined : catalog.images.get(image.parent);
+  if (parent === undefined || catalog.namesOf(parent.id).length > 0 || deps.imageUsers(parent.id).length > 0) return;
+  if (catalog.images.all().some((other) => other.parent === parent.id)) return;
+  deleteImage({ ...removal, image: parent }, []);
+}
