@@ -1,0 +1,59 @@
+/**
+ * `npm run bench [-- --only NAME[,NAME]] [--without docker,podman] [--publish]`: Gantry beside Debian's docker.io and podman, in turns,
+ * with the bare runtime as the floor. A peer that cannot run here is left out by name. `--publish` writes bench/results.md and README's table.
+ */
+import { parseArgs } from 'node:util';
+import { makeBundle } from './bundle.ts';
+import { cases } from './cases.ts';
+import { startGantry, startPeerEngine, type Engine } from './engines.ts';
+import { Floor } from './floor.ts';
+import { takeTurns } from './measure.ts';
+import { details, heading, publish, table, type Result } from './report.ts';
+
+process.env['GANTRY_TEST_DIST'] = '1'; // what ships is what is measured
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, without: { type: 'string' }, publish: { type: 'boolean' } } });
+const chosen = cases.filter(({ name }) => values.only?.split(',').includes(name) ?? true);
+if (chosen.length === 0) {
+  console.error(`no such case; there are ${cases.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+const without = values.without?.split(',') ?? [];
+
+using bundle = makeBundle();
+await using floor = new Floor(bundle);
+const engines = await startEngines();
+try {
+  for (const engine of engines) await engine.api.call('POST', '/images/create?fromSrc=-&repo=localhost/bench&tag=latest', bundle.tar);
+  const results: Result[] = [];
+  for (const each of chosen) results.push(await measure(each));
+  const text = {
+    heading: heading(engines.map(({ name, version }) => `${name} ${version}`), new Date()),
+    table: table(results, engines.map(({ name }) => name)),
+    details: details(results),
+  };
+  console.log(`\n${text.heading}\n\n${text.table}\n\n${text.details}`);
+  if (values.publish === true) publish(text);
+} finally {
+  for (const engine of engines) await engine.stop();
+}
+
+async function startEngines(): Promise<Engine[]> {
+  const started = without.includes('gantry') ? [] : [await startGantry()];
+  for (const name of ['docker', 'podman'] as const) {
+    if (without.includes(name)) continue;
+    try {
+      started.push(await startPeerEngine(name));
+    } catch (error) {
+      console.error(`${name} is left out: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return started;
+}
+
+async function measure(each: (typeof cases)[number]): Promise<Result> {
+  console.error(`${each.name}: ${each.title}`);
+  const bare = each.floor === undefined ? [] : [{ name: 'bare crun', once: async () => await (each.floor === 'crun run' ? floor.run() : floor.exec()) }];
+  const samples = await takeTurns([...engines.map((engine) => ({ name: engine.name, once: async () => await each.once(engine) })), ...bare], each.rounds);
+  return { case: each, samples: samples.filter(({ name }) => name !== 'bare crun'), floor: samples.find(({ name }) => name === 'bare crun')?.values };
+}
