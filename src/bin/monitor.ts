@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createLog } from '../base/log.ts';
 import { becomeSubreaper } from '../host/processes.ts';
 import { takeLockFile } from '../host/processes-lock.ts';
@@ -14,6 +14,7 @@ if (run === undefined) {
 mkdirSync(run, { recursive: true, mode: 0o700 });
 // Held until the process ends; whoever comes second leaves to the first.
 if (takeLockFile(lockPath(run)) !== undefined) {
+  writeFileSync(lockPath(run), `${process.pid}\n`);
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => undefined);
   becomeSubreaper();
   serve({

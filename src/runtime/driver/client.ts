@@ -19,6 +19,8 @@ export interface RuntimeOptions {
 
 const connectAttempts = 200;
 const connectPauseMs = 25;
+/** Attempts until another monitor is started: the one before may have met the lock of a dying one. */
+const spawnEvery = 12;
 /** A stream's end waits at most this long for the exit that belongs to it. */
 const exitPatienceMs = 2000;
 
@@ -119,7 +121,7 @@ class MonitorClient implements Runtime {
         const code = errnoOf(error) ?? errnoOf((error as Error).cause);
         if (!['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '')) throw error;
         if (attempt >= connectAttempts) throw new GantryError('unavailable', `the monitor does not answer at ${path}`, { cause: error, hint: `Its log is ${logPath(this.#options.runDirectory)}.` });
-        if (attempt % 40 === 0) await this.#spawnMonitor();
+        if (attempt % spawnEvery === 0) await this.#spawnMonitor();
         await new Promise((resolve) => setTimeout(resolve, connectPauseMs));
       }
     }

@@ -79,7 +79,8 @@ export function execLaunch(request: ExecRequest, cgroupPath: string): Launch {
     consoleSize: request.consoleSize,
     command: (directory, options) => {
       const process = join(directory, fileNames.process);
-      writeFileSync(process, JSON.stringify({ ...request.process, terminal: request.tty }), { mode: 0o600 });
+      const size = request.tty && request.consoleSize !== undefined ? { consoleSize: { height: request.consoleSize[0], width: request.consoleSize[1] } } : {};
+      writeFileSync(process, JSON.stringify({ ...request.process, terminal: request.tty, ...size }), { mode: 0o600 });
       return ['exec', '--process', process, ...options, request.id];
     },
   };
