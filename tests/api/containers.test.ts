@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import type { ContainerDetails } from '../../src/engine/containers/verbs.ts';
 import { frame } from '../../src/api/server/streams/frames.ts';
 import { containerId, endpoint, imageId, running } from './support/samples.ts';
-import { serve } from './support/serve.ts';
+import { serve, type Answer } from './support/serve.ts';
 
 const details: ContainerDetails = { record: running, execIds: [], sandboxPath: '/run/gantry/netns/x' };
 
-async function inspected(change: Partial<ContainerDetails>, path = '/containers/web/json'): Promise<any> {
+async function inspected(change: Partial<ContainerDetails>, path = '/containers/web/json'): Promise<Answer['json']> {
   await using server = await serve({ containers: { inspect: () => Promise.resolve({ ...details, ...change }) } });
   return (await server.call('GET', path)).json;
 }

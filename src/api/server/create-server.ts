@@ -12,6 +12,7 @@ import { Query } from './http/query.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { checkVersion, pageNotFound, parseTarget } from './http/target.ts';
 import { routes } from './routes.ts';
+import { linger } from './streams/linger.ts';
 
 export interface ApiServer {
   /** Serves the connections of a listener that listens already, or will: unix, tcp or tls. */
@@ -62,7 +63,7 @@ export function createApiServer(services: Services): ApiServer {
 
 function createHttpServer(answer: (request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']) => void): HttpServer {
   const server = createServer({
-    maxHeaderSize: 64 * 1024,
+    maxHeaderSize: 256 * 1024,
     headersTimeout: 60_000,
     // A load or an import may take as long as its sender needs.
     requestTimeout: 0,
@@ -76,7 +77,10 @@ function createHttpServer(answer: (request: IncomingMessage, response: ServerRes
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
     if (head.length > 0) socket.unshift(head);
-    response.once('finish', () => socket.end());
+    response.once('finish', () => {
+      socket.end();
+      linger(socket);
+    });
     socket.on('error', () => socket.destroy());
     answer(request, response, { socket, protocol: String(request.headers.upgrade) });
   });

@@ -3,7 +3,7 @@ import type { CreateRequest } from '../../../engine/containers/verbs.ts';
 import type { HostConfig, MountRequest } from '../../../oci/container.ts';
 import { atLeast } from '../../types/version.ts';
 
-export interface ShimmedRequest { request: CreateRequest; warnings: string[] }
+interface ShimmedRequest { request: CreateRequest; warnings: string[] }
 type Shim = (request: CreateRequest, warnings: string[]) => CreateRequest;
 
 /** What a create means to clients below (`before`) or from (`from`) an API version, oldest first. Docker's rules for 1.24 to 1.51. */

@@ -52,7 +52,8 @@ const start: Handler = async (exchange, { containers }) => {
 };
 
 const stop: Handler = async (exchange, { containers }) => {
-  await containers.stop(nameOf(exchange), { ...stopOptions(exchange), abort: exchange.signal });
+  // Without the request's signal: a client that hangs up does not take its stop back.
+  await containers.stop(nameOf(exchange), stopOptions(exchange));
   sendEmpty(exchange, 204);
 };
 

@@ -17,6 +17,7 @@ const found: [method: string, path: string, route: string, params: Record<string
   ['GET', '/networks/', '/networks/', {}],
   ['GET', '/networks/bridge', '/networks/{id}', { id: 'bridge' }],
   ['POST', '/volumes/prune', '/volumes/prune', {}],
+  ['OPTIONS', '/containers/json', '/{any*}', { any: 'containers/json' }],
 ];
 for (const [method, path, route, params] of found) {
   test(`${method} ${path} is ${route}`, () => {

@@ -25,16 +25,24 @@ interface Compiled { route: Route; pattern: RegExp; names: string[] }
 export function createRouter(routes: readonly Route[]): Router {
   const buckets = new Map<string, Compiled[]>();
   for (const route of routes) {
-    const key = `${route.method} ${route.path.split('/')[1]}`;
+    const key = bucketOf(route.method, route.path.replace(/^\/\{.*/, `/${anywhere}`));
     buckets.set(key, [...(buckets.get(key) ?? []), compile(route)]);
   }
   return (method, path) => {
-    for (const { route, pattern, names } of buckets.get(`${method} ${path.split('/', 2)[1]}`) ?? []) {
+    const here = buckets.get(bucketOf(method, path)) ?? buckets.get(bucketOf(method, `/${anywhere}`)) ?? [];
+    for (const { route, pattern, names } of here) {
       const match = pattern.exec(path);
       if (match !== null) return { route, params: Object.fromEntries(names.map((name, index) => [name, match[index + 1]!])) };
     }
     return undefined;
   };
+}
+
+/** The bucket of routes that begin with a parameter. */
+const anywhere = '*';
+
+function bucketOf(method: string, path: string): string {
+  return `${method} ${path.split('/', 2)[1]}`;
 }
 
 function compile(route: Route): Compiled {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { frame, FrameFilter } from './frames.ts';
 
 async function filtered(chunks: Buffer[], options: ConstructorParameters<typeof FrameFilter>[0]): Promise<Buffer> {

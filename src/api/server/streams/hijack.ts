@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { atLeast } from '../../types/version.ts';
 import type { Exchange } from '../http/exchange.ts';
 
-export const rawStream = 'application/vnd.docker.raw-stream';
-export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
+const rawStream = 'application/vnd.docker.raw-stream';
+const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 
 /** The media type of a stream: frames have a name of their own since 1.42. */
 export function streamType(exchange: Exchange, tty: boolean): string {

@@ -1,6 +1,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { DetachFilter } from './detach-keys.ts';
 import { FrameFilter, streamNumber } from './frames.ts';
+import { linger } from './linger.ts';
 
 export interface PumpOptions {
   stdin: boolean;
@@ -12,9 +13,6 @@ export interface PumpOptions {
   /** The client gets the payload of frames alone. */
   unframe?: boolean;
 }
-
-/** A client that keeps its half open after the end is cut off after this. */
-const lingerMs = 10_000;
 
 /**
  * Joins a client's connection with the streams of a container. The client's end closes stdin, the container's end closes the
@@ -54,11 +52,4 @@ function output(container: Duplex, { stdout, stderr, tty, unframe = false }: Pum
   const accepts = (stream: number): boolean =>
     stream === streamNumber.systemError || (stream === streamNumber.stdout ? stdout : stream === streamNumber.stderr && stderr);
   return container.pipe(new FrameFilter({ accepts, unframe }));
-}
-
-function linger(client: Duplex): void {
-  client.resume();
-  const timer = setTimeout(() => client.destroy(), lingerMs);
-  timer.unref();
-  client.once('close', () => clearTimeout(timer));
 }

@@ -22,7 +22,7 @@ export function acceptWebSocket(exchange: Exchange, options: { binary: boolean }
 }
 
 /** The server's side of a WebSocket as a stream: what is read are the client's messages, what is written becomes a message. */
-export class WebSocketStream extends Duplex {
+class WebSocketStream extends Duplex {
   readonly #socket: Duplex;
   readonly #opcode: number;
   #pending: Buffer = Buffer.alloc(0);

@@ -1,5 +1,5 @@
 import type { Handler, Route } from '../http/router.ts';
-import { sendJson } from '../http/respond.ts';
+import { sendEmpty, sendJson } from '../http/respond.ts';
 import { events } from './events.ts';
 import { infoJson } from './info.ts';
 import { versionJson } from './version.ts';
@@ -33,4 +33,5 @@ export const systemRoutes: readonly Route[] = [
   { method: 'GET', path: '/system/df', handler: diskUsage, since: '1.25' },
   { method: 'POST', path: '/auth', handler: auth },
   { method: 'GET', path: '/plugins', handler: (exchange) => sendJson(exchange, 200, []), since: '1.25' },
+  { method: 'OPTIONS', path: '/{any*}', handler: (exchange) => sendEmpty(exchange, 200) },
 ];
