@@ -1,0 +1,35 @@
+import { closeSync } from 'node:fs';
+import { checked, libc } from './ffi.ts';
+
+const socketCall = libc.func('int socket(int domain, int type, int protocol)');
+const bindCall = libc.func('int bind(int fd, void *address, unsigned int length)');
+const listenCall = libc.func('int listen(int fd, int backlog)');
+const getsocknameCall = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ unsigned int *length)');
+
+const AF_INET = 2;
+const SOCK_STREAM = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOCK_NONBLOCK = 0o4000;
+const backlog = 128;
+
+/**
+ * An IPv4 socket bound to `address` and a port of the kernel's choice, in the network namespace of the calling thread; listening when
+ * it is TCP. Made for `withNetns`: Node adopts the descriptor later and closes it. @throws HostError
+ */
+export function openBound(protocol: 'tcp' | 'udp', address: string): { fd: number; port: number } {
+  const type = (protocol === 'tcp' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
+  const fd = checked(socketCall(AF_INET, type, 0) as number, 'socket', protocol);
+  try {
+    const name = Buffer.alloc(16);
+    name.writeUInt16LE(AF_INET, 0);
+    Buffer.from(address.split('.').map(Number)).copy(name, 4);
+    checked(bindCall(fd, name, name.length) as number, 'bind', address);
+    if (protocol === 'tcp') checked(listenCall(fd, backlog) as number, 'listen', address);
+    checked(getsocknameCall(fd, name, [name.length]) as number, 'getsockname', address);
+    return { fd, port: name.readUInt16BE(2) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
