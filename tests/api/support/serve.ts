@@ -11,7 +11,7 @@ import type { EngineFacts, Services } from '../../../src/api/server/services.ts'
 /** The verbs a test needs; any other one fails the request with a 500, and so the test. */
 export type PartialServices = { [Noun in keyof Services]?: Partial<Services[Noun]> };
 
-export const facts: EngineFacts = {
+const facts: EngineFacts = {
   version: '0.1.0',
   storageDriver: 'overlay2',
   defaultRuntime: 'crun',

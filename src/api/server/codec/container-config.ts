@@ -1,7 +1,7 @@
 import { field, optional, stringMap, strings, type Struct } from './field.ts';
 
 /** Durations in nanoseconds. */
-export const healthcheckStruct: Struct = {
+const healthcheckStruct: Struct = {
   name: 'HealthcheckConfig',
   fields: [
     optional('Test', strings),

@@ -47,7 +47,7 @@ const resourceFields: readonly Field[] = [
   field('IOMaximumBandwidth', 'uint64', { key: 'ioMaximumBandwidth' }),
 ];
 
-export const restartPolicyStruct: Struct = {
+const restartPolicyStruct: Struct = {
   name: 'RestartPolicy', fields: [field('Name', 'string'), field('MaximumRetryCount', 'int')],
 };
 

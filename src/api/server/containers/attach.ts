@@ -1,6 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { AttachOptions } from '../../../engine/containers/verbs.ts';
 import { atLeast } from '../../types/version.ts';
+import { skipBody } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Handler } from '../http/router.ts';
 import { parseDetachKeys } from '../streams/detach-keys.ts';
@@ -12,6 +13,7 @@ import { acceptWebSocket } from '../streams/websocket.ts';
 export const attach: Handler = async (exchange, services) => {
   const options = attachOptions(exchange);
   const detachKeys = detachKeysOf(exchange);
+  await skipBody(exchange);
   const { stream, tty } = await services.containers.attach(exchange.params['name']!, options);
   const client = hijack(exchange, { tty });
   await pump(client, stream, { ...options, tty, detachKeys });

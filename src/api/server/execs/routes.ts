@@ -50,7 +50,7 @@ const inspect: Handler = (exchange, { execs }) => {
 };
 
 /** `GET /exec/{id}/json`; ExitCode is null until it is known. */
-export function execJson(exec: ExecRecord): object {
+function execJson(exec: ExecRecord): object {
   const { request } = exec;
   const [entrypoint = '', ...args] = request.cmd;
   return {

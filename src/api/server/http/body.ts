@@ -19,6 +19,11 @@ export async function requireJson(exchange: Exchange): Promise<unknown> {
   return value;
 }
 
+/** Passes over a body that means nothing, so that it is not taken for the stream that follows: dockerode sends one with attach. */
+export async function skipBody(exchange: Exchange): Promise<void> {
+  if (Number(exchange.request.headers['content-length'] ?? 0) > 0) await readBody(exchange);
+}
+
 function checkContentType(exchange: Exchange): void {
   const { headers } = exchange.request;
   const contentType = headers['content-type'] ?? '';

@@ -10,7 +10,7 @@ export function progressBar({ current, total = 0 }: { current: number; total?: n
 }
 
 /** Decimal units with four digits, as Docker's. */
-export function humanSize(bytes: number): string {
+function humanSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
   let [value, unit] = [bytes, 0];
   while (value >= 1000 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];

@@ -31,7 +31,7 @@ export async function streamProgress(exchange: Exchange, work: (progress: Progre
   response.end();
 }
 
-export function progressJson({ stream, status, id, progress, aux }: ProgressLine): object {
+function progressJson({ stream, status, id, progress, aux }: ProgressLine): object {
   return {
     ...(stream !== undefined && { stream }),
     ...(status !== undefined && { status }),
