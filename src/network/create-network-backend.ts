@@ -31,8 +31,9 @@ export function createNetworkBackend({ instanceId, runDirectory, log, poolSize =
   const kernel = (): RouteSocket => (route ??= new RouteSocket());
   const removals = new Set<Promise<void>>();
 
-  /** In the worker: the kernel takes about 20 ms for a link. */
-  const deleteLinks = (names: string[]): Promise<void> => {
+  /** Only those that are ours, and in the worker: the kernel takes about 20 ms for a link. */
+  const deleteLinks = (wanted: string[]): Promise<void> => {
+    const names = wanted.filter((name) => kernel().link(name)?.group === group);
     const removal = worker.do({ kind: 'deleteLinks', names })
       .catch((error: unknown) => log.warn('links could not be removed', { names, error: messageOf(error) }))
       .finally(() => removals.delete(removal));

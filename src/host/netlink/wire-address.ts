@@ -28,8 +28,7 @@ export function splitPrefix(address: string): { host: string; prefix: number } {
 }
 
 function ipv6Bytes(address: string): Buffer {
-  const plain = address.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
-    `${(Number(a) * 256 + Number(b)).toString(16)}:${(Number(c) * 256 + Number(d)).toString(16)}`);
+  const plain = address.replace(/%.*$/, '').replace(/\d+\.\d+\.\d+\.\d+$/, (dotted) => addressBytes(dotted).toString('hex').replace(/^.{4}/, '$&:'));
   const [left = '', right] = plain.split('::');
   const before = left === '' ? [] : left.split(':');
   const after = right === undefined || right === '' ? [] : right.split(':');

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { extraHosts, hostsFile } from './hosts.ts';
+import { containerResolver, parseResolvConf, resolvConfText } from './resolv-conf.ts';
+
+test('hostsFile() has Docker\'s form', () => {
+  const text = hostsFile({ extra: [['10.0.0.9', 'db']], own: { addresses: ['172.17.0.2'], hostname: 'web', domainname: 'example.org' }, ipv6: true });
+  assert.equal(text, [
+    '127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', 'fe00::\tip6-localnet', 'ff00::\tip6-mcastprefix',
+    'ff02::1\tip6-allnodes', 'ff02::2\tip6-allrouters', '10.0.0.9\tdb', '172.17.0.2\tweb.example.org web', '',
+  ].join('\n'));
+});
+
+test('extraHosts() reads both separators, IPv6 and host-gateway', () => {
+  assert.deepEqual(extraHosts(['db:10.0.0.9', 'six=fd00::1', 'br:[fd00::2]', 'gw:host-gateway'], ['172.17.0.1', 'fd00::1']), [
+    ['10.0.0.9', 'db'], ['fd00::1', 'six'], ['fd00::2', 'br'], ['172.17.0.1', 'gw'], ['fd00::1', 'gw'],
+  ]);
+});
+
+const host = parseResolvConf('# a comment\nnameserver 127.0.0.53\nnameserver 9.9.9.9 # ours\ndomain a.org\nsearch b.org c.org\noptions edns0 trust-ad\n');
+
+test('parseResolvConf() reads name servers, the last search and options', () => {
+  assert.deepEqual(host, { nameservers: ['127.0.0.53', '9.9.9.9'], search: ['b.org', 'c.org'], options: ['edns0', 'trust-ad'] });
+});
+
+test('containerResolver() leaves the host\'s loopback servers out, but not those asked for', () => {
+  assert.deepEqual(containerResolver(host, {}).nameservers, ['9.9.9.9']);
+  assert.deepEqual(containerResolver(host, { dns: ['127.0.0.1'] }).nameservers, ['127.0.0.1']);
+});
+
+test('containerResolver() takes what was asked for value by value; a dot clears the search', () => {
+  assert.equal(resolvConfText(containerResolver(host, { dnsSearch: ['x.org'], dnsOptions: ['ndots:2'] })), 'nameserver 9.9.9.9\nsearch x.org\noptions ndots:2\n');
+  assert.deepEqual(containerResolver(host, { dnsSearch: ['.'] }).search, []);
+});
