@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GantryError } from '../../base/errors.ts';
@@ -34,6 +34,11 @@ export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
   return {
     freeze: (path) => setFrozen(path, true),
     thaw: (path) => setFrozen(path, false),
+    isFrozen(path) {
+      const at = cgroupDirectory(mounts, 'freezer', path);
+      const file = at === undefined ? undefined : join(at, version === 2 ? 'cgroup.freeze' : 'freezer.state');
+      return file !== undefined && existsSync(file) && ['1', 'FROZEN', 'FREEZING'].includes(readFileSync(file, 'utf8').trim());
+    },
     pids: (path) => processesIn(mounts, path),
     update(path, resources) {
       for (const { controller, file, value } of limitFiles(resources, version)) writeFileSync(join(directory(controller, path), file), value);

@@ -74,6 +74,8 @@ export interface RestartTimers {
 export interface CgroupControl {
   freeze(path: string): Promise<void>;
   thaw(path: string): Promise<void>;
+  /** False for a group that is not there. */
+  isFrozen(path: string): boolean;
   /** Of all processes in it, also below it. */
   pids(path: string): number[];
   /** Writes limits that changed. */

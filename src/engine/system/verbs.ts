@@ -2,7 +2,6 @@
 export interface SystemVerbs {
   info(): Promise<SystemInfo>;
   version(): Promise<VersionInfo>;
-  diskUsage(): Promise<unknown>;
 }
 
 export interface VersionInfo {

@@ -1,0 +1,216 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { isAbsolute, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { GantryError, messageOf } from '../base/errors.ts';
+import type { LogLevel } from '../base/log.ts';
+
+export interface DaemonConfig {
+  /** Everything that lasts. */
+  root: string;
+  /** Everything that a reboot may take away. */
+  run: string;
+  hosts: string[];
+  logLevel: LogLevel;
+  logFormat: 'text' | 'json';
+  /** Group that may use the unix sockets. */
+  group: string;
+  tls: TlsConfig | undefined;
+  /** Serving the API on tcp without TLS gives root to whoever reaches it: only by name. */
+  allowTcpWithoutTls: boolean;
+  defaultRuntime: string | undefined;
+  /** Further OCI runtimes, name → path. */
+  runtimes: Record<string, string>;
+  logDriver: string;
+  logOptions: Record<string, string>;
+  init: boolean;
+  initPath: string | undefined;
+  stopTimeoutSeconds: number;
+  labels: string[];
+  snapshotter: 'directories' | 'erofs' | undefined;
+}
+
+export interface TlsConfig { verify: boolean; ca: string | undefined; cert: string; key: string }
+
+export const defaultRoot = '/var/lib/gantry';
+export const defaultRun = '/run/gantry';
+export const defaultConfigFile = '/etc/gantry/daemon.json';
+
+const options = {
+  root: { type: 'string' }, 'data-root': { type: 'string' }, run: { type: 'string' }, 'exec-root': { type: 'string' },
+  host: { type: 'string', short: 'H', multiple: true }, 'config-file': { type: 'string' },
+  'log-level': { type: 'string', short: 'l' }, 'log-format': { type: 'string' }, debug: { type: 'boolean', short: 'D' },
+  group: { type: 'string', short: 'G' },
+  tls: { type: 'boolean' }, tlsverify: { type: 'boolean' }, tlscacert: { type: 'string' }, tlscert: { type: 'string' }, tlskey: { type: 'string' },
+  'allow-tcp-without-tls': { type: 'boolean' },
+  'default-runtime': { type: 'string' }, 'add-runtime': { type: 'string', multiple: true },
+  'log-driver': { type: 'string' }, 'log-opt': { type: 'string', multiple: true },
+  init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
+  snapshotter: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const usage = `Usage: gantry daemon [OPTIONS]
+
+Runs the engine in the foreground.
+
+  --root PATH                 everything that lasts (${defaultRoot})
+  --run PATH                  sockets, bundles, namespaces (${defaultRun})
+  -H, --host URL              where to listen: unix:///path or tcp://address:port; may be given again
+  --config-file PATH          ${defaultConfigFile}
+  -l, --log-level LEVEL       debug, info, warn or error
+  --log-format FORMAT         text or json
+  -D, --debug                 the same as --log-level debug
+  -G, --group NAME            group that may use the unix sockets (docker, where it exists)
+  --tls, --tlsverify, --tlscacert PATH, --tlscert PATH, --tlskey PATH
+  --allow-tcp-without-tls     whoever reaches the port is root on this host
+  --default-runtime NAME      OCI runtime: crun, runc or one that --add-runtime names
+  --add-runtime NAME=PATH
+  --log-driver NAME, --log-opt KEY=VALUE
+  --init, --init-path PATH    an init in every container
+  --default-stop-timeout N    seconds
+  --label KEY=VALUE           of the engine, shown by info
+  --snapshotter KIND          directories or erofs
+`;
+
+type Settings = Record<string, unknown>;
+
+/** Flags over the file over defaults. @throws invalid for an unknown flag, an unknown key, or one that is set in both places. */
+export function readConfig(argv: string[]): DaemonConfig | 'help' {
+  const flags = readFlags(argv);
+  if (flags['help'] === true) return 'help';
+  const path = (flags['config-file'] as string | undefined) ?? defaultConfigFile;
+  const file = flags['config-file'] === undefined && !existsSync(path) ? {} : readFile(path);
+  for (const key of Object.keys(file)) {
+    if (flags[key] !== undefined) throw new GantryError('invalid', `${key} is given both as a flag and in ${path}: give it once`);
+  }
+  return configOf({ ...file, ...flags });
+}
+
+function readFlags(argv: string[]): Settings {
+  try {
+    const { values } = parseArgs({ args: argv, options, allowPositionals: false });
+    const flags: Settings = { ...values };
+    if (values['log-opt'] !== undefined) flags['log-opts'] = pairs('--log-opt', values['log-opt']);
+    if (values['add-runtime'] !== undefined) flags['runtimes'] = pairs('--add-runtime', values['add-runtime']);
+    if (values.host !== undefined) flags['hosts'] = values.host;
+    if (values.label !== undefined) flags['labels'] = values.label;
+    for (const flag of ['log-opt', 'add-runtime', 'host', 'label']) delete flags[flag];
+    return flags;
+  } catch (cause) {
+    throw new GantryError('invalid', messageOf(cause), { cause, hint: 'See gantry daemon --help.' });
+  }
+}
+
+function pairs(flag: string, texts: string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text) => {
+    const at = text.indexOf('=');
+    if (at < 1) throw new GantryError('invalid', `${flag} ${text}: expected NAME=VALUE`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  }));
+}
+
+/** Keys of the file, each with the check of its value. They are Docker's, where Docker has one. */
+const keys: Record<string, (value: unknown) => boolean> = {
+  root: isText, 'data-root': isText, run: isText, 'exec-root': isText, hosts: isTexts, 'log-level': isText, 'log-format': isText, debug: isFlag, group: isText,
+  tls: isFlag, tlsverify: isFlag, tlscacert: isText, tlscert: isText, tlskey: isText, 'allow-tcp-without-tls': isFlag,
+  'default-runtime': isText, runtimes: isRecord, 'log-driver': isText, 'log-opts': isRecord, init: isFlag, 'init-path': isText,
+  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, 'live-restore': (value) => value === true,
+};
+
+function isText(value: unknown): boolean { return typeof value === 'string'; }
+function isFlag(value: unknown): boolean { return typeof value === 'boolean'; }
+function isTexts(value: unknown): boolean { return Array.isArray(value) && value.every(isText); }
+function isRecord(value: unknown): boolean { return typeof value === 'object' && value !== null && !Array.isArray(value); }
+
+function readFile(path: string): Settings {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new GantryError('invalid', `unable to configure the daemon with file ${path}: ${messageOf(cause)}`, { cause });
+  }
+  if (!isRecord(parsed)) throw new GantryError('invalid', `unable to configure the daemon with file ${path}: it must hold one object`);
+  for (const [key, value] of Object.entries(parsed as Settings)) {
+    const check = Object.hasOwn(keys, key) ? keys[key] : undefined;
+    if (check === undefined) throw new GantryError('invalid', `unable to configure the daemon with file ${path}: the following directives don't match any configuration option: ${key}`);
+    if (!check(value)) throw new GantryError('invalid', `unable to configure the daemon with file ${path}: ${key} cannot be ${JSON.stringify(value)}`);
+  }
+  return parsed as Settings;
+}
+
+function configOf(settings: Settings): DaemonConfig {
+  const text = (key: string): string | undefined => settings[key] as string | undefined;
+  const run = directory('run', text('run') ?? text('exec-root') ?? defaultRun);
+  const level = settings['debug'] === true ? 'debug' : text('log-level') ?? 'info';
+  return {
+    root: directory('root', text('root') ?? text('data-root') ?? defaultRoot),
+    run,
+    hosts: (settings['hosts'] as string[] | undefined) ?? [`unix://${run}/gantry.sock`],
+    logLevel: oneOf('log-level', level, ['debug', 'info', 'warn', 'error']),
+    logFormat: oneOf('log-format', text('log-format') ?? 'text', ['text', 'json']),
+    group: text('group') ?? 'docker',
+    tls: tlsOf(settings),
+    allowTcpWithoutTls: settings['allow-tcp-without-tls'] === true,
+    defaultRuntime: text('default-runtime'),
+    runtimes: runtimesOf(settings['runtimes'] as Settings | undefined),
+    logDriver: text('log-driver') ?? 'json-file',
+    logOptions: stringRecord('log-opts', settings['log-opts'] as Settings | undefined),
+    init: settings['init'] === true,
+    initPath: text('init-path'),
+    stopTimeoutSeconds: stopTimeout(settings['default-stop-timeout']),
+    labels: (settings['labels'] as string[] | undefined) ?? [],
+    snapshotter: text('snapshotter') === undefined ? undefined : oneOf<'directories' | 'erofs'>('snapshotter', text('snapshotter') as string, ['directories', 'erofs']),
+  };
+}
+
+function oneOf<T extends string>(key: string, value: string, allowed: readonly T[]): T {
+  if (!(allowed as readonly string[]).includes(value)) throw new GantryError('invalid', `${key} must be one of ${allowed.join(', ')}, and not ${value}`);
+  return value as T;
+}
+
+function directory(key: string, path: string): string {
+  if (!isAbsolute(path)) throw new GantryError('invalid', `${key} must be an absolute path, and not ${path}`);
+  const clean = resolve(path);
+  if (clean === '/') throw new GantryError('invalid', `${key} cannot be /`);
+  return clean;
+}
+
+function stopTimeout(value: unknown): number {
+  const seconds = value === undefined ? 10 : Number(value);
+  if (!Number.isInteger(seconds) || seconds < -1) throw new GantryError('invalid', `default-stop-timeout must be a number of seconds, and not ${String(value)}`);
+  return seconds;
+}
+
+function tlsOf(settings: Settings): TlsConfig | undefined {
+  if (settings['tls'] !== true && settings['tlsverify'] !== true) return undefined;
+  const path = (key: string): string => {
+    const value = settings[key];
+    if (typeof value !== 'string') throw new GantryError('invalid', `TLS needs --${key}`);
+    return value;
+  };
+  const verify = settings['tlsverify'] === true;
+  return { verify, cert: path('tlscert'), key: path('tlskey'), ca: verify ? path('tlscacert') : settings['tlscacert'] as string | undefined };
+}
+
+/** `{"name": "/path"}` or Docker's `{"name": {"path": "/path"}}`. */
+function runtimesOf(value: Settings | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(value ?? {}).map(([name, runtime]) => {
+    const path = typeof runtime === 'string' ? runtime : (runtime as { path?: unknown } | null)?.path;
+    const extra = typeof runtime === 'object' && runtime !== null ? Object.keys(runtime).filter((key) => key !== 'path') : [];
+    if (typeof path !== 'string' || extra.length > 0) throw new GantryError('invalid', `runtimes: ${name} needs a path and nothing else`);
+    return [name, path];
+  }));
+}
+
+function stringRecord(key: string, value: Settings | undefined): Record<string, string> {
+  for (const [name, text] of Object.entries(value ?? {})) {
+    if (typeof text !== 'string') throw new GantryError('invalid', `${key}: ${name} must be text`);
+  }
+  return (value ?? {}) as Record<string, string>;
+}
+
+/** Eight digits that set the kernel's objects of one root apart from another's: bridges, tables, cgroups carry them. */
+export function instanceIdOf(root: string): string {
+  return createHash('sha256').update(root).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,41 @@
+import type { Log } from '../base/log.ts';
+import type { Services } from '../api/server/services.ts';
+import { assemble } from './assemble.ts';
+import type { DaemonConfig } from './config.ts';
+import { listen, parseAddress, type Listener } from './listen.ts';
+
+export interface Daemon {
+  services: Services;
+  instanceId: string;
+  listeners: Listener[];
+  /** Stops serving and gives back all that does not belong to running containers. */
+  close(): Promise<void>;
+}
+
+/** Requests under way at a shutdown get this long. */
+const graceMs = 2000;
+
+/** A whole daemon in this process: engine, API, listeners. It answers when this resolves, with everything restored. */
+export async function createDaemon(config: DaemonConfig, log: Log): Promise<Daemon> {
+  const addresses = config.hosts.map(parseAddress);
+  await using opened = new AsyncDisposableStack();
+  const engine = opened.adopt(await assemble(config, log), (each) => each.close());
+  const listeners: Listener[] = [];
+  for (const address of addresses) {
+    const listener = opened.adopt(await listen(address, config, log), (each) => each.close());
+    listeners.push(listener);
+    engine.api.serve(listener.server, { kind: listener.kind });
+  }
+  opened.move();
+  return {
+    services: engine.services,
+    instanceId: engine.instanceId,
+    listeners,
+    async close() {
+      const closing = listeners.map((listener) => listener.close());
+      await engine.api.close(graceMs);
+      await Promise.all(closing);
+      await engine.close();
+    },
+  };
+}

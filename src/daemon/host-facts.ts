@@ -1,0 +1,92 @@
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { cgroupMounts, cgroupVersion, type CgroupMount } from '../host/cgroups.ts';
+import { hostArchitecture } from '../host/files.ts';
+import type { HostFacts } from '../runtime/spec/spec-input.ts';
+
+/** Names of capabilities by number. Source: include/uapi/linux/capability.h */
+const capabilityNames = (
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW '
+  + 'IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD '
+  + 'LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
+).split(' ').map((name) => `CAP_${name}`);
+
+const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** What the spec of containers depends on here. Read once, at the start of the daemon. */
+export function readHostFacts(options: { runtimeName: string; initPath: string | undefined }): HostFacts {
+  const mounts = cgroupMounts();
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const bounding = BigInt(`0x${/^CapBnd:\s*(\w+)/m.exec(status)?.[1] ?? '0'}`);
+  return {
+    cgroupVersion: cgroupVersion(mounts),
+    controllers: controllersOf(mounts),
+    capabilities: capabilityNames.filter((_, bit) => (bounding >> BigInt(bit)) & 1n),
+    apparmor: readIfThere('/sys/module/apparmor/parameters/enabled').startsWith('Y'),
+    seccomp: /^Seccomp:/m.test(status),
+    hardLimits: hardLimits(),
+    kernel: release(),
+    architecture: hostArchitecture(),
+    swapAccounting: hasSwapAccounting(mounts),
+    runtimeName: options.runtimeName,
+    initPath: options.initPath ?? findProgram('docker-init') ?? findProgram('tini') ?? findProgram('tini-static'),
+    devices: deviceNodes('/dev'),
+  };
+}
+
+/** The path of a program of the host, from the places programs are in. */
+export function findProgram(name: string): string | undefined {
+  if (name.includes('/')) return isExecutable(name) ? name : undefined;
+  return searchPath.map((directory) => join(directory, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function controllersOf(mounts: CgroupMount[]): string[] {
+  if (cgroupVersion(mounts) === 1) return [...new Set(mounts.flatMap((mount) => mount.controllers))];
+  const unified = mounts.find((mount) => mount.version === 2);
+  return readIfThere(join(unified?.mountPoint ?? '', 'cgroup.controllers')).trim().split(/\s+/).filter((name) => name !== '');
+}
+
+function hasSwapAccounting(mounts: CgroupMount[]): boolean {
+  // On version 2 the root group has no swap files; the kernel counts swap whenever it has swap at all.
+  if (cgroupVersion(mounts) === 2) return existsSync('/proc/swaps');
+  const memory = mounts.find((mount) => mount.controllers.includes('memory'));
+  return memory !== undefined && existsSync(join(memory.mountPoint, 'memory.memsw.limit_in_bytes'));
+}
+
+function hardLimits(): HostFacts['hardLimits'] {
+  const limits = readFileSync('/proc/self/limits', 'utf8');
+  const hard = (name: string): number => {
+    const value = new RegExp(`^${name}\\s+\\S+\\s+(\\S+)`, 'm').exec(limits)?.[1] ?? 'unlimited';
+    return value === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(value);
+  };
+  return { nofile: hard('Max open files'), nproc: hard('Max processes') };
+}
+
+function deviceNodes(directory: string): NonNullable<HostFacts['devices']> {
+  return readdirSync(directory, { withFileTypes: true }).flatMap((entry): NonNullable<HostFacts['devices']> => {
+    const path = join(directory, entry.name);
+    // What the container gets of its own: terminals, shared memory, message queues.
+    if (entry.isDirectory()) return ['pts', 'shm', 'fd', 'mqueue', '.lxc', '.udev'].includes(entry.name) ? [] : deviceNodes(path);
+    if ((!entry.isCharacterDevice() && !entry.isBlockDevice()) || entry.name === 'console') return [];
+    const { rdev, mode, uid, gid } = lstatSync(path);
+    return [{ path, type: entry.isBlockDevice() ? 'b' : 'c', major: (rdev >> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >> 12) & 0xfff00), fileMode: mode & 0o7777, uid, gid }];
+  });
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
