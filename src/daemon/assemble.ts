@@ -23,7 +23,7 @@ import { Waiters } from '../engine/containers/waiters.ts';
 import { createEventBus } from '../engine/events/publish.ts';
 import { createExecs } from '../engine/execs/execs.ts';
 import { runProbe } from '../engine/execs/run-probe.ts';
-import { createImageVerbs } from '../engine/images/create-image-verbs.ts';
+import { createImageVerbs } from '../engine/images/images.ts';
 import { createNetworkAttachments } from '../engine/networks/create-network-attachments.ts';
 import { createNetworkDeps } from '../engine/networks/create-network-deps.ts';
 import { createNetworkVerbs } from '../engine/networks/create-network-verbs.ts';
