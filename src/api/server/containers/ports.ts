@@ -1,5 +1,4 @@
-import type { ContainerRecord } from '../../../engine/containers/record.ts';
-import type { PublishedPort } from '../../../network/network.ts';
+import type { ContainerRecord, EndpointRecord } from '../../../engine/containers/record.ts';
 import { isLive } from './state.ts';
 
 /** `NetworkSettings.Ports`: `80/tcp` → its bindings, null for a port that is exposed and not published. {} while nothing runs. */
@@ -39,6 +38,6 @@ function exposed(record: ContainerRecord): string[] {
   });
 }
 
-function published(record: ContainerRecord): PublishedPort[] {
+function published(record: ContainerRecord): EndpointRecord['ports'] {
   return Object.values(record.endpoints).flatMap(({ ports }) => ports);
 }
