@@ -18,7 +18,7 @@ export interface DaemonOptions {
 
 /** The program under test: the bundle in `npm test`, the sources when a test file is run by hand. */
 export function gantryProgram(): [program: string, ...args: string[]] {
-  return [process.execPath, join(repository, process.env['GANTRY_TEST_DIST'] === undefined ? 'src/bin/gantry.ts' : 'dist/gantry.js')];
+  return [process.execPath, join(repository, (process.env['GANTRY_TEST_DIST'] ?? '') === '' ? 'src/bin/gantry.ts' : 'dist/gantry.js')];
 }
 
 /**
