@@ -46,11 +46,12 @@ test('a digest given as tag makes a reference by digest, and no tag means all of
   assert.deepEqual(asked, [[`busybox@${imageId}`, false], ['localhost:5000/busybox', true]]);
 });
 
-test('import hands the body to the engine and answers with the id', async () => {
+test('import hands the body to the engine and streams its progress', async () => {
   let body = '';
   await using server = await serve({ images: { import: async (tar, options) => {
     for await (const chunk of tar) body += String(chunk);
     assert.deepEqual([options.repository, options.tag, options.changes, options.message], ['r', 't', ['CMD x', 'ENV a=b'], 'Imported from -']);
+    options.progress({ status: imageId });
     return imageId;
   } } });
   const answer = await server.call('POST', '/images/create?fromSrc=-&repo=r&tag=t&changes=CMD+x&changes=ENV+a%3Db', { body: 'TAR', headers: { 'content-type': 'application/x-tar' } });

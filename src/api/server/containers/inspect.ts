@@ -20,7 +20,7 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     Created: record.createdAt,
     Path: record.path,
     Args: record.args,
-    State: stateJson(record),
+    State: stateJson(details),
     Image: record.image.id,
     ...filePaths(record, facts),
     LogPath: record.logPath,

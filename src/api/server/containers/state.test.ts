@@ -41,16 +41,25 @@ const states: [state: ContainerState, removing: boolean, status: string, text: s
 ];
 for (const [state, removing, status, text, flags] of states) {
   test(`a container that is ${JSON.stringify(state)}${removing ? ' and going' : ''} shows as ${status}, "${text}"`, () => {
-    const json = stateJson(record(state, removing)) as Record<string, unknown>;
+    const json = stateJson({ record: record(state, removing) }) as Record<string, unknown>;
     assert.equal(wireStatus(record(state, removing)), status);
-    assert.equal(statusText(record(state, removing), now), text);
+    assert.equal(statusText({ record: record(state, removing) }, now), text);
     assert.deepEqual(['Running', 'Paused', 'Restarting', 'OOMKilled', 'Dead'].filter((flag) => json[flag]), flags);
   });
 }
 
 test('a container that never started has the zero times', () => {
-  assert.deepEqual(stateJson(record({ status: 'created' })), {
+  assert.deepEqual(stateJson({ record: record({ status: 'created' }) }), {
     Status: 'created', Running: false, Paused: false, Restarting: false, OOMKilled: false, Dead: false, Pid: 0, ExitCode: 0, Error: '',
     StartedAt: '0001-01-01T00:00:00Z', FinishedAt: '0001-01-01T00:00:00Z',
   });
 });
+
+for (const [health, text] of [['starting', 'Up 5 minutes (health: starting)'], ['healthy', 'Up 5 minutes (healthy)'], ['unhealthy', 'Up 5 minutes (unhealthy)']] as const) {
+  test(`a container that is ${health} says "${text}"`, () => {
+    const running = record({ status: 'running', pid: 7, startedAt });
+    assert.equal(statusText({ record: running, health }, now), text);
+    const json = stateJson({ record: running, health: { status: health, failingStreak: 1, log: [{ start: startedAt, end: finishedAt, exitCode: 1, output: 'no' }] } });
+    assert.deepEqual((json as { Health: unknown }).Health, { Status: health, FailingStreak: 1, Log: [{ Start: startedAt, End: finishedAt, ExitCode: 1, Output: 'no' }] });
+  });
+}

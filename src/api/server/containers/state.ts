@@ -1,4 +1,5 @@
 import type { ContainerRecord } from '../../../engine/containers/record.ts';
+import type { ContainerDetails, ContainerSummary } from '../../../engine/containers/verbs.ts';
 import { humanDuration } from './duration.ts';
 
 /** How the wire says "never". */
@@ -15,7 +16,7 @@ export function wireStatus(record: ContainerRecord): WireStatus {
 }
 
 /** `State` of inspect, with the flags that overlap: a paused or restarting container also counts as running. */
-export function stateJson(record: ContainerRecord): object {
+export function stateJson({ record, health }: Pick<ContainerDetails, 'record' | 'health'>): object {
   const { state } = record;
   const status = wireStatus(record);
   return {
@@ -30,7 +31,13 @@ export function stateJson(record: ContainerRecord): object {
     Error: 'error' in state ? state.error : '',
     StartedAt: 'startedAt' in state && state.startedAt !== '' ? state.startedAt : zeroTime,
     FinishedAt: 'finishedAt' in state && state.finishedAt !== '' ? state.finishedAt : zeroTime,
+    ...(health !== undefined && { Health: healthJson(health) }),
   };
+}
+
+function healthJson({ status, failingStreak, log }: NonNullable<ContainerDetails['health']>): object {
+  const entries = log.map(({ start, end, exitCode, output }) => ({ Start: start, End: end, ExitCode: exitCode, Output: output }));
+  return { Status: status, FailingStreak: failingStreak, Log: entries };
 }
 
 /** Its network and processes exist now. */
@@ -38,12 +45,12 @@ export function isLive(record: ContainerRecord): boolean {
   return record.state.status === 'running' || record.state.status === 'paused';
 }
 
-/** The sentence of `docker ps`: "Up 5 minutes (Paused)", "Exited (0) 3 seconds ago". `nowMs` since the epoch. */
-export function statusText(record: ContainerRecord, nowMs: number): string {
+/** The sentence of `docker ps`: "Up 5 minutes (healthy)", "Exited (0) 3 seconds ago". `nowMs` since the epoch. */
+export function statusText({ record, health }: Pick<ContainerSummary, 'record' | 'health'>, nowMs: number): string {
   const { state } = record;
   const since = (time: string): string => humanDuration(nowMs - Date.parse(time));
   switch (state.status) {
-    case 'running': return `Up ${since(state.startedAt)}`;
+    case 'running': return `Up ${since(state.startedAt)}${healthText(health)}`;
     case 'paused': return `Up ${since(state.startedAt)} (Paused)`;
     case 'restarting': return `Restarting (${state.exitCode}) ${since(state.finishedAt)} ago`;
     default: if (record.removing) return 'Removal In Progress';
@@ -51,6 +58,11 @@ export function statusText(record: ContainerRecord, nowMs: number): string {
   if (state.status === 'dead') return 'Dead';
   if (state.status !== 'exited' || state.startedAt === '' || state.startedAt === zeroTime) return 'Created';
   return `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
+}
+
+function healthText(health: ContainerSummary['health']): string {
+  if (health === undefined) return '';
+  return health === 'starting' ? ' (health: starting)' : ` (${health})`;
 }
 
 function isRunning(status: WireStatus): boolean {

@@ -21,7 +21,7 @@ export function summaryJson(summary: ContainerSummary, version: string): object 
     ...(size !== undefined && { ...(size.rw !== 0 && { SizeRw: size.rw }), ...(size.rootFs !== 0 && { SizeRootFs: size.rootFs }) }),
     Labels: record.config.labels ?? {},
     State: wireStatus(record),
-    Status: statusText(record, Date.now()),
+    Status: statusText(summary, Date.now()),
     HostConfig: {
       NetworkMode: networkMode,
       ...(atLeast(version, '1.46') && Object.keys(annotations).length > 0 && { Annotations: annotations }),

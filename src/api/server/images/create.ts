@@ -31,7 +31,7 @@ async function importImage(exchange: Exchange, { images }: Services): Promise<vo
   if (source === '') throw new GantryError('invalid', 'neither fromImage nor fromSrc was given');
   if (source !== '-') throw new GantryError('notImplemented', 'importing from a URL is not supported by this engine: send the archive as the body (fromSrc=-)');
   await streamProgress(exchange, async (progress) => {
-    const id = await images.import(request, {
+    await images.import(request, {
       repository: query.text('repo'),
       tag: query.text('tag'),
       message: query.text('message') || `Imported from ${source}`,
@@ -40,7 +40,6 @@ async function importImage(exchange: Exchange, { images }: Services): Promise<vo
       signal,
       progress,
     });
-    progress({ status: id });
   });
 }
 

@@ -1,5 +1,6 @@
 import type { SystemInfo } from '../../../engine/system/verbs.ts';
 import { atLeast } from '../../types/version.ts';
+import { kernelArchitecture } from './architecture.ts';
 
 /** `GET /info`, in the order and with the types that Docker's clients expect. */
 export function infoJson(info: SystemInfo, version: string): object {
@@ -64,7 +65,7 @@ function host(info: SystemInfo): object {
     OperatingSystem: info.operatingSystem,
     OSVersion: info.osVersion,
     OSType: 'linux',
-    Architecture: info.architecture,
+    Architecture: kernelArchitecture(info.architecture),
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: registryConfig(info),
     NCPU: info.cpus,
