@@ -34,6 +34,7 @@ import { createVolumeVerbs } from '../engine/volumes/volumes.ts';
 import { cgroupMounts } from '../host/cgroups.ts';
 import { FileLock } from '../host/files-lock.ts';
 import { runProgram } from '../host/run-program.ts';
+import { createResolver } from '../network/dns/client.ts';
 import { createNetworkBackend } from '../network/create-network-backend.ts';
 import { createRuntime } from '../runtime/driver/client.ts';
 import { readLog } from '../runtime/logs/read-log.ts';
@@ -86,8 +87,9 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const volumes = new LocalVolumes(metadata, join(config.root, 'volumes'));
   const runtime = opened.adopt(createRuntime({ runDirectory: config.run, log }), (each) => each.close());
   const backend = opened.adopt(createNetworkBackend({ instanceId, runDirectory: config.run, log }), (each) => each.close());
-  const networkDeps = createNetworkDeps({ instanceId, metadata, backend, locks, events, containers: catalog });
-  const rootfs = createRootFilesystems({ layers, mountsDirectory: join(config.run, 'mounts'), snapshots });
+  const resolver = opened.adopt(createResolver({ runDirectory: config.run, log }), (each) => each.close());
+  const networkDeps = createNetworkDeps({ instanceId, metadata, backend, resolver, locks, events, containers: catalog });
+  const rootfs = createRootFilesystems({ layers, containersDirectory: join(config.root, 'containers'), mountsDirectory: join(config.run, 'mounts'), snapshots });
   rootfs.open();
   opened.defer(() => rootfs.close());
   const images = createImageVerbs({
@@ -133,7 +135,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
       return sizes.reduce((sum, size) => sum + size, 0);
     },
   };
-  const restored = await restore({ containers: deps, execs, volumes, layers, networks: () => restoreNetworks(networkDeps) });
+  const restored = await restore({ containers: deps, execs, volumes, networks: () => restoreNetworks(networkDeps) });
   const reported = (error: unknown): void => log.error('an exit could not be handled', { error: error instanceof Error ? error.stack : String(error) });
   opened.defer(runtime.onExit((exit) => {
     (exit.execId === undefined ? onExit(deps, exit) : execs.exited(exit)).catch(reported);

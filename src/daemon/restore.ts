@@ -15,8 +15,6 @@ export interface RestoreParts {
   containers: ContainerDeps;
   execs: Execs;
   volumes: LocalVolumes;
-  /** Ids that have a writable layer. */
-  layers: { list(): string[]; remove(id: string): void };
   /** Makes the kernel's networks look like the records, once these are true. */
   networks: () => Promise<void>;
 }
@@ -79,8 +77,10 @@ async function undoStart(deps: ContainerDeps, id: string): Promise<void> {
 }
 
 /** Directories that no record knows: a create or a remove was cut off between the directory and the record. */
-async function sweepLeftovers({ containers: deps, volumes, layers }: RestoreParts): Promise<void> {
-  for (const id of layers.list()) if (deps.catalog.get(id) === undefined) layers.remove(id);
+async function sweepLeftovers({ containers: deps, volumes }: RestoreParts): Promise<void> {
+  for (const id of readdirSync(deps.settings.containersDirectory)) {
+    if (!id.startsWith('.') && deps.catalog.get(id) === undefined) await deps.rootfs.remove(id);
+  }
   for (const id of readdirSync(deps.settings.bundlesDirectory)) {
     const record = deps.catalog.get(id);
     if (record === undefined || !isAlive(record.state)) removeBundle(join(deps.settings.bundlesDirectory, id));

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../base/errors.ts';
 import { bindMount, makePrivate, mountOf, mountOverlay, mounts, unmount } from '../../host/mount.ts';
@@ -11,8 +12,8 @@ import type { MountedRoot, RootFilesystems } from './ports.ts';
  * being started or looked into: a running container keeps its own mount, so the host's table stays short.
  * The directory of mounts is a private mount itself, so that no other namespace holds what is unmounted here.
  */
-export function createRootFilesystems(options: { layers: ContainerLayers; mountsDirectory: string; snapshots: Pick<Snapshotter, 'acquire'> }): RootFilesystems & { open(): void; close(): void } {
-  const { layers, mountsDirectory, snapshots } = options;
+export function createRootFilesystems(options: { layers: ContainerLayers; containersDirectory: string; mountsDirectory: string; snapshots: Pick<Snapshotter, 'acquire'> }): RootFilesystems & { open(): void; close(): void } {
+  const { layers, containersDirectory, mountsDirectory, snapshots } = options;
   let mounted = 0;
   return {
     open() {
@@ -41,7 +42,11 @@ export function createRootFilesystems(options: { layers: ContainerLayers; mounts
       }
       return mountedRoot(target, () => lowers.release());
     },
-    remove: async (id) => layers.remove(id),
+    remove: async (id) => {
+      layers.remove(id);
+      // The log lies beside the layer.
+      await rm(join(containersDirectory, id), { recursive: true, force: true });
+    },
     usage: (id) => layers.usage(id),
     sweep: async () => {
       const left = mounts().filter((mount) => mount.target.startsWith(`${mountsDirectory}/`));

@@ -18,7 +18,8 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   if (/executable file .*not found/.test(lower)) {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
   }
-  if (/is a directory/.test(lower)) return failed(`exec: ${quoted}: is a directory: permission denied`, 126);
+  // crun opens the program before it looks at it, and says of a directory that this is not permitted.
+  if (/is a directory|open executable: operation not permitted/.test(lower)) return failed(`exec: ${quoted}: is a directory: permission denied`, 126);
   if (/permission denied|exec format error/.test(lower)) return failed(lower.includes('exec format') ? `exec: ${quoted}: exec format error` : `exec: ${quoted}: permission denied`, 126);
   if (/not a directory/.test(lower)) {
     return failed(`${text}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);

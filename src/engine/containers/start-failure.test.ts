@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GantryError } from '../../base/errors.ts';
+import { startFailure } from './start-failure.ts';
+
+const cases: [string, string, number, RegExp][] = [
+  ['OCI runtime error: crun: executable file `nope` not found in $PATH: No such file or directory', 'nope', 127, /exec: "nope": executable file not found in \$PATH: unknown$/],
+  ['OCI runtime error: crun: executable file `/nope` not found in $PATH: No such file or directory', '/nope', 127, /exec: "\/nope": stat \/nope: no such file or directory: unknown$/],
+  ['OCI runtime error: runc create failed: exec: "x": executable file not found in $PATH', 'x', 127, /exec: "x": executable file not found in \$PATH/],
+  ['OCI runtime error: crun: open executable: Permission denied', '/etc/passwd', 126, /exec: "\/etc\/passwd": permission denied: unknown$/],
+  ['OCI runtime error: crun: open executable: Operation not permitted', '/tmp', 126, /is a directory: permission denied: unknown$/],
+  ['OCI runtime error: crun: mount `/x` to `y`: Not a directory', 'sh', 127, /Are you trying to mount a directory onto a file/],
+];
+for (const [text, program, exitCode, sentence] of cases) {
+  test(`startFailure() reads ${JSON.stringify(text.slice(0, 60))} as ${exitCode}`, () => {
+    const failure = startFailure(new GantryError('invalid', text), program);
+    assert.equal(failure.exitCode, exitCode);
+    assert.equal(failure.error.kind, 'invalid');
+    assert.match(failure.error.message, sentence);
+  });
+}
+
+test('startFailure() keeps an error of the engine as it is, with Docker\'s exit code for what it cannot name', () => {
+  const error = new GantryError('conflict', 'port is taken');
+  assert.deepEqual(startFailure(error, 'sh'), { error, exitCode: 128 });
+});
