@@ -6,6 +6,7 @@ import { cgroupMounts, killCgroup, removeCgroup } from '../../../src/host/cgroup
 import { createRuntime } from '../../../src/runtime/driver/client.ts';
 import type { ExitReport, Runtime, StartRequest } from '../../../src/runtime/driver/runtime.ts';
 import { knownCapabilities } from '../../../src/runtime/spec/capabilities.ts';
+import { withCompiledSeccomp } from '../../../src/runtime/spec/compiled-seccomp.ts';
 import { createExecProcess, createSpec } from '../../../src/runtime/spec/spec.ts';
 import type { HostFacts, ProcessInput, SpecInput } from '../../../src/runtime/spec/spec-input.ts';
 
@@ -72,7 +73,7 @@ export class Room {
   request(id: string, args: string[], options: Partial<StartRequest> & { spec?: Partial<SpecInput> } = {}): StartRequest {
     const bundle = join(this.run, 'bundles', id);
     mkdirSync(bundle, { recursive: true });
-    writeFileSync(join(bundle, 'config.json'), JSON.stringify(createSpec(this.spec(id, args, { ...options.spec, tty: options.tty, consoleSize: options.consoleSize }))));
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(withCompiledSeccomp(createSpec(this.spec(id, args, { ...options.spec, tty: options.tty, consoleSize: options.consoleSize })))));
     const { spec: _spec, ...rest } = options;
     return {
       id, bundle, tty: false, openStdin: false, stdinOnce: true, runtime: this.#name, cgroupPath: `${this.cgroupParent}/${id}`,
@@ -106,7 +107,10 @@ export class Room {
     for (const { id, execId, exit } of await this.runtime.list().catch(() => [])) {
       if (exit === undefined && execId === undefined) await this.runtime.signal({ id }, 9).then(() => this.exit(id)).catch(() => undefined);
     }
+    const monitor = existsSync(join(this.run, 'monitor.lock')) ? this.monitorPid() : 0;
     await this.runtime.close();
+    // It takes its socket away in ending; two who remove the same directory fail each other.
+    while (monitor > 0 && isAlive(monitor)) await new Promise(setImmediate);
     const mounts = cgroupMounts();
     killCgroup(mounts, this.cgroupParent);
     removeCgroup(mounts, this.cgroupParent);
