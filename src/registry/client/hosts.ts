@@ -36,7 +36,7 @@ function mirrorEndpoint(text: string, insecureRegistries: string[]): Endpoint {
 }
 
 export function hostOf(registry: string): string {
-  return registry === hubName || registry === 'index.docker.io' ? hubHost : registry;
+  return registry === hubName ? hubHost : registry;
 }
 
 /** True for loopback, and for what the list names by host, host:port or CIDR. */

@@ -22,7 +22,7 @@ export async function followRedirects(transport: Transport, request: WireRequest
 }
 
 function nextRequest(request: WireRequest, answer: WireAnswer, insecureRegistries: string[]): WireRequest {
-  const target = URL.canParse(answer.headers.location!, request.url) ? new URL(answer.headers.location!, request.url) : undefined;
+  const target = URL.canParse(answer.headers.location!, request.url.href) ? new URL(answer.headers.location!, request.url) : undefined;
   if (target === undefined || !['http:', 'https:'].includes(target.protocol)) throw refused(request, 'a redirect to something that is not HTTP');
   if (request.url.protocol === 'https:' && target.protocol === 'http:' && !isInsecure(request.url.host, insecureRegistries)) {
     throw refused(request, `a redirect from TLS to plain HTTP (${redactUrl(target)})`);
