@@ -165,7 +165,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     services, api, instanceId,
     close: async () => {
       if (!catalog.all().some((record) => isAlive(record.state))) {
-        await takeAwayInstance({ networks: networkDeps.catalog.all(), backend, runtime, cgroupParent, instanceId, log });
+        await takeAwayInstance({ backend, runtime, cgroupParent, instanceId, log });
       }
       await everything.disposeAsync();
     },

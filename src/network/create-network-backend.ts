@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Log } from '../base/log.ts';
 import { errnoOf, GantryError, isGantryError, messageOf } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
@@ -22,116 +22,154 @@ export interface NetworkBackendOptions {
 }
 
 /** The kernel side of networks, in the network namespace of the calling thread. */
-export function createNetworkBackend({ instanceId, runDirectory, log, poolSize = 8 }: NetworkBackendOptions): NetworkBackend {
-  const group = linkGroup(instanceId);
-  const worker = new SandboxWorker();
-  const sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker, log, poolSize });
-  const firewall = new Firewall(instanceId);
-  let route: RouteSocket | undefined;
-  const kernel = (): RouteSocket => (route ??= new RouteSocket());
-  const removals = new Set<Promise<void>>();
-
-  /** Only those that are ours, and in the worker: the kernel takes about 20 ms for a link. */
-  const deleteLinks = (wanted: string[]): Promise<void> => {
-    const names = wanted.filter((name) => kernel().link(name)?.group === group);
-    const removal = worker.do({ kind: 'deleteLinks', names })
-      .catch((error: unknown) => log.warn('links could not be removed', { names, error: messageOf(error) }))
-      .finally(() => removals.delete(removal));
-    removals.add(removal);
-    return removal;
-  };
-
-  const reclaimLinks = async (known: { networks: BridgeNetwork[]; endpoints: Endpoint[] }): Promise<void> => {
-    const names = new Set([...known.networks.map((network) => network.bridge), ...known.endpoints.map((endpoint) => vethName(endpoint.id))]);
-    const strangers = kernel().links().filter((link) => link.group === group && !names.has(link.name));
-    if (strangers.length > 0) await deleteLinks(strangers.map((link) => link.name));
-  };
-
-  return {
-    async prepare(known) {
-      enableForwarding(runDirectory, log, { ipv6: known.networks.some((network) => network.ipv6 !== undefined) });
-      firewall.replace(known.networks, known.endpoints);
-      for (const network of known.networks) await translated(`network ${network.bridge}`, () => ensureBridge(kernel(), network, group));
-      sandboxes.reclaim(new Set(known.sandboxes));
-      await reclaimLinks(known);
-      sandboxes.fill();
-    },
-
-    async createBridge(network) {
-      if (network.ipv6 !== undefined) enableForwarding(runDirectory, log, { ipv6: true });
-      firewall.addNetwork(network);
-      try {
-        await translated(`network ${network.bridge}`, () => ensureBridge(kernel(), network, group));
-      } catch (error) {
-        firewall.removeNetwork(network);
-        await deleteLinks([network.bridge]);
-        throw error;
-      }
-    },
-
-    async removeBridge(network) {
-      await deleteLinks([network.bridge]);
-      firewall.removeNetwork(network);
-    },
-
-    createSandbox: (id) => sandboxes.create(id),
-    sandboxPath: (id) => sandboxes.path(id),
-    usedSubnets: () => kernel().routes().map((route) => route.destination),
-    removeSandbox: async (id) => sandboxes.remove(id),
-
-    freeInterface: (sandbox) => withNetns(sandbox.path, () => {
-      using inside = new RouteSocket();
-      const names = new Set(inside.links().map((link) => link.name));
-      for (let number = 0; ; number++) if (!names.has(`eth${number}`)) return `eth${number}`;
-    }),
-
-    async attach(sandbox, endpoint) {
-      try {
-        await plugAnew(sandbox, endpoint);
-        firewall.publish(endpoint);
-      } catch (error) {
-        await deleteLinks([vethName(endpoint.id)]);
-        throw error;
-      }
-    },
-
-    async detach(sandbox, endpoint) {
-      firewall.unpublish(endpoint);
-      if (sandbox !== undefined) await deleteLinks([vethName(endpoint.id)]);
-    },
-
-    async settle() {
-      await sandboxes.settle();
-      await Promise.all(removals);
-    },
-
-    async close() {
-      await sandboxes.close();
-      await Promise.all(removals);
-      await worker.close();
-      firewall.close();
-      route?.close();
-      route = undefined;
-    },
-  };
-
-  /** A pair of that name is left from a start that was cut off. */
-  async function plugAnew(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
-    try {
-      plug(kernel(), sandbox.path, endpoint, group);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw translate(`endpoint ${endpoint.interface}`, error);
-      await deleteLinks([vethName(endpoint.id)]);
-      await translated(`endpoint ${endpoint.interface}`, () => plug(kernel(), sandbox.path, endpoint, group));
-    }
-  }
+export function createNetworkBackend(options: NetworkBackendOptions): NetworkBackend {
+  return new KernelNetworks(options);
 }
 
-async function translated<T>(subject: string, act: () => T): Promise<T> {
-  try {
-    return act();
-  } catch (error) {
-    throw translate(subject, error);
+class KernelNetworks implements NetworkBackend {
+  readonly #log: Log;
+  readonly #runDirectory: string;
+  readonly #group: number;
+  readonly #worker = new SandboxWorker();
+  readonly #sandboxes: Sandboxes;
+  readonly #firewall: Firewall;
+  readonly #removals = new Set<Promise<void>>();
+  #socket: RouteSocket | undefined;
+
+  constructor({ instanceId, runDirectory, log, poolSize = 8 }: NetworkBackendOptions) {
+    this.#log = log;
+    this.#runDirectory = runDirectory;
+    this.#group = linkGroup(instanceId);
+    this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize });
+    this.#firewall = new Firewall(instanceId);
+  }
+
+  async prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[]; sandboxes: string[] }): Promise<void> {
+    enableForwarding(this.#runDirectory, this.#log, { ipv6: known.networks.some((network) => network.ipv6 !== undefined) });
+    this.#firewall.replace(known.networks, known.endpoints);
+    for (const network of known.networks) this.#ensureBridge(network);
+    this.#sandboxes.reclaim(new Set(known.sandboxes));
+    await this.#reclaimLinks(known);
+    this.#sandboxes.fill();
+  }
+
+  async createBridge(network: BridgeNetwork): Promise<void> {
+    if (network.ipv6 !== undefined) enableForwarding(this.#runDirectory, this.#log, { ipv6: true });
+    this.#firewall.addNetwork(network);
+    try {
+      this.#ensureBridge(network);
+    } catch (error) {
+      this.#firewall.removeNetwork(network);
+      await this.#deleteLinks([network.bridge]);
+      throw error;
+    }
+  }
+
+  async removeBridge(network: BridgeNetwork): Promise<void> {
+    await this.#deleteLinks([network.bridge]);
+    this.#firewall.removeNetwork(network);
+  }
+
+  createSandbox(id: string): Promise<Sandbox> {
+    return this.#sandboxes.create(id);
+  }
+
+  sandboxPath(id: string): string {
+    return this.#sandboxes.path(id);
+  }
+
+  async removeSandbox(id: string): Promise<void> {
+    this.#sandboxes.remove(id);
+  }
+
+  usedSubnets(): string[] {
+    return this.#route.routes().map((route) => route.destination);
+  }
+
+  freeInterface(sandbox: Sandbox): string {
+    return withNetns(sandbox.path, () => {
+      using inside = new RouteSocket();
+      const names = new Set(inside.links().map((link) => link.name));
+      let number = 0;
+      while (names.has(`eth${number}`)) number++;
+      return `eth${number}`;
+    });
+  }
+
+  async attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
+    try {
+      await this.#plug(sandbox, endpoint);
+      this.#firewall.publish(endpoint);
+    } catch (error) {
+      await this.#deleteLinks([vethName(endpoint.id)]);
+      throw translate(`endpoint ${endpoint.interface}`, error);
+    }
+  }
+
+  async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
+    this.#firewall.unpublish(endpoint);
+    if (sandbox !== undefined) await this.#deleteLinks([vethName(endpoint.id)]);
+  }
+
+  async dismantle(): Promise<void> {
+    this.#sandboxes.reclaim(new Set());
+    await this.#reclaimLinks({ networks: [], endpoints: [] });
+    await this.#sandboxes.settle();
+    this.#firewall.remove();
+  }
+
+  async settle(): Promise<void> {
+    await this.#sandboxes.settle();
+    await Promise.all(this.#removals);
+  }
+
+  async close(): Promise<void> {
+    await this.#sandboxes.close();
+    await Promise.all(this.#removals);
+    await this.#worker.close();
+    this.#firewall.close();
+    this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  get #route(): RouteSocket {
+    return (this.#socket ??= new RouteSocket());
+  }
+
+  #ensureBridge(network: BridgeNetwork): void {
+    try {
+      ensureBridge(this.#route, network, this.#group);
+    } catch (error) {
+      throw translate(`network ${network.bridge}`, error);
+    }
+  }
+
+  /** A pair of that name is left from a start that was cut off. */
+  async #plug(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
+    try {
+      plug(this.#route, sandbox.path, endpoint, this.#group);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      await this.#deleteLinks([vethName(endpoint.id)]);
+      plug(this.#route, sandbox.path, endpoint, this.#group);
+    }
+  }
+
+  async #reclaimLinks(known: { networks: BridgeNetwork[]; endpoints: Endpoint[] }): Promise<void> {
+    const names = new Set([...known.networks.map((network) => network.bridge), ...known.endpoints.map((endpoint) => vethName(endpoint.id))]);
+    const strangers = this.#route.links().filter((link) => link.group === this.#group && !names.has(link.name));
+    if (strangers.length > 0) await this.#deleteLinks(strangers.map((link) => link.name));
+  }
+
+  /** Only those that are ours, and in the worker: the kernel takes about 20 ms for a link. */
+  #deleteLinks(wanted: string[]): Promise<void> {
+    const names = wanted.filter((name) => this.#route.link(name)?.group === this.#group);
+    if (names.length === 0) return Promise.resolve();
+    const removal = this.#worker.do({ kind: 'deleteLinks', names })
+      .catch((error: unknown) => this.#log.warn('links could not be removed', { names, error: messageOf(error) }))
+      .finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+    return removal;
   }
 }
 

@@ -21,6 +21,8 @@ export interface NetworkBackend {
   /** veth, bridge port, address, routes; then the published ports. Undoes itself when a step fails. */
   attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
   detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void>;
+  /** Takes everything of the instance out of the kernel: links, namespaces, the ruleset. For tests, and for people who leave. */
+  dismantle(): Promise<void>;
   /** Waits for the removals that are under way: for shutdown and the census. */
   settle(): Promise<void>;
   close(): Promise<void>;

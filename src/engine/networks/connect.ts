@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import type { EndpointRequest } from '../../oci/container.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import { announce } from './container-names.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { attachEndpoint } from './endpoints.ts';
 import { networkEvent } from './network-event.ts';
@@ -23,7 +24,7 @@ export async function connect(deps: NetworkDeps, name: string, container: string
       const sandbox = { id, path: deps.backend.sandboxPath(id) };
       const place = { interface: deps.backend.freeInterface(sandbox), gateway: Object.keys(record.endpoints).length === 0 };
       const endpoint = await attachEndpoint(deps, planned, network.name, place);
-      deps.containers.save({ ...planned, endpoints: { ...record.endpoints, [network.name]: endpoint } }, { durable: true });
+      await announce(deps, deps.containers.save({ ...planned, endpoints: { ...record.endpoints, [network.name]: endpoint } }, { durable: true }));
     }
     networkEvent(deps.events, network, 'connect', { container: id });
   });

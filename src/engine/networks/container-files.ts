@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { hostname as hostName } from 'node:os';
 import { extraHosts, hostsFile } from '../../network/files/hosts.ts';
-import { containerResolver, isLoopback, parseResolvConf, resolvConfText, systemdResolvedFile, type ResolverSettings } from '../../network/files/resolv-conf.ts';
+import { resolvConfText, throughEmbedded } from '../../network/files/resolv-conf.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
+import { readOptional, resolverOf } from './host-resolver.ts';
+import { namedEndpoints } from './container-names.ts';
 import { networkModeOf } from './plan-endpoints.ts';
 import { bridgeNetworkOf } from './bridge-network.ts';
 
@@ -16,7 +17,7 @@ export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers'>
   return {
     hosts: mode.kind === 'host' ? hostModeHosts(deps, record) : ownHosts(deps, record),
     hostname: `${record.config.hostname || hostName()}\n`,
-    resolvConf: resolvConf(record, mode.kind === 'host'),
+    resolvConf: resolvConf(deps, record, mode.kind === 'host'),
   };
 }
 
@@ -43,25 +44,10 @@ function hostGateways(deps: Pick<NetworkDeps, 'catalog'>): string[] {
   return [bridge?.ipv4?.gateway, bridge?.ipv6?.gateway].filter((gateway) => gateway !== undefined);
 }
 
-function resolvConf(record: ContainerRecord, sharesHost: boolean): string {
+function resolvConf(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord, sharesHost: boolean): string {
   const { dns, dnsSearch, dnsOptions } = record.hostConfig;
-  const text = readOptional('/etc/resolv.conf');
   const asked = [dns, dnsSearch, dnsOptions].some((list) => list !== undefined && list.length > 0);
-  if (sharesHost && !asked) return text;
-  return resolvConfText(containerResolver(reachable(parseResolvConf(text)), { dns, dnsSearch, dnsOptions }));
-}
-
-/** systemd-resolved's stub cannot be reached from a container: take the servers behind it. */
-function reachable(host: ResolverSettings): ResolverSettings {
-  if (!host.nameservers.every(isLoopback)) return host;
-  const behind = parseResolvConf(readOptional(systemdResolvedFile));
-  return behind.nameservers.length === 0 ? host : { ...host, nameservers: behind.nameservers };
-}
-
-function readOptional(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
+  if (sharesHost && !asked) return readOptional('/etc/resolv.conf');
+  const resolver = resolverOf(record);
+  return resolvConfText(namedEndpoints(deps, record).length > 0 ? throughEmbedded(resolver) : resolver);
 }

@@ -1,7 +1,8 @@
 import type { NetworkAttachments } from '../containers/ports.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
+import { announce, dnsNamesOf, withdraw } from './container-names.ts';
 import { containerFiles } from './container-files.ts';
-import type { NetworkDeps } from './deps.ts';
+import { isLive, type NetworkDeps } from './deps.ts';
 import { attachEndpoint, detachEndpoint, gatewayName } from './endpoints.ts';
 import { planEndpoints } from './plan-endpoints.ts';
 
@@ -15,8 +16,7 @@ export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments 
     detach: (record) => detachAll(deps, record),
     forget: async (record) => void (await detachAll(deps, record)),
     files: (record) => containerFiles(deps, record),
-    // Nothing in the kernel carries the name of a container.
-    renamed: async () => undefined,
+    renamed: (record) => renamed(deps, record),
   };
 }
 
@@ -28,6 +28,7 @@ async function attachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Re
       const place = { interface: `eth${Object.keys(attached).length}`, gateway: name === gateway };
       attached[name] = await attachEndpoint(deps, record, name, place);
     }
+    await announce(deps, { ...record, endpoints: attached });
   } catch (error) {
     await detachAll(deps, { ...record, endpoints: attached });
     throw error;
@@ -37,6 +38,7 @@ async function attachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Re
 
 /** The namespace goes with everything in it, in the background. */
 async function detachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Record<string, EndpointRecord>> {
+  await withdraw(deps, record);
   const resting: Record<string, EndpointRecord> = {};
   for (const name of Object.keys(record.endpoints)) {
     const endpoint = await detachEndpoint(deps, record, name, { live: false });
@@ -44,4 +46,14 @@ async function detachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Re
   }
   await deps.backend.removeSandbox(record.id);
   return resting;
+}
+
+/** Called under the container's lock, after its record has the new name. */
+async function renamed(deps: NetworkDeps, record: ContainerRecord): Promise<void> {
+  const endpoints = Object.fromEntries(Object.entries(record.endpoints).map(([name, endpoint]) => {
+    const network = deps.catalog.get(endpoint.networkId);
+    return [name, network === undefined ? endpoint : { ...endpoint, dnsNames: dnsNamesOf(network, record, endpoint.request.aliases) }];
+  }));
+  const saved = deps.containers.save({ ...record, endpoints }, { durable: true });
+  if (isLive(saved)) await announce(deps, saved);
 }

@@ -1,5 +1,6 @@
 import type { KeyedLocks } from '../../base/locks.ts';
 import { readSysctl } from '../../host/sysctl.ts';
+import type { Resolver } from '../../network/dns/client.ts';
 import type { NetworkBackend } from '../../network/network.ts';
 import { PortAllocator } from '../../network/ports/port-allocator.ts';
 import { probeHostPort } from '../../network/ports/probe.ts';
@@ -13,6 +14,7 @@ export interface NetworkParts {
   instanceId: string;
   metadata: Metadata;
   backend: NetworkBackend;
+  resolver: Resolver;
   locks: KeyedLocks;
   events: EventBus;
   containers: ContainerRecords;

@@ -1,4 +1,5 @@
 import type { KeyedLocks } from '../../base/locks.ts';
+import type { Resolver } from '../../network/dns/client.ts';
 import type { NetworkBackend } from '../../network/network.ts';
 import type { PortAllocator } from '../../network/ports/port-allocator.ts';
 import type { ContainerRecord } from '../containers/record.ts';
@@ -13,6 +14,8 @@ export interface NetworkDeps {
   addresses: Addresses;
   ports: PortAllocator;
   backend: NetworkBackend;
+  /** Answers at 127.0.0.11 on user-defined networks. */
+  resolver: Resolver;
   locks: KeyedLocks;
   events: EventBus;
   containers: ContainerRecords;

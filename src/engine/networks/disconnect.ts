@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { announce, withdraw } from './container-names.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { detachEndpoint } from './endpoints.ts';
 import { networkEvent } from './network-event.ts';
@@ -14,7 +15,9 @@ export async function disconnect(deps: NetworkDeps, name: string, container: str
     if (record.endpoints[network.name] === undefined) throw new GantryError('internal', `container ${id} is not connected to network ${network.name}`);
     await detachEndpoint(deps, record, network.name, { live: isLive(record) });
     const { [network.name]: _gone, ...endpoints } = record.endpoints;
-    deps.containers.save({ ...record, endpoints }, { durable: true });
+    await withdraw(deps, record);
+    const saved = deps.containers.save({ ...record, endpoints }, { durable: true });
+    if (isLive(saved)) await announce(deps, saved);
     networkEvent(deps.events, network, 'disconnect', { container: id });
   });
 }

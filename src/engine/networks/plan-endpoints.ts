@@ -1,8 +1,8 @@
 import { GantryError } from '../../base/errors.ts';
-import { shortId } from '../../base/ids.ts';
 import type { EndpointRequest } from '../../oci/container.ts';
 import type { NetworkPlanRequest } from '../containers/ports.ts';
 import type { EndpointRecord } from '../containers/record.ts';
+import { dnsNamesOf } from './container-names.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkCatalog } from './network-catalog.ts';
 import type { NetworkRecord } from './verbs.ts';
@@ -40,8 +40,8 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
 /** An endpoint of a container that does not run. @throws invalid for what this network cannot give */
 export function restingEndpoint(network: NetworkRecord, request: EndpointRequest, container: { containerId: string; containerName: string }): EndpointRecord {
   checkRequest(network, request);
-  const names = predefinedNames.includes(network.name) ? [] : [container.containerName, ...(request.aliases ?? []), shortId(container.containerId)];
-  return { endpointId: '', networkId: network.id, request, dnsNames: [...new Set(names)], macAddress: request.macAddress ?? '', ports: [] };
+  const dnsNames = dnsNamesOf(network, { id: container.containerId, name: container.containerName }, request.aliases);
+  return { endpointId: '', networkId: network.id, request, dnsNames, macAddress: request.macAddress ?? '', ports: [] };
 }
 
 function checkRequest(network: NetworkRecord, request: EndpointRequest): void {

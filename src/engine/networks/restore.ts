@@ -1,6 +1,7 @@
 import { now } from '../../base/clock.ts';
 import type { Endpoint } from '../../network/network.ts';
 import { bridgeNetworkOf } from './bridge-network.ts';
+import { namedEndpoints, nameOf, servedSandbox } from './container-names.ts';
 import { missingDefaults } from './default-networks.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { gatewayName, kernelEndpoint } from './endpoints.ts';
@@ -30,4 +31,8 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined),
     sandboxes: live.map((record) => record.id),
   });
+  await deps.resolver.restore(
+    live.flatMap((record) => namedEndpoints(deps, record).map(({ network, endpoint }) => nameOf(record, network, endpoint))),
+    live.filter((record) => namedEndpoints(deps, record).length > 0).map((record) => servedSandbox(deps, record)),
+  );
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { attribute, message, nested, readAttributes, readText, splitMessages, text, u32 } from './attributes.ts';
 
 test('attribute() pads its value to four bytes and says the unpadded length', () => {

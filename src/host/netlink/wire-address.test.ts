@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isIPv6 } from 'node:net';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { addressBytes, addressText, macBytes, macText, splitPrefix } from './wire-address.ts';
 
 const cases: [string, string][] = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { chooseSubnet, defaultSubnets, firstAddress, macOf, nextAddress } from './choose.ts';
 import { addressOf, parseSubnet, subnetHolds, subnetText, subnetsOverlap } from './subnet.ts';
 

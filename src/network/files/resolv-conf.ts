@@ -30,6 +30,12 @@ export function containerResolver(host: ResolverSettings, asked: { dns?: string[
   };
 }
 
+/** The file of a container whose names are answered at 127.0.0.11, which asks the real servers itself. */
+export function throughEmbedded(resolver: ResolverSettings): ResolverSettings {
+  const options = resolver.options.some((option) => option.startsWith('ndots:')) ? resolver.options : [...resolver.options, 'ndots:0'];
+  return { ...resolver, nameservers: ['127.0.0.11'], options };
+}
+
 export function resolvConfText({ nameservers, search, options }: ResolverSettings): string {
   const lines = nameservers.map((server) => `nameserver ${server}`);
   if (search.length > 0) lines.push(`search ${search.join(' ')}`);

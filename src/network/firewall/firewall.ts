@@ -2,7 +2,7 @@ import { messageOf } from '../../base/errors.ts';
 import { openNftables, type Nftables } from '../../host/nftables.ts';
 import type { BridgeNetwork, Endpoint } from '../network.ts';
 import { addElements, deleteElements, networkElements, portElements, type Element } from './elements.ts';
-import { rulesetText } from './ruleset.ts';
+import { removeRulesetText, rulesetText } from './ruleset.ts';
 
 /** The instance's nft table in the kernel. Each call is one transaction. */
 export class Firewall {
@@ -33,6 +33,11 @@ export class Firewall {
 
   unpublish(endpoint: Endpoint): void {
     this.#take(portElements(endpoint));
+  }
+
+  /** The table and all in it. */
+  remove(): void {
+    this.#run(removeRulesetText(this.#instanceId));
   }
 
   close(): void {

@@ -75,10 +75,11 @@ describe('network backend', () => {
     }
   });
 
-  it('leaves nothing behind: no link, no namespace, no mount', async () => {
+  it('dismantle() leaves nothing behind: no link, no namespace, no mount, no rule', async () => {
     const last = stage.newBackend();
-    await last.prepare({ networks: [], endpoints: [], sandboxes: [] });
+    await last.dismantle();
     await last.close();
+    assert.doesNotMatch(JSON.stringify(openNftables().list('list tables')), new RegExp(instance));
     assert.deepEqual(stage.links(), ['lan0', 'lo']);
     assert.deepEqual(readdirSync(join(stage.directory, 'netns')), []);
     assert.equal(mounts().filter((line) => !line.includes('/lan ')).length, 0);
