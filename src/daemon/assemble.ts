@@ -38,6 +38,7 @@ import { createResolver } from '../network/dns/client.ts';
 import { createNetworkBackend } from '../network/create-network-backend.ts';
 import { createRuntime } from '../runtime/driver/client.ts';
 import { readLog } from '../runtime/logs/read-log.ts';
+import { withCompiledSeccomp } from '../runtime/spec/compiled-seccomp.ts';
 import { createExecProcess, createSpec } from '../runtime/spec/spec.ts';
 import { openContentStore } from '../store/content/directory.ts';
 import { Leases } from '../store/leases/leases.ts';
@@ -124,7 +125,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const deps: ContainerDeps = {
     catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), runtime, rootfs,
     images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, events,
-    cgroups: createCgroupControl(cgroupMounts()), health, execs, spec: createSpec, readLog, facts, settings, log,
+    cgroups: createCgroupControl(cgroupMounts()), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
     runPs: async (args) => {
       const result = await runProgram('/bin/ps', [...args]);
       if (result.exitCode !== 0) throw new GantryError('internal', result.stderr.trim());
