@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { GantryError } from '../../../base/errors.ts';
+
+/** `-e VAR` takes the value from this process; a name that is not set here is left to the engine as it is. */
+export function checkEnv(value: string): string {
+  const equals = value.indexOf('=');
+  if (value === '' || equals === 0) throw new Error(`invalid environment variable: ${value}`);
+  if (equals > 0) return value;
+  const known = process.env[value];
+  return known === undefined ? value : `${value}=${known}`;
+}
+
+export function checkLabel(value: string): string {
+  const key = value.split('=', 1)[0] ?? '';
+  if (key.trim() === '') throw new Error(`invalid label '${value}': empty name`);
+  if (/\s/.test(key)) throw new Error(`invalid label '${value}': key contains whitespaces`);
+  return value;
+}
+
+export function checkLink(value: string): string {
+  const parts = value.split(':');
+  if (value === '' || (parts[0] ?? '') === '') throw new Error('empty string specified for links');
+  if (parts.length > 2) throw new Error(`bad format for links: ${value}`);
+  return value;
+}
+
+/** `host:ip` or `host=ip`; brackets around an IPv6 address are dropped. */
+export function checkExtraHost(value: string): string {
+  const separator = /[=:]/.exec(value)?.index ?? -1;
+  const name = value.slice(0, Math.max(separator, 0));
+  const address = value.slice(separator + 1).replace(/^\[(.*)\]$/, '$1');
+  if (name === '' || address === '') throw new Error(`bad format for add-host: "${value}"`);
+  if (address !== 'host-gateway' && !/^[0-9a-fA-F:.]+$/.test(address)) throw new Error(`invalid IP address in add-host: "${address}"`);
+  return `${name}:${address}`;
+}
+
+/** Lines `NAME=value`, `NAME` (from this process) and comments of an env file. Throws GantryError with the line's place. */
+export function readEnvFile(path: string): string[] {
+  return linesOf(path).flatMap(({ line, number }) => {
+    const equals = line.indexOf('=');
+    const name = equals < 0 ? line : line.slice(0, equals);
+    if (name === '') throw bad(path, `no variable name on line '${line}'`);
+    if (/\s/.test(name)) throw bad(path, `variable '${name}' contains whitespaces`, number);
+    if (equals >= 0) return [line];
+    const known = process.env[name];
+    return known === undefined ? [] : [`${name}=${known}`];
+  });
+}
+
+export function readLabelFile(path: string): string[] {
+  return linesOf(path).map(({ line, number }) => {
+    const name = line.split('=', 1)[0] ?? '';
+    if (name === '') throw bad(path, `no variable name on line '${line}'`);
+    if (/\s/.test(name)) throw bad(path, `variable '${name}' contains whitespaces`, number);
+    return line;
+  });
+}
+
+function linesOf(path: string): { line: string; number: number }[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or directory' : (error as Error).message;
+    throw new GantryError('invalid', `open ${path}: ${reason}`, { cause: error });
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw bad(path, 'it is not UTF-8 text', undefined, error);
+  }
+  return text.split(/\r?\n/).map((line, index) => ({ line: line.trimStart(), number: index + 1 })).filter(({ line }) => line !== '' && !line.startsWith('#'));
+}
+
+function bad(path: string, what: string, line?: number, cause?: unknown): GantryError {
+  return new GantryError('invalid', `poorly formatted environment: ${what} (${path}${line === undefined ? '' : `, line ${line}`})`, { cause });
+}
+
+/** `a=b` to a map; a later key wins; without `=` the value is empty. */
+export function toMap(items: readonly string[]): Record<string, string> {
+  return Object.fromEntries(items.map((item) => {
+    const equals = item.indexOf('=');
+    return equals < 0 ? [item, ''] : [item.slice(0, equals), item.slice(equals + 1)];
+  }));
+}

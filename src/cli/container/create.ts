@@ -1,0 +1,16 @@
+import { atLeast, define } from '../command.ts';
+import { createFlags } from './body/flags.ts';
+import { createContainer } from './create-container.ts';
+
+export const command = define({
+  usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
+  flags: createFlags,
+  arity: atLeast(1),
+  interspersed: false,
+  names: 'image',
+  examples: [['A container to start later', 'gantry create --name job gantry/busybox echo done']],
+  async run({ context, flags, given, args }) {
+    const { id } = await createContainer({ context, flags, given, args, signal: context.interruptible() });
+    context.print(id);
+  },
+});
