@@ -1,0 +1,43 @@
+import { GantryError } from '../../base/errors.ts';
+import { define, exactly } from '../command.ts';
+import { bool, text } from '../grammar/flag.ts';
+import { detachKeysOf } from '../streams/detach-keys.ts';
+import { session } from '../streams/session.ts';
+import { proxySignals } from '../streams/signals.ts';
+import { followSize } from '../streams/terminal.ts';
+import { inspectContainer } from './container-state.ts';
+import { registerWait } from './wait-for-exit.ts';
+
+export const command = define({
+  usage: '[OPTIONS] CONTAINER',
+  flags: {
+    'detach-keys': text('Override the key sequence for detaching a container'),
+    'no-stdin': bool('Do not attach STDIN'),
+    'sig-proxy': bool('Proxy all received signals to the process', { initial: true }),
+  },
+  arity: exactly(1),
+  names: 'running',
+  examples: [['Look on, without typing into it', 'gantry attach --no-stdin --sig-proxy=false web']],
+  async run({ context, flags, args }) {
+    const found = await inspectContainer(context, args[0] ?? '');
+    if (!found.State.Running) throw new GantryError('conflict', 'cannot attach to a stopped container, start it first');
+    if (found.State.Paused) throw new GantryError('conflict', 'cannot attach to a paused container, unpause it first');
+    if (found.State.Restarting) throw new GantryError('conflict', 'cannot attach to a restarting container, wait until it is running');
+    const stdin = found.Config.OpenStdin && !flags['no-stdin'];
+    const tty = found.Config.Tty;
+    if (stdin && tty && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');
+    const { exitCode } = await registerWait(context, found.Id, 'not-running');
+    const { stream } = await context.api.hijack({
+      path: `/containers/${found.Id}/attach`,
+      query: { stream: true, stdin: stdin || undefined, stdout: true, stderr: true, detachKeys: flags['detach-keys'] || context.config.detachKeys },
+    });
+    using _signals = flags['sig-proxy'] && !tty ? proxySignals(context, found.Id) : { [Symbol.dispose]: () => undefined };
+    using _size = tty ? followSize(context, `/containers/${found.Id}/resize`) : { [Symbol.dispose]: () => undefined };
+    const end = await session(context, { stream, tty, stdin, stdout: true, stderr: true, detachKeys: detachKeysOf(context, flags['detach-keys']) });
+    if (end === 'detached') {
+      context.warn('read escape sequence');
+      return 0;
+    }
+    return exitCode;
+  },
+});

@@ -1,0 +1,14 @@
+import { GantryError } from '../../base/errors.ts';
+
+/** An image's name in a path: slashes stay, as the API has them. */
+export function imagePath(name: string): string {
+  return name.split('/').map((part) => encodeURIComponent(part).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/');
+}
+
+/** `os[/arch[/variant]]` as the API takes it, in JSON; undefined for none. Throws GantryError `invalid`. */
+export function platformQuery(text: string): string | undefined {
+  if (text === '') return undefined;
+  const [os = '', architecture, variant, ...more] = text.split('/');
+  if (os === '' || more.length > 0) throw new GantryError('invalid', `invalid platform: ${JSON.stringify(text)} is an invalid OS component`);
+  return JSON.stringify({ os, ...(architecture === undefined ? {} : { architecture }), ...(variant === undefined ? {} : { variant }) });
+}

@@ -1,0 +1,45 @@
+import { createInterface } from 'node:readline/promises';
+import { decimalSize } from './format/sizes.ts';
+import type { Context } from './context.ts';
+import { ExitError } from './errors.ts';
+import { bool } from './grammar/flag.ts';
+import { filterQuery, filters, type Filters } from './grammar/filters.ts';
+
+export const pruneFlags = {
+  filter: filters('Provide filter values (e.g. "until=<timestamp>")'),
+  force: bool('Do not prompt for confirmation', { short: 'f' }),
+};
+
+/** Asks on the terminal; ends the command unless the answer is yes. */
+export async function confirm(context: Context, warning: string): Promise<void> {
+  const lines = createInterface({ input: context.stdin, output: context.stdout });
+  const closed = new Promise<string>((resolve) => { lines.once('close', () => resolve('')); });
+  const answer = await Promise.race([lines.question(`${warning}\nAre you sure you want to continue? [y/N] `), closed]);
+  lines.close();
+  if (!/^y(es)?$/i.test(answer.trim())) throw new ExitError(1, 'operation cancelled: prune has been cancelled');
+}
+
+export interface Pruned { lines: string[]; bytes: number }
+
+/** Calls a prune endpoint. `title` heads the list of what went, `field` holds it. */
+export async function prune(context: Context, order: { noun: string; title: string; field: string; by: Filters }): Promise<Pruned> {
+  const by: Record<string, readonly string[]> = { ...order.by };
+  for (const pair of context.config.pruneFilters ?? []) {
+    const equals = pair.indexOf('=');
+    const key = pair.slice(0, equals);
+    if (equals > 0) by[key] = [...(by[key] ?? []), pair.slice(equals + 1)];
+  }
+  const report = await context.api.json<Record<string, unknown>>({ method: 'POST', path: `/${order.noun}/prune`, query: filterQuery(by) });
+  const items = (report[order.field] as unknown[] | null | undefined) ?? [];
+  const lines = items.map((item) => (typeof item === 'string' ? item : describeImage(item as { Untagged?: string; Deleted?: string })));
+  return { lines: lines.length === 0 ? [] : [order.title, ...lines, ''], bytes: Number(report['SpaceReclaimed'] ?? 0) };
+}
+
+function describeImage({ Untagged: untagged, Deleted: deleted }: { Untagged?: string; Deleted?: string }): string {
+  return untagged !== undefined && untagged !== '' ? `untagged: ${untagged}` : `deleted: ${deleted ?? ''}`;
+}
+
+export function printPruned(context: Context, parts: readonly Pruned[], withSpace = true): void {
+  for (const { lines } of parts) for (const line of lines) context.print(line);
+  if (withSpace) context.print(`Total reclaimed space: ${decimalSize(parts.reduce((sum, { bytes }) => sum + bytes, 0), 4)}`);
+}

@@ -1,0 +1,28 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { GantryError } from '../../base/errors.ts';
+import type { Context } from '../context.ts';
+import { write } from './session.ts';
+
+/**
+ * Writes a body to a file, or to stdout when the path is empty (not to a terminal). The file appears whole or not at all.
+ */
+export async function writeOutput(context: Context, path: string, body: () => Promise<AsyncIterable<Buffer>>): Promise<void> {
+  if (path === '') {
+    if (context.stdout.isTTY) throw new GantryError('invalid', 'cowardly refusing to save to a terminal. Use the -o flag or redirect');
+    for await (const chunk of await body()) await write(context.stdout, chunk);
+    return;
+  }
+  const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
+  const source = await body();
+  const file = await open(partial, 'wx');
+  try {
+    for await (const chunk of source) await file.writeFile(chunk);
+    await file.close();
+    await rename(partial, path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
