@@ -142,7 +142,8 @@ class Connection {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on('error', () => {});
-    createInterface({ input: socket }).on('line', (line) => {
+    // The interface raises the socket's errors once more; 'close' follows and says what matters.
+    createInterface({ input: socket }).on('error', () => {}).on('line', (line) => {
       const reply = JSON.parse(line) as Reply;
       const waiting = this.#waiting.shift();
       if (reply.ok) waiting?.resolve();

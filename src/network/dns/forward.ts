@@ -80,8 +80,10 @@ const askByUdp: Ask = (message, query, upstream, done) => {
   socket.on('message', (reply) => {
     if (answersQuestion(reply, id, query.question)) finish(withId(reply, query.id));
   });
-  socket.connect(upstream.port, upstream.address, () => {
-    if (open) socket.send(outgoing);
+  // The callback also comes, with the error, when there is no route to the server.
+  socket.connect(upstream.port, upstream.address, (error?: Error) => {
+    if (error !== undefined && error !== null) finish(undefined);
+    else if (open) socket.send(outgoing);
   });
   return stop;
 };

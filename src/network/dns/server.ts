@@ -38,7 +38,7 @@ export class ResolverServer {
 
   #listenTo(socket: Socket): void {
     socket.on('error', () => {});
-    createInterface({ input: socket }).on('line', (line) => socket.write(`${JSON.stringify(this.#answer(line))}\n`));
+    createInterface({ input: socket }).on('error', () => {}).on('line', (line) => socket.write(`${JSON.stringify(this.#answer(line))}\n`));
   }
 
   #answer(line: string): Reply {
