@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineEvent } from '../../src/engine/events/bus.ts';
 import { eventLine } from '../../src/api/server/system/events.ts';
+import { running } from './support/samples.ts';
 import { serve } from './support/serve.ts';
 
 const event: EngineEvent = {
@@ -69,7 +70,17 @@ test('volumes and networks keep null and [] apart', async () => {
 });
 
 test('df measures only what was asked for', async () => {
-  await using server = await serve({ volumes: { list: () => Promise.resolve({ volumes: [], warnings: [] }) } });
+  await using server = await serve({ volumes: { list: () => Promise.resolve({ volumes: [], warnings: [] }) }, containers: { list: () => Promise.resolve([]) } });
   assert.deepEqual((await server.call('GET', '/system/df?type=volume')).json, { LayersSize: 0, Images: null, Containers: null, Volumes: [], BuildCache: null });
   assert.equal((await server.call('GET', '/system/df?type=moon')).json.message, 'unknown object type: moon');
+});
+
+test('df counts the containers of a volume, since clients read UsageData without looking', async () => {
+  const volume = { name: 'data', driver: 'local', options: {}, labels: {}, createdAtMs: 0, anonymous: false };
+  const mounts = [{ ...running.mounts[0]!, type: 'volume' as const, name: 'data' }];
+  await using server = await serve({
+    volumes: { list: () => Promise.resolve({ volumes: [{ volume, mountpoint: '/v' }], warnings: [] }) },
+    containers: { list: () => Promise.resolve([{ record: { ...running, mounts }, imageName: 'x', endpoints: {} }]) },
+  });
+  assert.deepEqual((await server.call('GET', '/system/df?type=volume')).json.Volumes[0].UsageData, { RefCount: 1, Size: -1 });
 });
