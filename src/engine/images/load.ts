@@ -57,12 +57,11 @@ async function imagesOf(deps: ImageDeps, members: ArchiveMembers, choice: Platfo
   return images;
 }
 
-/** One transaction for the whole archive. An image that is known keeps what the engine knows of it. */
+/** One transaction for the whole archive. An image that is known keeps its manifest and blobs: a push then sends what was pulled. */
 function record(catalog: Catalog, loaded: readonly LoadedImage[]): void {
   catalog.durably(() => {
     for (const { image, names } of loaded) {
-      const known = catalog.images.get(image.id);
-      const kept = known === undefined ? image : { ...image, addedAtMs: known.addedAtMs, ...(known.parent === undefined ? {} : { parent: known.parent }) };
+      const kept = catalog.images.get(image.id) ?? image;
       catalog.images.put(image.id, kept);
       for (const name of names) catalog.point(name, kept);
     }

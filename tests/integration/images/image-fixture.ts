@@ -30,8 +30,8 @@ export interface ImageFixture extends AsyncDisposable {
 
 export const embeddedImage = { reference: 'docker.io/gantry/busybox:latest', path: new URL('../../../dist/embedded-image.tar', import.meta.url).pathname };
 
-export function imageFixture(overrides: Partial<Omit<ImageDeps, 'snapshots'>> = {}): ImageFixture {
-  const directory = mkdtempSync(join(tmpdir(), 'gantry-images-'));
+export function imageFixture(overrides: Partial<Omit<ImageDeps, 'snapshots'>> = {}, parent = tmpdir()): ImageFixture {
+  const directory = mkdtempSync(join(parent, 'gantry-images-'));
   const metadata = openMetadata(join(directory, 'gantry.db'));
   const content = openContentStore(join(directory, 'content'));
   const snapshots = openDirectorySnapshotter({ directory: join(directory, 'snapshots') });
