@@ -1,0 +1,42 @@
+import { define, none } from '../command.ts';
+import { rowWriter } from '../format/listing.ts';
+import { text } from '../grammar/flag.ts';
+import { filterQuery, filters } from '../grammar/filters.ts';
+import { timestampQuery } from '../grammar/timestamp.ts';
+import { write } from '../streams/session.ts';
+
+interface EventMessage { Type: string; Action: string; Actor: { ID: string; Attributes?: Record<string, string> | null }; timeNano?: number; time: number }
+
+export const command = define({
+  usage: '[OPTIONS]',
+  flags: {
+    filter: filters('Filter output based on conditions provided', { short: 'f' }),
+    format: text("Format output: 'json' or a Go template", { choices: ['json'] }),
+    since: text('Show all events created since timestamp'),
+    until: text('Stream events until this timestamp'),
+  },
+  arity: none,
+  examples: [['Containers that die', 'gantry events -f type=container -f event=die'], ['The last hour, then stop', 'gantry events --since 1h --until 0s']],
+  async run({ context, flags }) {
+    const line = flags.format === '' ? eventLine : rowWriter(flags.format);
+    const query = { since: timestampQuery(flags.since), until: timestampQuery(flags.until), ...filterQuery(flags.filter) };
+    for await (const event of context.api.objects<EventMessage>({ path: '/events', query })) await write(context.stdout, `${line(event as EventMessage & Record<string, unknown>)}\n`);
+  },
+});
+
+/** `2026-11-21T01:35:58.123456789Z container start 1f… (image=busybox, name=web)` */
+export function eventLine(event: EventMessage): string {
+  const { ID: id, Attributes: attributes } = event.Actor;
+  const details = Object.entries(attributes ?? {}).sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, value]) => `${key}=${value}`);
+  return `${eventTime(event)} ${event.Type} ${event.Action} ${id}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
+}
+
+function eventTime({ time, timeNano }: EventMessage): string {
+  const date = new Date(time * 1000);
+  const offset = -date.getTimezoneOffset();
+  const two = (value: number): string => String(Math.trunc(Math.abs(value))).padStart(2, '0');
+  const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, 19);
+  // Nanoseconds since 1970 exceed what a double holds exactly; the last digits are the nearest ones.
+  const fraction = timeNano === undefined ? '000000000' : String(BigInt(timeNano) % 1_000_000_000n).padStart(9, '0');
+  return `${local}.${fraction}${offset === 0 ? 'Z' : `${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`}`;
+}
