@@ -1,0 +1,49 @@
+import type { NamedEndpoint } from '../../network/dns/names.ts';
+import type { ServedSandbox } from '../../network/dns/protocol.ts';
+import { shortId } from '../../base/ids.ts';
+import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
+import { predefinedNames } from './default-networks.ts';
+import type { NetworkDeps } from './deps.ts';
+import { resolverOf } from './host-resolver.ts';
+import type { NetworkRecord } from './verbs.ts';
+
+/** The endpoints of a container on networks that resolve names: the user-defined ones. */
+export function namedEndpoints(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord): { network: NetworkRecord; endpoint: EndpointRecord }[] {
+  return Object.values(record.endpoints).flatMap((endpoint) => {
+    const network = deps.catalog.get(endpoint.networkId);
+    return network === undefined || predefinedNames.includes(network.name) ? [] : [{ network, endpoint }];
+  });
+}
+
+/** What a container is called on a network that resolves names. */
+export function dnsNamesOf(network: NetworkRecord, container: { id: string; name: string }, aliases: readonly string[] = []): string[] {
+  return predefinedNames.includes(network.name) ? [] : [...new Set([container.name, ...aliases, shortId(container.id)])];
+}
+
+/** Tells the resolver of a container that has just come onto its networks, and has its namespace served. */
+export async function announce(deps: NetworkDeps, record: ContainerRecord): Promise<void> {
+  const named = namedEndpoints(deps, record);
+  for (const { network, endpoint } of named) await deps.resolver.put(nameOf(record, network, endpoint));
+  if (named.length > 0) await deps.resolver.serve(servedSandbox(deps, record));
+}
+
+/** The other way round; nothing happens for a container that has no names. */
+export async function withdraw(deps: NetworkDeps, record: ContainerRecord): Promise<void> {
+  for (const { network, endpoint } of namedEndpoints(deps, record)) {
+    if (endpoint.endpointId !== '') await deps.resolver.drop(network.id, endpoint.endpointId);
+  }
+  await deps.resolver.leave(record.id);
+}
+
+export function nameOf(record: ContainerRecord, network: NetworkRecord, { endpointId, dnsNames, ipv4, ipv6 }: EndpointRecord): NamedEndpoint {
+  const addresses = [ipv4, ipv6].filter((address) => address !== undefined).map((address) => address.split('/')[0] ?? '');
+  return { network: network.id, endpoint: endpointId, name: record.name, names: dnsNames, addresses };
+}
+
+/** A container that is on internal networks only asks nobody outside. */
+export function servedSandbox(deps: Pick<NetworkDeps, 'catalog' | 'backend'>, record: ContainerRecord): ServedSandbox {
+  const networks = namedEndpoints(deps, record).map(({ network }) => ({ id: network.id, name: network.name }));
+  const hasWayOut = Object.values(record.endpoints).some((endpoint) => deps.catalog.get(endpoint.networkId)?.internal === false);
+  const upstreams = hasWayOut ? resolverOf(record).nameservers.map((address) => ({ address, port: 53 })) : [];
+  return { id: record.id, netns: deps.backend.sandboxPath(record.id), view: { networks, upstreams } };
+}
