@@ -19,10 +19,14 @@ import { publishEvent } from '../engine/containers/publish-event.ts';
 import { createRestartTimers } from '../engine/containers/restart-timers.ts';
 import { createRootFilesystems } from '../engine/containers/rootfs.ts';
 import { isAlive } from '../engine/containers/transition.ts';
+import { cgroupPathOf } from '../engine/containers/start.ts';
 import { Waiters } from '../engine/containers/waiters.ts';
 import { createEventBus } from '../engine/events/publish.ts';
 import { createExecs } from '../engine/execs/execs.ts';
 import { runProbe } from '../engine/execs/run-probe.ts';
+import { createFileVerbs } from '../engine/files/files.ts';
+import { commitLayer } from '../engine/images/commit-layer.ts';
+import type { ImageDeps } from '../engine/images/deps.ts';
 import { createImageVerbs } from '../engine/images/images.ts';
 import { createNetworkAttachments } from '../engine/networks/create-network-attachments.ts';
 import { createNetworkDeps } from '../engine/networks/create-network-deps.ts';
@@ -93,13 +97,14 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const rootfs = createRootFilesystems({ layers, containersDirectory: join(config.root, 'containers'), mountsDirectory: join(config.run, 'mounts'), snapshots });
   rootfs.open();
   opened.defer(() => rootfs.close());
-  const images = createImageVerbs({
+  const imageDeps: ImageDeps = {
     metadata, content, snapshots, leases, events, log,
     usedChainIds: () => catalog.all().flatMap((record) => record.layers),
     imageUsers: (id) => catalog.all().filter((record) => record.image.id === id).map((record) => ({ containerId: record.id, running: isAlive(record.state) })),
     host: { os: 'linux', architecture: facts.architecture },
     ...embeddedImage(),
-  });
+  };
+  const images = createImageVerbs(imageDeps);
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
   const settings: ContainerDeps['settings'] = {
     containersDirectory: join(config.root, 'containers'),
@@ -143,6 +148,10 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   }));
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
+    files: createFileVerbs({
+      catalog, rootfs, layers, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
+      cgroupPathOf: (record) => cgroupPathOf(deps, record), commitLayer: (tar, image) => commitLayer(imageDeps, tar, image),
+    }),
     networks: createNetworkVerbs(networkDeps),
     volumes: createVolumeVerbs({ volumes, locks, events, usersOf: (name) => volumeUsers(catalog, name) }),
     system: createSystemVerbs({
@@ -204,7 +213,7 @@ function chooseRuntime(config: DaemonConfig, runtimes: Record<string, { path: st
 function embeddedImage(): { embeddedImage?: { reference: string; path: string } } {
   const places = ['./embedded-image.tar', '../../dist/embedded-image.tar'].map((place) => fileURLToPath(new URL(place, import.meta.url)));
   const path = places.find((place) => existsSync(place));
-  return path === undefined ? {} : { embeddedImage: { reference: 'gantry/busybox:latest', path } };
+  return path === undefined ? {} : { embeddedImage: { reference: 'docker.io/gantry/busybox:latest', path } };
 }
 
 function engineId(metadata: ReturnType<typeof openMetadata>): string {

@@ -1,6 +1,7 @@
 import type { Route } from './http/router.ts';
 import { containerRoutes } from './containers/routes.ts';
 import { execRoutes } from './execs/routes.ts';
+import { fileRoutes } from './files/routes.ts';
 import { imageRoutes } from './images/routes.ts';
 import { networkRoutes } from './networks/routes.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -12,6 +13,7 @@ export const routes: readonly Route[] = [
   ...systemRoutes,
   ...containerRoutes,
   ...execRoutes,
+  ...fileRoutes,
   ...imageRoutes,
   ...networkRoutes,
   ...volumeRoutes,

@@ -1,5 +1,6 @@
 import type { ContainerVerbs } from '../../engine/containers/verbs.ts';
 import type { ExecVerbs } from '../../engine/execs/verbs.ts';
+import type { FileVerbs } from '../../engine/files/verbs.ts';
 import type { ImageVerbs } from '../../engine/images/verbs.ts';
 import type { NetworkVerbs } from '../../engine/networks/verbs.ts';
 import type { VolumeVerbs } from '../../engine/volumes/verbs.ts';
@@ -11,6 +12,7 @@ import type { Log } from '../../base/log.ts';
 export interface Services {
   containers: ContainerVerbs;
   execs: ExecVerbs;
+  files: FileVerbs;
   images: ImageVerbs;
   networks: NetworkVerbs;
   volumes: VolumeVerbs;

@@ -7,8 +7,7 @@ import { decompressed } from '../../host/files-decompress.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { Extractor, type ExtractOptions } from './extract.ts';
 
-export interface ExtractJobOptions {
-  whiteouts: ExtractOptions['whiteouts'];
+export interface ExtractJobOptions extends Pick<ExtractOptions, 'whiteouts' | 'into' | 'owner' | 'keepKinds'> {
   maxBytes: number;
   cancelled: () => boolean;
 }

@@ -14,8 +14,12 @@ export interface ExtractOptions {
   /** Stops a decompression bomb: bytes written, and members. */
   maxBytes?: number;
   maxEntries?: number;
-  /** Maps what the archive says; absent keeps it. */
-  owner?: (entry: TarEntry) => { uid: number; gid: number };
+  /** Given to everything instead of what the archive says. */
+  owner?: { uid: number; gid: number };
+  /** Components of a path below the root: members are made there, and links on the way resolve from the root. */
+  into?: readonly string[];
+  /** Refuses a directory in the place of something else, and the other way round. */
+  keepKinds?: boolean;
 }
 
 const opaqueMarker = '.wh..wh..opq';
@@ -32,6 +36,7 @@ export class Extractor implements TarHandler {
   /** Bytes of regular files: what Docker calls a layer's size. */
   unpackedBytes = 0;
   readonly #options: ExtractOptions;
+  readonly #into: readonly string[];
   readonly #directories: RootedDirectories;
   readonly #directoryTimes = new Map<string, { parts: string[]; entry: TarEntry }>();
   #entries = 0;
@@ -39,15 +44,21 @@ export class Extractor implements TarHandler {
 
   constructor(root: string, options: ExtractOptions) {
     this.#options = options;
-    this.#directories = new RootedDirectories(root, (directory, name) => this.#replaceWhiteout(directory, name));
+    this.#into = options.into ?? [];
+    this.#directories = new RootedDirectories(root, {
+      blocked: (directory, name) => this.#replaceWhiteout(directory, name), crossMounts: options.into !== undefined,
+    });
   }
 
   entry(entry: TarEntry): void {
     if (++this.#entries > (this.#options.maxEntries ?? 20_000_000)) throw new GantryError('invalid', 'invalid archive: too many members');
     this.#directories.settle();
-    const parts = cleanParts(entry.name);
-    const name = parts.at(-1);
+    const own = cleanParts(entry.name);
+    const parts = [...this.#into, ...own];
+    const name = own.at(-1);
     if (name === undefined) {
+      // The directory that everything goes into is not the archive's to change.
+      if (this.#into.length > 0) return;
       if (entry.type !== 'directory') throw new GantryError('invalid', `invalid archive: ${JSON.stringify(entry.name)} is no file name`);
       this.#directoryTimes.set('', { parts, entry });
       return;
@@ -118,6 +129,7 @@ export class Extractor implements TarHandler {
   #make(place: Place): void {
     const { parent, name, entry } = place;
     if (entry.type === 'file') this.#count(entry.size);
+    if (this.#options.keepKinds === true) this.#checkKind(place);
     if (entry.type === 'directory') return this.#directory(place);
     if (entry.type === 'file') return this.#regular(place);
     this.#anew(place, () => {
@@ -131,6 +143,14 @@ export class Extractor implements TarHandler {
     if (entry.type !== 'symlink') chmodAt(parent, name, entry.mode);
     this.#attributes(entry, (attribute, value) => setXattr(`/proc/self/fd/${parent}/${name}`, attribute, value));
     utimesAt(parent, name, entry.mtime.seconds, entry.mtime.nanoseconds);
+  }
+
+  /** Docker's sentences for `noOverwriteDirNonDir`. */
+  #checkKind({ parent, name, parts, entry }: Place): void {
+    const there = this.#stat(parent, name);
+    if (there === undefined || there.isDirectory() === (entry.type === 'directory')) return;
+    const [old, fresh] = there.isDirectory() ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+    throw new GantryError('invalid', `cannot overwrite ${old} "/${parts.join('/')}" with ${fresh} "/${parts.join('/')}"`);
   }
 
   #regular(place: Place): void {
@@ -178,7 +198,7 @@ export class Extractor implements TarHandler {
 
   /** The target of a hard link is a name in the archive: resolved like any other, its last component not followed. */
   #hardLink({ parent, name, entry }: Place): void {
-    const target = cleanParts(entry.linkName);
+    const target = [...this.#into, ...cleanParts(entry.linkName)];
     const last = target.at(-1);
     if (last === undefined) throw new GantryError('invalid', `invalid archive: hard link to ${JSON.stringify(entry.linkName)}`);
     const directory = this.#directories.open(target.slice(0, -1));
@@ -200,7 +220,7 @@ export class Extractor implements TarHandler {
   }
 
   #sameFile({ parent, name, entry }: Place): boolean {
-    const target = cleanParts(entry.linkName);
+    const target = [...this.#into, ...cleanParts(entry.linkName)];
     const other = this.#stat(this.#directories.open(target.slice(0, -1)), target.at(-1) ?? '.');
     return other !== undefined && this.#stat(parent, name)?.ino === other.ino;
   }
@@ -246,7 +266,7 @@ export class Extractor implements TarHandler {
   }
 
   #owner(entry: TarEntry): { uid: number; gid: number } {
-    return this.#options.owner?.(entry) ?? entry;
+    return this.#options.owner ?? entry;
   }
 
   /** Overlay's own attributes are orders to the kernel, not content: they are left out. A filesystem without attributes of a kind keeps none. */

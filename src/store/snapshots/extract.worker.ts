@@ -22,7 +22,7 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
       return { ok: true };
     }
     if (job.kind === 'index') return { ok: true, extracted: await indexLayer(job) };
-    const options = { whiteouts: job.whiteouts, maxBytes: job.maxBytes, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
+    const options = { ...job, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
     const extracted = job.source === 'port'
       ? await extractStream(fromPort(job.port as MessagePort), job.directory, options)
       : await extractFile(job.source.file, job.directory, options);

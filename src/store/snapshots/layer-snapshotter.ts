@@ -34,7 +34,8 @@ const noteName = 'layer.json';
 export class LayerSnapshotter implements Snapshotter {
   readonly kind: Snapshotter['kind'];
   readonly #directory: string;
-  readonly #workers: ExtractionWorkers;
+  /** The threads that touch layers; others may give them work. */
+  readonly workers: ExtractionWorkers;
   readonly #forms: readonly [LayerForm, ...LayerForm[]];
   readonly #maxLayerBytes: number;
   readonly #locks = new KeyedLocks();
@@ -45,11 +46,11 @@ export class LayerSnapshotter implements Snapshotter {
   constructor(options: LayerSnapshotterOptions) {
     this.kind = options.forms[0].kind;
     this.#directory = options.directory;
-    this.#workers = options.workers;
+    this.workers = options.workers;
     this.#forms = options.forms;
     this.#maxLayerBytes = options.maxLayerBytes ?? Infinity;
     mkdirSync(join(options.directory, 'new'), { recursive: true, mode: 0o700 });
-    this.#trash = new Trash(join(options.directory, 'trash'), this.#workers);
+    this.#trash = new Trash(join(options.directory, 'trash'), this.workers);
     this.#trash.take(join(options.directory, 'new'));
     mkdirSync(join(options.directory, 'new'), { mode: 0o700 });
   }
@@ -132,7 +133,7 @@ export class LayerSnapshotter implements Snapshotter {
   async close(): Promise<void> {
     for (const note of this.#all()) this.#forms.find((form) => form.kind === note.form)?.hide(this.#home(note.chainId));
     await this.#trash.settled();
-    await this.#workers.close();
+    await this.workers.close();
   }
 
   #use(chainId: Digest, by: number): void {

@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { mkdirAt, openAt2, O_DIRECTORY, resolve } from '../../host/files.ts';
 
-const rules = resolve.inRoot | resolve.noMagicLinks | resolve.noCrossDevice;
+const withinRoot = resolve.inRoot | resolve.noMagicLinks;
 const maxOpen = 256;
 
 /**
@@ -13,12 +13,17 @@ export class RootedDirectories {
   readonly root: number;
   readonly #open = new Map<string, number>();
   readonly #retired: number[] = [];
+  readonly #rules: number;
   readonly #blocked: (directory: number, name: string) => boolean;
 
-  /** `blocked` may put a directory in the place of something else that stands where a parent must be; it says whether it did. */
-  constructor(root: string, blocked: (directory: number, name: string) => boolean) {
+  /**
+   * `blocked` may put a directory in the place of something else that stands where a parent must be; it says whether it did.
+   * `crossMounts`: what is mounted below the root belongs to it, as in a container's own view.
+   */
+  constructor(root: string, options: { blocked: (directory: number, name: string) => boolean; crossMounts: boolean }) {
     this.root = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
-    this.#blocked = blocked;
+    this.#rules = withinRoot | (options.crossMounts ? 0 : resolve.noCrossDevice);
+    this.#blocked = options.blocked;
   }
 
   /** `parts`: clean components, none of them `..`. Missing ones are made. @throws invalid when a part is no directory. */
@@ -32,7 +37,7 @@ export class RootedDirectories {
 
   #openOrMake(parts: readonly string[], path: string): number {
     try {
-      return openAt2(this.root, path, O_DIRECTORY, rules);
+      return openAt2(this.root, path, O_DIRECTORY, this.#rules);
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' && errnoOf(error) !== 'ENOTDIR') throw translate(error, path);
     }
@@ -44,7 +49,7 @@ export class RootedDirectories {
       if (errnoOf(error) !== 'EEXIST' || !this.#blocked(parent, name)) throw translate(error, path);
     }
     try {
-      return openAt2(this.root, path, O_DIRECTORY, rules);
+      return openAt2(this.root, path, O_DIRECTORY, this.#rules);
     } catch (error) {
       throw translate(error, path);
     }

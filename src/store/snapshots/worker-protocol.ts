@@ -11,6 +11,10 @@ export type WorkerJob =
     source: { file: string } | 'port';
     port?: MessagePort;
     whiteouts: 'overlay' | 'none';
+    /** See ExtractOptions. */
+    into?: readonly string[];
+    owner?: { uid: number; gid: number };
+    keepKinds?: boolean;
     maxBytes: number;
     /** Not 0: stop at the next chunk. A thread is never terminated in the middle: its descriptors would leak. */
     cancelled: Int32Array;

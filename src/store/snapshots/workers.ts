@@ -8,9 +8,11 @@ import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 const idleMs = 10_000;
 
 interface LayerRequest { source: Readable | { file: string }; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
-export interface ExtractRequest extends LayerRequest { directory: string; whiteouts: 'overlay' | 'none' }
+export interface ExtractRequest extends LayerRequest, ExtractPlace { directory: string; whiteouts: 'overlay' | 'none' }
+/** See ExtractOptions. */
+interface ExtractPlace { into?: readonly string[]; owner?: { uid: number; gid: number }; keepKinds?: boolean }
 export interface IndexRequest extends LayerRequest { folder: string }
-type ExtractTask = Pick<Extract<WorkerJob, { kind: 'extract' }>, 'kind' | 'directory' | 'whiteouts'>;
+type ExtractTask = Pick<Extract<WorkerJob, { kind: 'extract' }>, 'kind' | 'directory' | 'whiteouts' | 'into' | 'owner' | 'keepKinds'>;
 type IndexTask = Pick<Extract<WorkerJob, { kind: 'index' }>, 'kind' | 'folder'>;
 
 /** A few threads for extraction and removal; started when there is work, ended when there was none for a while. */
@@ -25,8 +27,8 @@ export class ExtractionWorkers {
     this.#limit = limit;
   }
 
-  extract({ directory, whiteouts, ...request }: ExtractRequest): Promise<Extracted> {
-    return this.#consume(request, { kind: 'extract', directory, whiteouts });
+  extract({ directory, whiteouts, into, owner, keepKinds, ...request }: ExtractRequest): Promise<Extracted> {
+    return this.#consume(request, { kind: 'extract', directory, whiteouts, ...(into && { into }), ...(owner && { owner }), ...(keepKinds && { keepKinds }) });
   }
 
   index({ folder, ...request }: IndexRequest): Promise<Extracted> {

@@ -133,10 +133,5 @@ export const containerRoutes: readonly Route[] = [
   { method: 'POST', path: '/containers/{name}/update', handler: update },
   { method: 'POST', path: '/containers/{name}/wait', handler: wait },
   { method: 'DELETE', path: '/containers/{name}', handler: remove },
-  notYet('GET', '/containers/{name}/changes', 'the changes of a container\'s filesystem'),
-  notYet('GET', '/containers/{name}/export', 'exporting a container\'s filesystem'),
   notYet('GET', '/containers/{name}/stats', 'container statistics'),
-  notYet('HEAD', '/containers/{name}/archive', 'copying files of a container'),
-  notYet('GET', '/containers/{name}/archive', 'copying files of a container'),
-  notYet('PUT', '/containers/{name}/archive', 'copying files of a container'),
 ];

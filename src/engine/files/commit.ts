@@ -1,0 +1,36 @@
+import { closeSync, openSync } from 'node:fs';
+import { O_CLOEXEC, O_DIRECTORY } from '../../host/files.ts';
+import { packTree } from '../../host/pack-tree.ts';
+import type { ContainerConfig } from '../../oci/container.ts';
+import type { FileDeps } from './deps.ts';
+import { packed } from './read.ts';
+import type { FileVerbs } from './verbs.ts';
+
+/** The new layer is what the upper directory holds: its cost follows the bytes that changed. The container rests while it is read, unless told otherwise. */
+export function commitVerb(deps: FileDeps): FileVerbs['commit'] {
+  return async (container, options) => {
+    const record = deps.catalog.find(container);
+    const pausing = options.pause && record.state.status === 'running';
+    if (pausing) await deps.cgroups.freeze(deps.cgroupPathOf(record));
+    try {
+      const upper = openSync(deps.layers.paths(record.id).upper, O_DIRECTORY | O_CLOEXEC);
+      const held = new AsyncDisposableStack();
+      held.defer(() => closeSync(upper));
+      const tar = packed(packTree({ directory: upper, entry: '.', name: '', whiteouts: 'layer', signal: options.signal }), held);
+      const id = await deps.commitLayer(tar, {
+        base: record.image.id, repository: options.repository, tag: options.tag, comment: options.comment, author: options.author,
+        changes: options.changes, config: { ...record.config, ...said(options.config) }, container: record.id,
+        createdBy: [record.path, ...record.args].join(' '), signal: options.signal,
+      });
+      deps.events.publish({ type: 'container', action: 'commit', actor: { id: record.id, attributes: { name: record.name, image: record.image.reference, comment: options.comment } } });
+      return id;
+    } finally {
+      if (pausing) await deps.cgroups.thaw(deps.cgroupPathOf(record));
+    }
+  };
+}
+
+/** Only what was given: a client sends the whole structure with empty fields. */
+function said(config: ContainerConfig | undefined): ContainerConfig {
+  return Object.fromEntries(Object.entries(config ?? {}).filter(([, value]) => value !== undefined && value !== '' && value !== false && value !== null && !(Array.isArray(value) && value.length === 0)));
+}

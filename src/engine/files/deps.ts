@@ -1,0 +1,25 @@
+import type { Readable } from 'node:stream';
+import type { ContainerLayers } from '../../store/snapshots/container-layers.ts';
+import type { Snapshotter } from '../../store/snapshots/snapshotter.ts';
+import type { ExtractionWorkers } from '../../store/snapshots/workers.ts';
+import type { ContainerCatalog } from '../containers/catalog.ts';
+import type { ContainerRecord } from '../containers/record.ts';
+import type { CgroupControl } from '../containers/deps.ts';
+import type { RootFilesystems } from '../containers/ports.ts';
+import type { EventBus } from '../events/bus.ts';
+import type { LayeredImage } from '../images/commit-layer.ts';
+import type { Digest } from '../../oci/digest.ts';
+
+/** What the verbs of files stand on. */
+export interface FileDeps {
+  catalog: Pick<ContainerCatalog, 'find'>;
+  rootfs: Pick<RootFilesystems, 'mount'>;
+  layers: Pick<ContainerLayers, 'paths'>;
+  snapshots: Pick<Snapshotter, 'acquire'>;
+  workers: Pick<ExtractionWorkers, 'extract'>;
+  cgroups: Pick<CgroupControl, 'freeze' | 'thaw'>;
+  cgroupPathOf: (record: ContainerRecord) => string;
+  events: EventBus;
+  /** Makes an image of a layer's tar on top of another image. */
+  commitLayer: (tar: Readable, image: LayeredImage) => Promise<Digest>;
+}
