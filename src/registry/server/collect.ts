@@ -1,0 +1,105 @@
+import { isGantryError } from '../../base/errors.ts';
+import type { Digest } from '../../oci/digest.ts';
+import type { RegistryContext } from './exchange.ts';
+import { ingestKey } from './handlers/uploads.ts';
+import { readManifest } from './manifest-rules.ts';
+import { Refusal } from './refusal.ts';
+
+export interface CollectOptions {
+  /** Links and uploads younger than this are a push that has not ended, ms. */
+  graceMs: number;
+  /** Remove manifests that no tag, index or subject leads to. */
+  removeUntagged: boolean;
+  /** False where somebody else collects the blobs (the engine's content store): links go, bytes stay. */
+  removeBlobs: boolean;
+}
+
+export interface Collected { manifests: number; links: number; blobs: number; bytes: number; uploads: number }
+
+/** Reachability from manifests, while the registry serves. Safe to interrupt: what is left goes next time. */
+export async function collectGarbage(context: RegistryContext, options: CollectOptions): Promise<Collected> {
+  const collected: Collected = { manifests: 0, links: 0, blobs: 0, bytes: 0, uploads: 0 };
+  await collectUploads(context, options, collected);
+  await context.pins.collecting(async (sweep) => {
+    const reachable = new Set<Digest>();
+    for (const name of await context.storage.repositories.names()) await collectRepository(context, { name, options, collected, reachable, sweep });
+    if (!options.removeBlobs) return;
+    for await (const { digest, size } of context.storage.blobs.list()) {
+      if (reachable.has(digest) || !await sweep(digest, () => context.storage.blobs.delete(digest))) continue;
+      collected.blobs += 1;
+      collected.bytes += size;
+    }
+  });
+  return collected;
+}
+
+async function collectUploads({ storage }: RegistryContext, options: CollectOptions, collected: Collected): Promise<void> {
+  for (const id of await storage.uploads.stale(Date.now() - options.graceMs)) {
+    await (await storage.blobs.ingest(ingestKey(id))).abort();
+    await storage.uploads.remove(id);
+    collected.uploads += 1;
+  }
+}
+
+interface RepositoryWork {
+  name: string;
+  options: CollectOptions;
+  collected: Collected;
+  reachable: Set<Digest>;
+  sweep: (digest: Digest, remove: () => Promise<unknown>) => Promise<boolean>;
+}
+
+async function collectRepository(context: RegistryContext, work: RepositoryWork): Promise<void> {
+  const { repositories } = context.storage;
+  const { name, options, collected, reachable, sweep } = work;
+  const links = await repositories.blobs(name);
+  const manifests = new Map<Digest, Reading>();
+  for (const digest of await repositories.manifests(name)) manifests.set(digest, await readReferences(context, name, digest));
+  const kept = options.removeUntagged ? await wanted(context, name, manifests) : new Set(manifests.keys());
+  const named = new Set<Digest>();
+  for (const [digest, { references }] of manifests) {
+    if (kept.has(digest) || !await sweep(digest, () => repositories.removeManifest(name, digest))) {
+      reachable.add(digest);
+      for (const reference of references) named.add(reference);
+    } else {
+      collected.manifests += 1;
+    }
+  }
+  for (const { digest, linkedAtMs } of links) {
+    const isFresh = linkedAtMs > Date.now() - options.graceMs;
+    if (named.has(digest) || isFresh || !await sweep(digest, () => repositories.unlinkBlob(name, digest))) reachable.add(digest);
+    else collected.links += 1;
+  }
+}
+
+interface Reading { references: Digest[]; children: Digest[]; subject: Digest | undefined }
+
+async function readReferences(context: RegistryContext, name: string, digest: Digest): Promise<Reading> {
+  const record = await context.storage.repositories.manifest(name, digest);
+  try {
+    const manifest = readManifest(await context.storage.blobs.bytes(digest, context.maxManifestBytes), record?.mediaType ?? '');
+    return { references: manifest.blobs, children: manifest.manifests, subject: manifest.subject };
+  } catch (error) {
+    // One manifest that cannot be read must not end the collection; what it might name keeps its grace only.
+    if (!isGantryError(error) && !(error instanceof Refusal)) throw error;
+    context.log.warn('manifest cannot be read', { name, digest, error: error.message });
+    return { references: [], children: [], subject: undefined };
+  }
+}
+
+/** Tagged manifests, what their indexes hold, and what refers to any of these. */
+async function wanted({ storage }: RegistryContext, name: string, manifests: Map<Digest, Reading>): Promise<Set<Digest>> {
+  const kept = new Set<Digest>();
+  const visit = (digest: Digest): void => {
+    const reading = manifests.get(digest);
+    if (reading === undefined || kept.has(digest)) return;
+    kept.add(digest);
+    reading.children.forEach(visit);
+    for (const [other, { subject }] of manifests) if (subject === digest) visit(other);
+  };
+  for (const tag of await storage.repositories.tags(name)) {
+    const digest = await storage.repositories.tagged(name, tag);
+    if (digest !== undefined) visit(digest);
+  }
+  return kept;
+}

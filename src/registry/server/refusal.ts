@@ -1,0 +1,19 @@
+import { errorBody, statusOf, type RegistryErrorCode } from '../protocol/errors.ts';
+
+/** An answer of the protocol that is an error. Thrown by handlers, written in one place. */
+export class Refusal extends Error {
+  readonly code: RegistryErrorCode;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+
+  constructor(code: RegistryErrorCode, message?: string, options: { status?: number; headers?: Record<string, string> } = {}) {
+    super(message ?? code);
+    this.code = code;
+    this.status = options.status ?? statusOf(code);
+    this.headers = options.headers ?? {};
+  }
+
+  get body(): string {
+    return errorBody(this.code, this.message === this.code ? undefined : this.message);
+  }
+}
