@@ -4,9 +4,10 @@ import type { Log } from '../base/log.ts';
 import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
-import { plug } from './bridge/endpoint.ts';
+import { plug, takeGateway } from './bridge/endpoint.ts';
 import { enableForwarding } from './bridge/forwarding.ts';
-import { linkGroup, vethName } from './bridge/names.ts';
+import { bridgePrefix, linkGroup, vethName } from './bridge/names.ts';
+import { letThrough } from './firewall/foreign-drops.ts';
 import { Firewall } from './firewall/firewall.ts';
 import type { BridgeNetwork, Endpoint, NetworkBackend, Sandbox } from './network.ts';
 import { Sandboxes } from './sandboxes/sandboxes.ts';
@@ -47,6 +48,7 @@ class KernelNetworks implements NetworkBackend {
   async prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[]; sandboxes: string[] }): Promise<void> {
     enableForwarding(this.#runDirectory, this.#log, { ipv6: known.networks.some((network) => network.ipv6 !== undefined) });
     this.#firewall.replace(known.networks, known.endpoints);
+    this.#warnOfForeignDrops();
     for (const network of known.networks) this.#ensureBridge(network);
     this.#sandboxes.reclaim(new Set(known.sandboxes));
     await this.#reclaimLinks(known);
@@ -106,6 +108,15 @@ class KernelNetworks implements NetworkBackend {
     }
   }
 
+  async becomeGateway(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
+    try {
+      takeGateway(sandbox.path, endpoint);
+    } catch (error) {
+      throw translate(`gateway ${endpoint.network.bridge}`, error);
+    }
+    this.#firewall.publish(endpoint);
+  }
+
   async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
     this.#firewall.unpublish(endpoint);
     if (sandbox !== undefined) await this.#deleteLinks([vethName(endpoint.id)]);
@@ -141,6 +152,13 @@ class KernelNetworks implements NetworkBackend {
       ensureBridge(this.#route, network, this.#group);
     } catch (error) {
       throw translate(`network ${network.bridge}`, error);
+    }
+  }
+
+  #warnOfForeignDrops(): void {
+    for (const drop of this.#firewall.foreignDrops()) {
+      const chain = `${drop.family} ${drop.table} ${drop.chain}`;
+      this.#log.warn(`another firewall drops forwarded packets of containers: the policy of chain ${chain} is drop`, { remedy: letThrough(drop, bridgePrefix) });
     }
   }
 

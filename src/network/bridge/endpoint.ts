@@ -52,6 +52,16 @@ function configureInside(endpoint: Endpoint): void {
   route.run(...requests);
 }
 
+/** Leads the default route of the sandbox over an endpoint that is there, known by its hardware address. */
+export function takeGateway(sandboxPath: string, endpoint: Endpoint): void {
+  withNetns(sandboxPath, () => {
+    using route = new RouteSocket();
+    const link = route.links().find((each) => each.macAddress === endpoint.macAddress.toLowerCase());
+    if (link === undefined) throw new Error(`no link of the sandbox has the address ${endpoint.macAddress}`);
+    route.run(...defaultRoutes(endpoint, link.index));
+  });
+}
+
 function defaultRoutes(endpoint: Endpoint, linkIndex: number): NetlinkRequest[] {
   const { ipv4, ipv6 } = endpoint.network;
   const routes: NetlinkRequest[] = [];

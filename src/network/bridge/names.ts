@@ -5,9 +5,12 @@ export function linkGroup(instanceId: string): number {
   return (createHash('sha256').update(instanceId).digest().readUInt32BE(0) & 0x7fffffff) | 0x40000000;
 }
 
+/** How the names of all bridges of all instances begin, unless a person named one. */
+export const bridgePrefix = 'gb-';
+
 /** Kernel name of a network's bridge, 13 bytes: different for each instance and network. */
 export function bridgeName(instanceId: string, networkId: string): string {
-  return `gb-${createHash('sha256').update(`${instanceId}/${networkId}`).digest('hex').slice(0, 10)}`;
+  return `${bridgePrefix}${createHash('sha256').update(`${instanceId}/${networkId}`).digest('hex').slice(0, 10)}`;
 }
 
 /** Name of the host's end of an endpoint, 15 bytes. */

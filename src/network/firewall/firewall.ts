@@ -2,6 +2,7 @@ import { messageOf } from '../../base/errors.ts';
 import { openNftables, type Nftables } from '../../host/nftables.ts';
 import type { BridgeNetwork, Endpoint } from '../network.ts';
 import { addElements, deleteElements, networkElements, portElements, type Element } from './elements.ts';
+import { foreignForwardDrops, type ForeignDrop } from './foreign-drops.ts';
 import { removeRulesetText, rulesetText } from './ruleset.ts';
 
 /** The instance's nft table in the kernel. Each call is one transaction. */
@@ -33,6 +34,11 @@ export class Firewall {
 
   unpublish(endpoint: Endpoint): void {
     this.#take(portElements(endpoint));
+  }
+
+  /** Chains of others that stop containers' packets, whatever this table says. */
+  foreignDrops(): ForeignDrop[] {
+    return foreignForwardDrops((this.#nft ??= openNftables()).list('list chains'));
   }
 
   /** The table and all in it. */

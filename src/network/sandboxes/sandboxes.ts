@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '../../base/ids.ts';
-import { messageOf } from '../../base/errors.ts';
+import { errnoOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Sandbox } from '../network.ts';
 import type { SandboxWorker } from './worker-client.ts';
@@ -38,11 +38,22 @@ export class Sandboxes {
   async create(id: string): Promise<Sandbox> {
     if (this.#leaving.has(id)) await this.settle();
     if (existsSync(join(this.#directory, id))) await this.#worker.do({ kind: 'remove', paths: [this.path(id)] });
-    const ready = this.#ready.shift();
-    if (ready === undefined) await this.#worker.do({ kind: 'create', path: this.path(id) });
-    else renameSync(join(this.#directory, ready), join(this.#directory, id));
+    if (!this.#takeReady(id)) await this.#worker.do({ kind: 'create', path: this.path(id) });
     this.fill();
     return { id, path: this.path(id) };
+  }
+
+  /** False when the pool is empty, or someone cleaned the run directory. */
+  #takeReady(id: string): boolean {
+    for (let ready = this.#ready.shift(); ready !== undefined; ready = this.#ready.shift()) {
+      try {
+        renameSync(join(this.#directory, ready), join(this.#directory, id));
+        return true;
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      }
+    }
+    return false;
   }
 
   /** Removals asked for in one turn of the event loop, or while the worker is busy, go together: the kernel sweeps many for the price of one. */

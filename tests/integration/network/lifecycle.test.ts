@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { silentLog } from '../../../src/base/log.ts';
+import { withNetns } from '../../../src/host/namespaces.ts';
+import { RouteSocket } from '../../../src/host/netlink/socket.ts';
 import { openNftables } from '../../../src/host/nftables.ts';
 import { bridgeName, vethName } from '../../../src/network/bridge/names.ts';
 import type { BridgeNetwork } from '../../../src/network/network.ts';
-import { Stage } from './stage.ts';
+import { neighbour, Stage } from './stage.ts';
 
 const instance = `l${process.pid}`;
 const network: BridgeNetwork = {
@@ -55,6 +58,38 @@ describe('network backend', () => {
   it('createBridge() refuses a name that someone else has, and leaves it alone', async () => {
     await assert.rejects(stage.backend.createBridge({ ...network, id: 'x', bridge: 'lan0' }), /a link named lan0 exists and is not ours/);
     assert.ok(stage.links().includes('lan0'));
+  });
+
+  it('becomeGateway() leads the default route over an endpoint that is attached, and publishes its ports', async () => {
+    const { sandbox, endpoint } = await stage.container('g', network, { ...place(9, 8006), ports: [], defaultRoute: false });
+    const defaults = (): (string | undefined)[] => withNetns(sandbox.path, () => {
+      using route = new RouteSocket();
+      return route.routes().filter((each) => each.destination === '0.0.0.0/0').map((each) => each.gateway);
+    });
+    assert.deepEqual(defaults(), []);
+    await stage.backend.becomeGateway(sandbox, { ...endpoint, ...place(9, 8006), defaultRoute: true });
+    assert.deepEqual(defaults(), ['172.30.0.1']);
+    assert.match(published(), /8006/);
+    await stage.backend.detach(sandbox, { ...endpoint, ...place(9, 8006) });
+  });
+
+  it('prepare() warns of another firewall that drops what is forwarded, with a remedy that works', async () => {
+    const nft = openNftables();
+    nft.run('table ip filter {\n chain FORWARD {\n type filter hook forward priority 0; policy drop;\n }\n}\n');
+    const remedies: string[] = [];
+    const next = stage.newBackend({ ...silentLog, warn: (_message, fields) => remedies.push(...fields?.['remedy'] as string[]) });
+    try {
+      const { sandbox, endpoint } = await stage.container('f', network, { ...place(10, 8007), ports: [] });
+      await stage.serve(stage.lan, 80, 'neighbour');
+      assert.equal(stage.ask(sandbox.path, neighbour.ipv4, 80), 'silence');
+      await next.prepare({ networks: [network], endpoints: [endpoint], sandboxes: ['f'] });
+      nft.run(remedies.join('\n'));
+      assert.match(stage.ask(sandbox.path, neighbour.ipv4, 80), /^neighbour saw/);
+    } finally {
+      nft.run('delete table ip filter');
+      nft.close();
+      await next.close();
+    }
   });
 
   it('prepare() of a new daemon keeps what containers use and removes the rest', async () => {

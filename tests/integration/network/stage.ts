@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, openSync, closeSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '../../../src/base/log.ts';
+import { silentLog, type Log } from '../../../src/base/log.ts';
 import { libc, checked } from '../../../src/host/ffi.ts';
 import { createNetns, removeNetns, withNetns } from '../../../src/host/namespaces.ts';
 import { addAddress, addRoute, addVeth, setLink } from '../../../src/host/netlink/requests.ts';
@@ -57,8 +57,8 @@ export class Stage {
     return join(this.directory, 'lan');
   }
 
-  newBackend(): NetworkBackend {
-    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log: silentLog, poolSize: 2 });
+  newBackend(log: Log = silentLog): NetworkBackend {
+    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log, poolSize: 2 });
   }
 
   async container(id: string, network: BridgeNetwork, more: Partial<Endpoint>): Promise<{ sandbox: Sandbox; endpoint: Endpoint }> {
