@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { digestOf, type Digest } from '../../oci/digest.ts';
+import { openContentStore } from '../content/directory.ts';
+import { Leases } from '../leases/leases.ts';
+import { openMetadata } from '../metadata/sqlite.ts';
+import type { ImageRecord, LeaseRecord } from '../records.ts';
+import { openDirectorySnapshotter } from '../snapshots/directories.ts';
+import { collect, type CollectorOptions } from './collect.ts';
+
+let directory: string;
+let round = 0;
+before(() => void (directory = mkdtempSync(join(tmpdir(), 'gantry-collect-'))));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+function stores(): CollectorOptions {
+  const root = join(directory, String(round++));
+  const metadata = openMetadata(':memory:');
+  return {
+    metadata,
+    content: openContentStore(join(root, 'content')),
+    snapshots: openDirectorySnapshotter({ directory: join(root, 'snapshots') }),
+    leases: new Leases(metadata),
+    usedChainIds: () => [],
+  };
+}
+
+async function blobs({ content }: CollectorOptions, ...texts: string[]): Promise<Digest[]> {
+  return await Promise.all(texts.map(async (text) => (await content.put(Buffer.from(text))).digest));
+}
+
+async function left({ content }: CollectorOptions): Promise<Digest[]> {
+  return (await Array.fromAsync(content.list())).map(({ digest }) => digest).toSorted();
+}
+
+describe('collect()', () => {
+  it('keeps what images, references and leases reach, and nothing else', async () => {
+    const options = stores();
+    const [config, manifest, layer, target, leased, garbage] = await blobs(options, 'config', 'manifest', 'layer', 'target', 'leased', 'garbage');
+    const image = { id: config, manifest, layers: [{ digest: layer, chainId: layer }] } as unknown as ImageRecord;
+    options.metadata.table<ImageRecord>('images').put(image.id, image);
+    options.metadata.table('references').put('n', { name: 'n', imageId: config, target });
+    options.leases.open('test').add({ digests: [leased as Digest] });
+    const result = await collect(options);
+    assert.deepEqual(result, { blobs: 1, layers: 0, reclaimedBytes: 'garbage'.length });
+    assert.deepEqual(await left(options), [config, manifest, layer, target, leased].toSorted());
+    assert.equal(await options.content.size(garbage as Digest), undefined);
+  });
+
+  it('spares what is leased while it runs, even when the lease has ended by then', async () => {
+    const options = stores();
+    const all = await blobs(options, ...Array.from({ length: 20 }, (_, index) => `blob ${index}`));
+    const collecting = collect(options);
+    const lease = options.leases.open('during');
+    lease.add({ digests: all });
+    lease.release();
+    await collecting;
+    assert.equal((await left(options)).length, 20);
+    await collect(options);
+    assert.deepEqual(await left(options), []);
+  });
+
+  it('looks at nothing but what it is given', async () => {
+    const options = stores();
+    const [mine] = await blobs(options, 'mine', 'not mine');
+    await collect(options, { digests: new Set([mine as Digest]), chainIds: new Set() });
+    assert.deepEqual(await left(options), [digestOf('not mine')]);
+  });
+});
+
+describe('Leases', () => {
+  it('end with the daemon that held them', () => {
+    const metadata = openMetadata(':memory:');
+    new Leases(metadata).open('load').add({ digests: [digestOf('x')] });
+    assert.equal(metadata.table<LeaseRecord>('leases').all().length, 1);
+    assert.deepEqual(new Leases(metadata).all(), []);
+  });
+});
