@@ -64,7 +64,10 @@ test('notModified has a status and no body', async () => {
 const badBodies: [body: string, headers: Record<string, string>, message: RegExp][] = [
   ['{}', { 'content-type': 'text/plain' }, /^unsupported Content-Type header \(text\/plain\): must be 'application\/json'$/],
   ['{"Image":"x"} trailing', {}, /^unexpected content after JSON$/],
-  ['{"Image":', {}, /^invalid JSON: /],
+  ['{"Image":', {}, /^invalid JSON: unexpected EOF$/],
+  ['{', {}, /^invalid JSON: unexpected EOF$/],
+  ['{"Image":"x', {}, /^invalid JSON: unexpected EOF$/],
+  ['{nope}', {}, /^invalid JSON: invalid character "n" at position 1$/],
   [' ', {}, /^invalid JSON: got EOF while reading request body$/],
   ['[]', {}, /^invalid JSON: json: cannot unmarshal array into Go value of type CreateRequest$/],
   ['{}', {}, /^config cannot be empty in order to create a container$/],

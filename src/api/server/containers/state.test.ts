@@ -35,7 +35,7 @@ const states: [state: ContainerState, removing: boolean, status: string, text: s
   [{ status: 'paused', pid: 7, startedAt }, false, 'paused', 'Up 5 minutes (Paused)', ['Running', 'Paused']],
   [{ status: 'restarting', startedAt, finishedAt, exitCode: 2, attempt: 1 }, false, 'restarting', 'Restarting (2) 5 minutes ago', ['Running', 'Restarting']],
   [{ status: 'exited', startedAt, finishedAt, exitCode: 137, oomKilled: true, error: '' }, false, 'exited', 'Exited (137) 5 minutes ago', ['OOMKilled']],
-  [{ status: 'exited', startedAt: '', finishedAt: '', exitCode: 127, oomKilled: false, error: 'no such file' }, false, 'exited', 'Created', []],
+  [{ status: 'exited', startedAt: '', finishedAt: '', exitCode: 127, oomKilled: false, error: 'no such file' }, false, 'created', 'Created', []],
   [{ status: 'exited', startedAt, finishedAt, exitCode: 0, oomKilled: false, error: '' }, true, 'removing', 'Removal In Progress', []],
   [{ status: 'dead', error: 'busy' }, false, 'dead', 'Dead', ['Dead']],
 ];

@@ -7,12 +7,12 @@ export const zeroTime = '0001-01-01T00:00:00Z';
 
 export type WireStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
-/** Docker's one word for the state. A container that is about to start is still what it was before. */
+/** Docker's one word for the state. One that is about to start is still what it was before, one that could not start is `created`. */
 export function wireStatus(record: ContainerRecord): WireStatus {
   const { status } = record.state;
   if (status === 'running' || status === 'paused' || status === 'restarting') return status;
   if (record.removing) return 'removing';
-  return status === 'starting' ? 'created' : status;
+  return status === 'starting' || neverRan(record.state) ? 'created' : status;
 }
 
 /** `State` of inspect, with the flags that overlap: a paused or restarting container also counts as running. */
@@ -30,7 +30,7 @@ export function stateJson({ record, health }: Pick<ContainerDetails, 'record' | 
     ExitCode: 'exitCode' in state ? state.exitCode : 0,
     Error: 'error' in state ? state.error : '',
     StartedAt: 'startedAt' in state && state.startedAt !== '' ? state.startedAt : zeroTime,
-    FinishedAt: 'finishedAt' in state && state.finishedAt !== '' ? state.finishedAt : zeroTime,
+    FinishedAt: 'finishedAt' in state && state.finishedAt !== '' && !neverRan(state) ? state.finishedAt : zeroTime,
     ...(health !== undefined && { Health: healthJson(health) }),
   };
 }
@@ -56,8 +56,12 @@ export function statusText({ record, health }: Pick<ContainerSummary, 'record' |
     default: if (record.removing) return 'Removal In Progress';
   }
   if (state.status === 'dead') return 'Dead';
-  if (state.status !== 'exited' || state.startedAt === '' || state.startedAt === zeroTime) return 'Created';
+  if (state.status !== 'exited' || neverRan(state)) return 'Created';
   return `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
+}
+
+function neverRan(state: ContainerRecord['state']): boolean {
+  return state.status === 'exited' && (state.startedAt === '' || state.startedAt === zeroTime);
 }
 
 function healthText(health: ContainerSummary['health']): string {

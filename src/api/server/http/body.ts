@@ -79,11 +79,18 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    if (text.trim() === '') throw new GantryError('invalid', 'invalid JSON: got EOF while reading request body');
-    const reason = (error as Error).message;
-    if (/after JSON/.test(reason)) throw new GantryError('invalid', 'unexpected content after JSON');
-    throw new GantryError('invalid', `invalid JSON: ${reason}`);
+    throw new GantryError('invalid', syntaxMessage(text.trimEnd(), (error as Error).message));
   }
+}
+
+/** What Go's decoder would say, told from where V8 stopped. */
+function syntaxMessage(text: string, reason: string): string {
+  if (text === '') return 'invalid JSON: got EOF while reading request body';
+  if (reason.includes('after JSON')) return 'unexpected content after JSON';
+  const position = /at position (\d+)/.exec(reason)?.[1];
+  const character = position === undefined ? undefined : text[Number(position)];
+  if (character === undefined || reason.startsWith('Unterminated')) return 'invalid JSON: unexpected EOF';
+  return `invalid JSON: invalid character ${JSON.stringify(character)} at position ${position}`;
 }
 
 function tooLarge(): GantryError {
