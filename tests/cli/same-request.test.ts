@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { RecordingEngine, type Recorded } from '../support/recording-engine.ts';
+import { sameRequestCases } from './same-request-cases.ts';
+
+/** The stock client and ours ask the engine for the same when they are given the same command line. */
+const entry = new URL('../../src/bin/gantry.ts', import.meta.url).pathname;
+const hasDocker = await runs('docker', ['--version']).then(({ code }) => code === 0);
+
+interface Outcome { code: number; stderr: string }
+
+function runs(program: string, argv: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(program, argv, options, (error, _stdout, stderr) => {
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 127, stderr });
+    });
+    child.stdin?.end();
+  });
+}
+
+describe('the same command line makes the same request as the docker client', { skip: hasDocker ? false : 'the docker client is not installed' }, () => {
+  let engine: RecordingEngine;
+  let directory: string;
+
+  before(async () => {
+    engine = await RecordingEngine.open();
+    directory = mkdtempSync(join(tmpdir(), 'gantry-same-'));
+    writeFileSync(join(directory, 'env'), '# note\nA=1\nB=two words\n\n  C=3\nABSENT_HERE\n');
+    writeFileSync(join(directory, 'labels'), 'x=1\ny\n');
+    writeFileSync(join(directory, 'seccomp.json'), '{ "defaultAction": "SCMP_ACT_ALLOW",\n "syscalls": [] }');
+  });
+  after(async () => {
+    await engine[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  for (const argv of sameRequestCases) {
+    test(argv.join(' '), async () => {
+      const env = { PATH: process.env['PATH'], HOME: directory, SET_HERE: 'yes', DOCKER_CONFIG: directory };
+      const theirs = await runs('docker', ['-H', engine.host, ...argv], { cwd: directory, env });
+      const theirRequests = engine.take();
+      const ours = await runs(process.execPath, [entry, '-H', engine.host, ...argv], { cwd: directory, env });
+      const ourRequests = engine.take();
+      assert.deepEqual(ourRequests.map(comparable), theirRequests.filter(({ path }) => !(path === '/info' && !argv.includes('info'))).map(comparable), ours.stderr);
+      assert.equal(ours.code, theirs.code, `${theirs.stderr}---\n${ours.stderr}`);
+      if (theirs.code === 125) assert.equal(ours.stderr.split('\n')[0], theirs.stderr.split('\n')[0]?.replace(/^docker: /, 'gantry: '));
+    });
+  }
+});
+
+/** Absent, null, empty, false and zero mean the same on the wire, except under pointers, which both clients send alike. */
+function comparable({ method, path, query, body }: Recorded): unknown {
+  return { method, path, query: new URLSearchParams(query).toString().split('&').sort(), body: pruned(body) };
+}
+
+function pruned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(pruned);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, item]) => [key, pruned(item)] as const).filter(([, item]) => !isEmpty(item));
+  return Object.fromEntries(entries);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '' || value === false || value === 0) return true;
+  return typeof value === 'object' && Object.values(value).every(isEmpty);
+}
