@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { cgroupMounts, cgroupVersion, type CgroupMount } from '../host/cgroups.ts';
+import { hostDevices } from '../host/devices.ts';
 import { hostArchitecture } from '../host/files.ts';
 import type { HostFacts } from '../runtime/spec/spec-input.ts';
 
@@ -30,8 +31,10 @@ export function readHostFacts(options: { runtimeName: string; initPath: string |
     architecture: hostArchitecture(),
     swapAccounting: hasSwapAccounting(mounts),
     runtimeName: options.runtimeName,
-    initPath: options.initPath ?? findProgram('docker-init') ?? findProgram('tini') ?? findProgram('tini-static'),
-    devices: deviceNodes('/dev'),
+    initPath:
+      // Bound into every image, so it must need nothing from one: the static builds.
+      options.initPath ?? findProgram('docker-init') ?? findProgram('tini-static'),
+    devices: hostDevices(),
   };
 }
 
@@ -70,17 +73,6 @@ function hardLimits(): HostFacts['hardLimits'] {
     return value === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(value);
   };
   return { nofile: hard('Max open files'), nproc: hard('Max processes') };
-}
-
-function deviceNodes(directory: string): NonNullable<HostFacts['devices']> {
-  return readdirSync(directory, { withFileTypes: true }).flatMap((entry): NonNullable<HostFacts['devices']> => {
-    const path = join(directory, entry.name);
-    // What the container gets of its own: terminals, shared memory, message queues.
-    if (entry.isDirectory()) return ['pts', 'shm', 'fd', 'mqueue', '.lxc', '.udev'].includes(entry.name) ? [] : deviceNodes(path);
-    if ((!entry.isCharacterDevice() && !entry.isBlockDevice()) || entry.name === 'console') return [];
-    const { rdev, mode, uid, gid } = lstatSync(path);
-    return [{ path, type: entry.isBlockDevice() ? 'b' : 'c', major: (rdev >> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >> 12) & 0xfff00), fileMode: mode & 0o7777, uid, gid }];
-  });
 }
 
 function readIfThere(path: string): string {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { hostname as hostHostname } from 'node:os';
 import { GantryError } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
@@ -28,7 +29,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   const config = mergeConfig(image.config, request.config);
   const { hostConfig, warnings } = settleHostConfig(deps, config, request.hostConfig);
   const { path, args } = commandOf(config);
-  config.hostname ||= hostConfig.utsMode === 'host' || hostConfig.networkMode?.startsWith('container:') ? '' : shortId(id);
+  config.hostname ||= defaultHostname(deps, id, hostConfig);
   const planned = planMounts({ config, hostConfig, exists: existsSync, mountsOf: (container) => deps.catalog.find(container).mounts });
   const { path: logPath } = logSettingsOf(id, `${deps.settings.containersDirectory}/${id}`, config, hostConfig.logConfig);
   const endpoints = deps.networks.plan({
@@ -71,6 +72,13 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
     releaseName();
   }
   return { id, warnings };
+}
+
+/** Containers in the host's network or in another container's share the name that goes with it. */
+function defaultHostname(deps: ContainerDeps, id: string, { networkMode = '', utsMode }: HostConfig): string {
+  if (networkMode === 'host' || utsMode === 'host') return hostHostname();
+  if (!networkMode.startsWith('container:')) return shortId(id);
+  return deps.catalog.get(networkMode.slice('container:'.length))?.config.hostname ?? shortId(id);
 }
 
 function chooseName(deps: ContainerDeps, asked: string | undefined): string {

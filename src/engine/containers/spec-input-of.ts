@@ -42,8 +42,7 @@ export function specInputOf(record: ContainerRecord, parts: StartedParts): SpecI
 }
 
 export function hostnameOf(record: ContainerRecord): string {
-  const host = record.hostConfig.networkMode === 'host';
-  return record.config.hostname || (host ? hostHostname() : shortId(record.id));
+  return record.config.hostname || shortId(record.id);
 }
 
 function processOf(record: ContainerRecord, user: ResolvedUser): ProcessInput {

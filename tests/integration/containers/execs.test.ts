@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Box } from './box.ts';
+
+describe('commands in a container that runs', () => {
+  let box: Box;
+  let id: string;
+  before(async () => {
+    box = await Box.open();
+    id = await box.start({ Cmd: ['sleep', '1000'], Env: ['FROM=container'], WorkingDir: '/tmp' }, 'host');
+  });
+  after(() => box[Symbol.asyncDispose]());
+
+  test('have the exit code at hand when their stream ends', async () => {
+    for (let round = 0; round < 10; round++) assert.equal((await box.exec(id, ['sh', '-c', `exit ${round}`])).exitCode, round);
+  });
+
+  test('have the container\'s environment and directory, with their own over it', async () => {
+    const { stdout, stderr } = await box.exec(id, ['sh', '-c', 'echo $FROM $MINE; pwd; id -u; echo err >&2'], { Env: ['MINE=exec'], WorkingDir: '/etc', User: '99' });
+    assert.deepEqual([stdout, stderr], ['container exec\n/etc\n99\n', 'err\n']);
+    assert.equal((await box.exec(id, ['pwd'])).stdout, '/tmp\n');
+  });
+
+  test('have the container\'s limits on what they may do', async () => {
+    const { stdout } = await box.exec(id, ['grep', '-E', 'CapEff|Seccomp:', '/proc/self/status']);
+    assert.match(stdout, /CapEff:\s+00000000a80425fb\nSeccomp:\s+2/);
+    assert.doesNotMatch((await box.exec(id, ['grep', 'CapEff', '/proc/self/status'], { Privileged: true })).stdout, /00000000a80425fb/);
+  });
+
+  test('that cannot be started say so, and are over', async () => {
+    const { json } = await box.ok('POST', `/containers/${id}/exec`, { Cmd: ['nope'], AttachStdout: true });
+    const exec = (json as { Id: string }).Id;
+    const answer = await box.daemon.request('POST', `/exec/${exec}/start`, { Detach: false });
+    assert.match(answer.text, /OCI runtime exec failed: exec failed.*executable file not found in \$PATH/);
+    const { Running, ExitCode } = (await box.ok('GET', `/exec/${exec}/json`)).json as { Running: boolean; ExitCode: number };
+    assert.deepEqual([Running, ExitCode], [false, 127]);
+    assert.equal((await box.daemon.request('POST', `/exec/${exec}/start`, { Detach: false })).status, 409);
+  });
+
+  test('are refused in a paused container and in one that does not run', async () => {
+    await box.ok('POST', `/containers/${id}/pause`);
+    const paused = await box.daemon.request('POST', `/containers/${id}/exec`, { Cmd: ['true'] });
+    await box.ok('POST', `/containers/${id}/unpause`);
+    assert.equal(paused.status, 409);
+    assert.match(paused.text, /is paused, unpause the container before exec/);
+    const created = await box.create({ Cmd: ['true'] });
+    assert.equal((await box.daemon.request('POST', `/containers/${created}/exec`, { Cmd: ['true'] })).status, 409);
+  });
+
+  test('end with their container', async () => {
+    const own = await box.start({ Cmd: ['sleep', '1000'] });
+    const running = box.exec(own, ['sleep', '1000']);
+    await box.until(() => box.ok('GET', `/containers/${own}/top`), (answer) => (answer.json as { Processes: string[][] }).Processes.length === 2);
+    await box.ok('POST', `/containers/${own}/kill`);
+    assert.equal((await running).exitCode, 137);
+  });
+});
