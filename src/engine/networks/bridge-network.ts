@@ -23,7 +23,7 @@ export function poolOf(record: NetworkRecord, family: 4 | 6): IpamPool | undefin
 }
 
 /** Booleans as Go's strconv reads them. */
-export function isTrue(text: string): boolean {
+function isTrue(text: string): boolean {
   return /^(1|t|true)$/i.test(text);
 }
 

@@ -19,16 +19,8 @@ const received = Buffer.alloc(64 * 1024);
  * whatever the thread does later. Calls are synchronous: the kernel has done the work when `send` returns.
  */
 export class RouteSocket implements Disposable {
-  readonly #fd: number;
+  readonly #fd = openRouteSocket();
   #sequence = 0;
-
-  constructor(fd = openRouteSocket()) {
-    this.#fd = fd;
-  }
-
-  get fd(): number {
-    return this.#fd;
-  }
 
   /** Sends all in one call. Each is tried, in order, also after one failed. @throws HostError the first refusal, with the kernel's own words */
   run(...requests: NetlinkRequest[]): void {
@@ -126,9 +118,4 @@ function refusal(message: Message, request: NetlinkRequest): HostError | undefin
   if (errno === 0) return undefined;
   const words = readText(readAttributes(message.body.subarray(20)).get(1));
   return new HostError('netlink', errno, words === '' ? request.what : `${request.what} (${words})`);
-}
-
-/** Gives the open socket to another thread of this process: it is a number, and descriptors are shared. */
-export function adoptRouteSocket(fd: number): RouteSocket {
-  return new RouteSocket(fd);
 }

@@ -17,6 +17,7 @@ parentPort?.on('message', ({ number, job }: JobMessage) => {
   } catch (error) {
     answer.error = { message: messageOf(error), code: errnoOf(error) };
   }
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   parentPort?.postMessage(answer);
 });
 

@@ -17,6 +17,7 @@ export class SandboxWorker {
     const done = Promise.withResolvers<void>();
     this.#waiting.set(number, done);
     worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
     worker.postMessage({ number, job } satisfies JobMessage);
     await done.promise;
   }
