@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { canonicalName, familiarName, parseReference, withDefaultTag } from './reference.ts';
 
 const hex = 'a'.repeat(64);

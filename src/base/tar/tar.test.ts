@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import tarStream from 'tar-stream';
 import { TarDecoder } from './decoder.ts';
 import { tarEnd, tarHeader, tarPadding, type TarOutput } from './encoder.ts';

@@ -1,17 +1,19 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canMountIndexes } from '../../../src/store/snapshots/erofs/probe.ts';
+import { openErofsSnapshotter } from '../../../src/store/snapshots/erofs/erofs.ts';
 import type { LayerSnapshotter } from '../../../src/store/snapshots/layer-snapshotter.ts';
 import { openDirectorySnapshotter } from '../../../src/store/snapshots/directories.ts';
-import { snapshotterContract } from '../../../src/store/snapshots/snapshotter-contract.ts';
+import { snapshotterContract, type OpenedSnapshotter } from '../../../src/store/snapshots/snapshotter-contract.ts';
 
-snapshotterContract('directories', () => {
+function inNewDirectory(open: (directory: string) => LayerSnapshotter): OpenedSnapshotter {
   const directory = mkdtempSync(join(tmpdir(), 'gantry-snapshots-'));
-  const opened: LayerSnapshotter[] = [openDirectorySnapshotter({ directory })];
+  const opened = [open(directory)];
   return {
     snapshotter: opened[0] as LayerSnapshotter,
     again: async () => {
-      opened.push(openDirectorySnapshotter({ directory }));
+      opened.push(open(directory));
       return opened.at(-1) as LayerSnapshotter;
     },
     leftovers: () => ['new', 'trash'].flatMap((name) => readdirSync(join(directory, name))),
@@ -20,4 +22,9 @@ snapshotterContract('directories', () => {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-});
+}
+
+snapshotterContract('directories', () => inNewDirectory((directory) => openDirectorySnapshotter({ directory })));
+if (canMountIndexes(tmpdir())) {
+  snapshotterContract('erofs', () => inNewDirectory((directory) => openErofsSnapshotter({ directory, mountsDirectory: join(directory, 'mounted') })));
+}
