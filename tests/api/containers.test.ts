@@ -168,11 +168,8 @@ test('update hands on what is to change, and no zeros', async () => {
   assert.deepEqual(asked, [{ memory: 1024, pidsLimit: 0 }, { memory: 1024, restartPolicy: { name: 'always' } }]);
 });
 
-for (const [method, path] of [['GET', '/containers/x/stats'], ['GET', '/containers/x/export'], ['PUT', '/containers/x/archive'], ['GET', '/containers/x/changes']] as const) {
-  test(`${method} ${path} is refused by name`, async () => {
-    await using server = await serve({});
-    const answer = await server.call(method, path);
-    assert.equal(answer.status, 501);
-    assert.match(answer.json.message, /^not supported by this engine: .+ \(/);
-  });
-}
+test('stats is refused by name', async () => {
+  await using server = await serve({});
+  const answer = await server.call('GET', '/containers/x/stats');
+  assert.deepEqual([answer.status, answer.json.message], [501, 'not supported by this engine: container statistics (GET /containers/{name}/stats)']);
+});
