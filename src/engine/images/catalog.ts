@@ -25,7 +25,7 @@ export class Catalog {
     return this.#metadata.transaction(act, { durable: true });
   }
 
-  /** By name, id, or unambiguous prefix of an id, in this order. @throws notFound, invalid (ambiguous) */
+  /** By name, id, or unambiguous prefix of an id, in this order. @throws notFound, invalid (ambiguous, or no reference at all) */
   find(text: string): ImageRecord {
     return this.byName(text) ?? this.byId(text) ?? missing(text);
   }
@@ -106,6 +106,6 @@ function tryParse(text: string): Reference | undefined {
 }
 
 function missing(text: string): never {
-  const reference = tryParse(text);
-  throw new GantryError('notFound', `No such image: ${reference === undefined ? text : familiarName(withDefaultTag(reference))}`);
+  if (/^[a-f0-9]{64}$/.test(text)) throw new GantryError('notFound', `No such image: sha256:${text}`);
+  throw new GantryError('notFound', `No such image: ${familiarName(withDefaultTag(parseReference(text)))}`);
 }

@@ -32,7 +32,8 @@ describe('resolve', () => {
   it('says what it did not find as Docker does', async () => {
     await using fixture = await withImages();
     assert.throws(() => fixture.images.resolve('old'), { kind: 'notFound', message: 'No such image: old:latest' });
-    assert.throws(() => fixture.images.resolve('Bad Name'), { kind: 'notFound', message: 'No such image: Bad Name' });
+    assert.throws(() => fixture.images.resolve('f'.repeat(64)), { kind: 'notFound', message: `No such image: sha256:${'f'.repeat(64)}` });
+    assert.throws(() => fixture.images.resolve('Bad'), { kind: 'invalid', message: 'invalid reference format: repository name (library/Bad) must be lowercase' });
   });
 });
 
