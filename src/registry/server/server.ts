@@ -15,6 +15,7 @@ import { Pins } from './pins.ts';
 import { createPullThrough, type PullThroughOptions } from './pull-through.ts';
 import { Refusal } from './refusal.ts';
 import type { RegistryStorage } from './storage/storage.ts';
+import { tokenChallenge, tokenPath, Tokens } from './tokens.ts';
 
 export interface RegistryServerOptions {
   storage: RegistryStorage;
@@ -45,10 +46,12 @@ export function createRegistryServer(options: RegistryServerOptions): RegistrySe
     log: options.log ?? silentLog,
     maxManifestBytes: options.maxManifestBytes ?? manifestBytes,
   };
+  const tokens = new Tokens();
   let collection: Promise<unknown> = Promise.resolve();
   return {
     handler(request, response) {
-      void serve(options, context, { request, response }).catch((error: unknown) => refuse(context.log, { request, response }, error));
+      void serve({ ...options, tokens }, context, { request, response })
+        .catch((error: unknown) => refuse(context.log, { request, response }, challenged(options.access, request, error)));
     },
     collectGarbage(collectOptions) {
       const mine = collection.then(() => collectGarbage(context, collectOptions));
@@ -60,13 +63,14 @@ export function createRegistryServer(options: RegistryServerOptions): RegistrySe
 
 interface Wire { request: IncomingMessage; response: ServerResponse }
 
-async function serve(options: RegistryServerOptions, context: RegistryContext, { request, response }: Wire): Promise<void> {
+async function serve(options: RegistryServerOptions & { tokens: Tokens }, context: RegistryContext, { request, response }: Wire): Promise<void> {
   response.setHeader('docker-distribution-api-version', 'registry/2.0');
   if (!URL.canParse(request.url ?? '', 'http://registry')) throw new Refusal('UNSUPPORTED', 'the path cannot be read', { status: 400 });
   const url = new URL(request.url!, 'http://registry');
-  const account = await identify(options.access, request);
+  const account = await identify(options, request);
   const exchange: Exchange = { context, request, response, url, account };
   const may = (repository: string, action: RepositoryAction): boolean => options.access === undefined || decide(options.access, account, { repository, action }) === 'allowed';
+  if (url.pathname === tokenPath && options.access !== undefined) return answerJson(exchange, options.tokens.issue(account, Date.now()));
   if (url.pathname === '/') {
     requireLogin(options.access, account, may('', 'pull'));
     if (request.method !== 'GET' && request.method !== 'HEAD') throw new Refusal('UNSUPPORTED');
@@ -82,19 +86,26 @@ async function serve(options: RegistryServerOptions, context: RegistryContext, {
   await dispatch(exchange, route, may);
 }
 
-async function identify(access: Access | undefined, request: IncomingMessage): Promise<Account> {
-  const basic = readBasic(request.headers.authorization);
-  if (access?.verify === undefined || request.headers.authorization === undefined) return { user: undefined };
-  if (basic === undefined || !await access.verify(basic.user, basic.password)) throw unauthorized('authentication failed');
+async function identify({ access, tokens }: { access?: Access; tokens: Tokens }, request: IncomingMessage): Promise<Account> {
+  const header = request.headers.authorization;
+  if (access?.verify === undefined || header === undefined) return { user: undefined };
+  const bearer = tokens.verify(header, Date.now());
+  if (bearer !== undefined) return bearer;
+  const basic = readBasic(header);
+  if (basic === undefined || !await access.verify(basic.user, basic.password)) throw new Refusal('UNAUTHORIZED', 'authentication failed');
   return { user: basic.user };
 }
 
-function unauthorized(message?: string): Refusal {
-  return new Refusal('UNAUTHORIZED', message, { headers: { 'www-authenticate': 'Basic realm="registry", charset="UTF-8"' } });
+/** Adds how to log in: by token where some things are open to all, else by Basic. Browsers know only Basic. */
+function challenged(access: Access | undefined, request: IncomingMessage, error: unknown): unknown {
+  if (!(error instanceof Refusal) || error.code !== 'UNAUTHORIZED') return error;
+  const byToken = access?.rules.some((rule) => rule.user === 'anonymous') === true && request.url?.startsWith('/v2') === true;
+  const challenge = byToken ? tokenChallenge(request) : 'Basic realm="registry", charset="UTF-8"';
+  return new Refusal('UNAUTHORIZED', error.message === error.code ? undefined : error.message, { headers: { 'www-authenticate': challenge } });
 }
 
 function requireLogin(access: Access | undefined, account: Account, isPublic: boolean): void {
-  if (access?.verify !== undefined && account.user === undefined && !isPublic) throw unauthorized();
+  if (access?.verify !== undefined && account.user === undefined && !isPublic) throw new Refusal('UNAUTHORIZED');
 }
 
 function actionOf(route: Route, method: string): RepositoryAction {
@@ -107,12 +118,13 @@ function authorize(options: RegistryServerOptions, exchange: Exchange, route: Ro
   const { access } = options;
   if (route.kind === 'base' || route.kind === 'catalog') {
     // A client learns here whether to log in: a registry with users says so, even where some things are open to all.
-    requireLogin(access, exchange.account, false);
+    // A token, even nobody's, is an answer to that challenge.
+    requireLogin(access, exchange.account, exchange.request.headers.authorization !== undefined);
     return;
   }
   const action = actionOf(route, exchange.request.method ?? '');
   const decision = access === undefined ? 'allowed' : decide(access, exchange.account, { repository: route.name, action });
-  if (decision === 'unauthorized') throw unauthorized();
+  if (decision === 'unauthorized') throw new Refusal('UNAUTHORIZED');
   if (decision === 'denied') throw new Refusal('DENIED', `${exchange.account.user} may not ${action} ${route.name}`);
   if (action !== 'pull' && options.readOnly === true) throw new Refusal('UNSUPPORTED', 'the registry is read-only');
   if (action === 'push' && options.upstream !== undefined) throw new Refusal('UNSUPPORTED', 'the registry is a cache and takes no pushes');

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setInterval } from 'node:timers';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import { createRegistryClient } from '../client/client.ts';
+import type { Credentials } from '../client/credentials.ts';
+import { defaultRules, type Access, type AccessRule } from './access.ts';
+import { createHtpasswd } from './htpasswd.ts';
+import { readRules } from './rules.ts';
+import { createRegistryServer, type RegistryServer } from './server.ts';
+import { createFilesystemStorage } from './storage/filesystem.ts';
+import type { RegistryStorage } from './storage/storage.ts';
+
+/** What `gantry registry serve` was asked for. */
+export interface ServeOptions {
+  address: { host: string; port: number };
+  /** Folder of everything it keeps; not used when `storage` is given. */
+  root: string;
+  storage?: RegistryStorage;
+  htpasswd?: string;
+  /** JSON: `[{ "user": "ci", "repository": "team/**", "actions": ["pull", "push"] }]`. */
+  rules?: string;
+  anonymousPull: boolean;
+  tls?: { cert: string; key: string };
+  readOnly: boolean;
+  /** Registry this one is a cache of, as in references. */
+  upstream?: { registry: string; credentials?: Credentials; insecure: boolean; tagLifetimeMs: number };
+  /** Pause between collections, ms; 0 for none. */
+  collectEveryMs: number;
+  removeUntagged: boolean;
+  log: Log;
+}
+
+export interface RunningRegistry {
+  port: number;
+  server: RegistryServer;
+  /** Ends idle connections at once, the others after their request. */
+  close(): Promise<void>;
+}
+
+const graceMs = 3_600_000;
+
+/** Builds and starts a registry. @throws invalid for files that cannot be used, and what listen(2) says */
+export async function serveRegistry(options: ServeOptions): Promise<RunningRegistry> {
+  const access = await readAccess(options);
+  const client = options.upstream === undefined ? undefined : createRegistryClient({
+    credentials: async () => options.upstream?.credentials,
+    insecureRegistries: options.upstream.insecure ? [options.upstream.registry] : [],
+    certificateFolders: ['/etc/gantry/certs.d', '/etc/docker/certs.d'],
+    proxyEnvironment: process.env,
+    log: options.log,
+  });
+  const server = createRegistryServer({
+    storage: options.storage ?? createFilesystemStorage(options.root),
+    access,
+    readOnly: options.readOnly,
+    upstream: client === undefined ? undefined : { client, registry: options.upstream!.registry, tagLifetimeMs: options.upstream!.tagLifetimeMs },
+    log: options.log,
+  });
+  const listener = await createListener(options, server.handler);
+  const timer = options.collectEveryMs > 0 ? setInterval(() => collect(server, options), options.collectEveryMs).unref() : undefined;
+  return {
+    port: await listen(listener, options.address),
+    server,
+    async close() {
+      clearInterval(timer);
+      await new Promise<void>((resolve) => {
+        listener.close(() => resolve());
+        listener.closeIdleConnections();
+      });
+      client?.close();
+    },
+  };
+}
+
+async function readAccess(options: ServeOptions): Promise<Access | undefined> {
+  if (options.htpasswd === undefined) {
+    if (options.rules !== undefined || options.anonymousPull) {
+      throw new GantryError('invalid', 'rules and anonymous pull need users', { hint: 'Give --htpasswd, or leave them out: without users everybody may do everything.' });
+    }
+    return undefined;
+  }
+  const written: AccessRule[] = options.rules === undefined ? defaultRules(options) : readRules(await readFile(options.rules, 'utf8'));
+  const rules = options.rules !== undefined && options.anonymousPull ? [...written, ...defaultRules(options).slice(1)] : written;
+  return { verify: await createHtpasswd(options.htpasswd), rules };
+}
+
+async function createListener(options: ServeOptions, handler: RegistryServer['handler']): Promise<Server> {
+  // Uploads may take hours, so only silence ends them.
+  const settings = { requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 };
+  const listener = options.tls === undefined
+    ? createHttpServer(settings, handler)
+    : createHttpsServer({ ...settings, cert: await readFile(options.tls.cert), key: await readFile(options.tls.key) }, handler);
+  listener.setTimeout(300_000);
+  return listener;
+}
+
+function listen(listener: Server, address: { host: string; port: number }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen(address.port, address.host, () => {
+      listener.off('error', reject);
+      resolve((listener.address() as AddressInfo).port);
+    });
+  });
+}
+
+function collect(server: RegistryServer, options: ServeOptions): void {
+  server.collectGarbage({ graceMs, removeUntagged: options.removeUntagged, removeBlobs: options.storage === undefined }).then(
+    (collected) => options.log.info('garbage collected', { ...collected }),
+    (error: unknown) => options.log.error('garbage collection failed', { error: messageOf(error) }),
+  );
+}
