@@ -2,11 +2,12 @@ import { errnoOf } from '../../base/errors.ts';
 import type { RouteSocket } from '../../host/netlink/socket.ts';
 import { addAddress, addBridge, deleteLink, setLink } from '../../host/netlink/requests.ts';
 import { writeSysctl } from '../../host/sysctl.ts';
+import { bridgeMac } from './names.ts';
 import type { BridgeNetwork } from '../network.ts';
 
 /** Makes the bridge, or completes one that is there: address, up, settings. Returns its index. @throws HostError */
 export function ensureBridge(route: RouteSocket, network: BridgeNetwork, group: number): number {
-  if (route.link(network.bridge) === undefined) route.run(addBridge(network.bridge, { mtu: network.mtu, group }));
+  if (route.link(network.bridge) === undefined) route.run(addBridge(network.bridge, { mtu: network.mtu, macAddress: bridgeMac(network.bridge), group }));
   const link = route.link(network.bridge);
   if (link === undefined) throw new Error(`the bridge ${network.bridge} vanished while it was made`);
   if (link.kind !== 'bridge' || link.group !== group) throw new Error(`a link named ${network.bridge} exists and is not ours`);

@@ -17,3 +17,12 @@ export function bridgeName(instanceId: string, networkId: string): string {
 export function vethName(endpointId: string): string {
   return `gv${createHash('sha256').update(endpointId).digest('hex').slice(0, 13)}`;
 }
+
+/**
+ * A bridge's own hardware address. One that the kernel chooses follows the ports as they come and go, and every change leaves
+ * containers with a stale address of their gateway.
+ */
+export function bridgeMac(bridge: string): string {
+  const digest = createHash('sha256').update(bridge).digest('hex');
+  return `02:42:${(digest.slice(0, 8).match(/../g) ?? []).join(':')}`;
+}

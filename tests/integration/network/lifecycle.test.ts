@@ -35,6 +35,18 @@ describe('network backend', () => {
     assert.ok(!stage.links().includes(vethName(endpoint.id)));
   });
 
+  it('the bridge keeps its hardware address when ports come and go', async () => {
+    const macAddress = (): string | undefined => {
+      using route = new RouteSocket();
+      return route.link(network.bridge)?.macAddress;
+    };
+    const before = macAddress();
+    const { sandbox, endpoint } = await stage.container('m', network, { ...place(11, 8008), macAddress: '02:00:00:00:00:01' });
+    assert.equal(macAddress(), before);
+    await stage.backend.detach(sandbox, endpoint);
+    assert.equal(macAddress(), before);
+  });
+
   it('attach() leaves nothing when publishing fails', async () => {
     const ports = [{ protocol: 'tcp' as const, containerPort: 80, hostIp: '::', hostPort: 8001 }];
     await assert.rejects(stage.container('b', network, { ...place(3, 8001), ports }), { kind: 'invalid', message: /no IPv6 address/ });
