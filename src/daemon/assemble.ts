@@ -48,6 +48,7 @@ import { openContentStore } from '../store/content/directory.ts';
 import { Leases } from '../store/leases/leases.ts';
 import { openMetadata } from '../store/metadata/sqlite.ts';
 import { ContainerLayers } from '../store/snapshots/container-layers.ts';
+import { makeInitLayer } from '../store/snapshots/init-layer.ts';
 import { instanceIdOf, type DaemonConfig } from './config.ts';
 import { findProgram, readHostFacts } from './host-facts.ts';
 import { restore } from './restore.ts';
@@ -94,7 +95,8 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const backend = opened.adopt(createNetworkBackend({ instanceId, runDirectory: config.run, log }), (each) => each.close());
   const resolver = opened.adopt(createResolver({ runDirectory: config.run, log }), (each) => each.close());
   const networkDeps = createNetworkDeps({ instanceId, metadata, backend, resolver, locks, events, containers: catalog });
-  const rootfs = createRootFilesystems({ layers, containersDirectory: join(config.root, 'containers'), mountsDirectory: join(config.run, 'mounts'), snapshots });
+  const initLayer = makeInitLayer(join(config.root, 'init-layer'));
+  const rootfs = createRootFilesystems({ layers, containersDirectory: join(config.root, 'containers'), mountsDirectory: join(config.run, 'mounts'), initLayer, snapshots });
   rootfs.open();
   opened.defer(() => rootfs.close());
   const imageDeps: ImageDeps = {
@@ -149,7 +151,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
     files: createFileVerbs({
-      catalog, rootfs, layers, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
+      catalog, rootfs, layers, initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
       cgroupPathOf: (record) => cgroupPathOf(deps, record), commitLayer: (tar, image) => commitLayer(imageDeps, tar, image),
     }),
     networks: createNetworkVerbs(networkDeps),

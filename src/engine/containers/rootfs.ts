@@ -12,8 +12,8 @@ import type { MountedRoot, RootFilesystems } from './ports.ts';
  * being started or looked into: a running container keeps its own mount, so the host's table stays short.
  * The directory of mounts is a private mount itself, so that no other namespace holds what is unmounted here.
  */
-export function createRootFilesystems(options: { layers: ContainerLayers; containersDirectory: string; mountsDirectory: string; snapshots: Pick<Snapshotter, 'acquire'> }): RootFilesystems & { open(): void; close(): void } {
-  const { layers, containersDirectory, mountsDirectory, snapshots } = options;
+export function createRootFilesystems(options: { layers: ContainerLayers; containersDirectory: string; mountsDirectory: string; /** Lies over every image: see store's init-layer. */ initLayer: string; snapshots: Pick<Snapshotter, 'acquire'> }): RootFilesystems & { open(): void; close(): void } {
+  const { layers, containersDirectory, mountsDirectory, initLayer, snapshots } = options;
   let mounted = 0;
   return {
     open() {
@@ -34,7 +34,7 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
       try {
         mkdirSync(target, { mode: 0o700 });
         const { upper, work } = layers.paths(id);
-        mountOverlay({ lower: lowers.directories, upper, work, target, readOnly });
+        mountOverlay({ lower: [initLayer, ...lowers.directories], upper, work, target, readOnly });
       } catch (error) {
         rmIfEmpty(target);
         await lowers.release();

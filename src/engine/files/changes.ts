@@ -10,8 +10,7 @@ export function changesVerb(deps: FileDeps): FileVerbs['changes'] {
     const record = deps.catalog.find(container);
     const lowers = await deps.snapshots.acquire(record.layers);
     try {
-      const generated = new Set(record.mounts.map((mount) => mount.destination));
-      return listChanges(deps.layers.paths(record.id).upper, lowers.directories).filter((change) => !generated.has(change.path) || change.kind !== 0);
+      return listChanges(deps.layers.paths(record.id).upper, [deps.initLayer, ...lowers.directories]);
     } finally {
       await lowers.release();
     }
@@ -31,10 +30,12 @@ export function listChanges(upper: string, lowers: readonly string[]): Change[] 
         if (below !== undefined) changes.push({ path: child, kind: 2 });
         continue;
       }
-      changes.push({ path: child, kind: below === undefined ? 1 : 0 });
+      const at = changes.push({ path: child, kind: below === undefined ? 1 : 0 });
       if (!stat.isDirectory()) continue;
       if (below?.stat.isDirectory() === true && isOpaque(join(upper, child))) changes.push(...hidden(upper, lowers, child));
       walk(child);
+      // Overlay copies a directory up when it is only passed through: alone that is no change.
+      if (changes.length === at && below?.stat.isDirectory() === true && sameDirectory(stat, below.stat)) changes.pop();
     }
   };
   walk('');
@@ -66,6 +67,10 @@ function lookBelow(lowers: readonly string[], path: string): { stat: Stats } | u
     }
   }
   return undefined;
+}
+
+function sameDirectory(one: Stats, other: Stats): boolean {
+  return one.mode === other.mode && one.uid === other.uid && one.gid === other.gid && one.mtimeMs === other.mtimeMs;
 }
 
 function parentsOf(path: string): string[] {

@@ -15,6 +15,8 @@ export interface FileDeps {
   catalog: Pick<ContainerCatalog, 'find'>;
   rootfs: Pick<RootFilesystems, 'mount'>;
   layers: Pick<ContainerLayers, 'paths'>;
+  /** Lies between the image and the container. */
+  initLayer: string;
   snapshots: Pick<Snapshotter, 'acquire'>;
   workers: Pick<ExtractionWorkers, 'extract'>;
   cgroups: Pick<CgroupControl, 'freeze' | 'thaw'>;
