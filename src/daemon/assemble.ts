@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiServer, type ApiServer } from '../api/server/create-server.ts';
@@ -177,7 +177,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     services, api, instanceId,
     close: async () => {
       if (!catalog.all().some((record) => isAlive(record.state))) {
-        await takeAwayInstance({ backend, runtime, cgroupParent, instanceId, log });
+        await takeAwayInstance({ backend, cgroupParent, log });
       }
       await everything.disposeAsync();
     },
@@ -185,9 +185,13 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
 }
 
 function makeFolders({ root, run }: DaemonConfig): void {
-  mkdirSync(root, { recursive: true, mode: 0o711 });
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  // Of the run folder only the socket is for others than root.
   mkdirSync(run, { recursive: true, mode: 0o711 });
-  mkdirSync(join(run, 'containers'), { recursive: true, mode: 0o711 });
+  mkdirSync(join(run, 'containers'), { recursive: true, mode: 0o700 });
+  // They may be older than this daemon, or made by somebody's hand.
+  chmodSync(root, 0o700);
+  chmodSync(run, 0o711);
 }
 
 function findRuntimes(config: DaemonConfig): Record<string, { path: string }> {

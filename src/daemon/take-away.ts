@@ -2,26 +2,24 @@ import { messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { cgroupMounts, removeCgroup } from '../host/cgroups.ts';
 import type { NetworkBackend } from '../network/network.ts';
-import type { Runtime } from '../runtime/driver/runtime.ts';
 
 export interface InstanceParts {
-  backend: NetworkBackend;
-  runtime: Runtime;
+  backend: Pick<NetworkBackend, 'dismantle'>;
   cgroupParent: string;
-  instanceId: string;
   log: Log;
 }
 
-/** With no container running, a clean end leaves the kernel as it was before the first start: no bridge, no rules, no cgroup, no monitor. */
-export async function takeAwayInstance({ backend, runtime, cgroupParent, log }: InstanceParts): Promise<void> {
-  const quietly = async (what: string, act: () => Promise<unknown> | unknown): Promise<void> => {
+/** With no container running, a clean end leaves the kernel as it was before the first start. The monitor ends by itself when it has nothing to hold. */
+export async function takeAwayInstance({ backend, cgroupParent, log }: InstanceParts): Promise<void> {
+  const parts: [string, () => unknown][] = [
+    ['the networks', () => backend.dismantle()],
+    ['the control groups', () => removeCgroup(cgroupMounts(), cgroupParent)],
+  ];
+  for (const [name, takeAway] of parts) {
     try {
-      await act();
+      await takeAway();
     } catch (error) {
-      log.warn(`${what} could not be taken away`, { error: messageOf(error) });
+      log.warn(`${name} could not be taken out of the kernel`, { error: messageOf(error) });
     }
-  };
-  await quietly('the networks', () => backend.dismantle());
-  await quietly('the cgroup', () => removeCgroup(cgroupMounts(), cgroupParent));
-  void runtime;
+  }
 }

@@ -90,6 +90,7 @@ export class LocalVolumes {
 }
 
 function checkVolumeRequest(request: VolumeRequest): void {
+  if (request.name?.length === 1) throw new GantryError('invalid', `create ${request.name}: volume name is too short, names should be at least two alphanumeric characters`);
   if (request.name && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(request.name)) {
     throw new GantryError('invalid', `create ${request.name}: "${request.name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`);
   }

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { test } from 'node:test';
+import { census, censusDifference } from '../../support/census.ts';
+import { gantryProgram } from '../../support/daemon.ts';
+import { runProgram } from '../../../src/host/run-program.ts';
+import { Box } from '../containers/box.ts';
+
+test('a daemon without containers leaves the kernel as it found it', async () => {
+  const before = census();
+  {
+    await using box = await Box.open();
+    await box.sh('true', { HostConfig: { AutoRemove: false, PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1' }] } } });
+    await box.sh('true', { HostConfig: { Binds: ['data:/v'], IpcMode: 'shareable' } });
+  }
+  assert.deepEqual(await censusDifference(before), []);
+});
+
+test('the socket is for root and a group alone, and the folders are for root', async () => {
+  await using box = await Box.open();
+  assert.equal(statSync(box.daemon.socketPath).mode & 0o777, 0o660);
+  assert.equal(statSync(box.daemon.root).mode & 0o777, 0o700);
+  assert.equal(statSync(`${box.daemon.runFolder}/containers`).mode & 0o777, 0o700);
+});
+
+test('a second daemon on the same root is refused, and the first goes on', async () => {
+  await using box = await Box.open();
+  const [program, ...args] = gantryProgram();
+  const second = await runProgram(program, [...args, 'daemon', '--root', box.daemon.root, '--run', `${box.daemon.runFolder}2`, '--host', `unix://${box.daemon.folder}/second.sock`]);
+  assert.equal(second.exitCode, 1);
+  assert.match(second.stderr, /is held by process \d+/);
+  assert.equal((await box.daemon.request('GET', '/_ping')).status, 200);
+});
+
+test('the API is not served on tcp without TLS, unless that is said', async () => {
+  const [program, ...args] = gantryProgram();
+  await using box = await Box.open();
+  const refused = await runProgram(program, [...args, 'daemon', '--root', `${box.daemon.root}3`, '--run', `${box.daemon.runFolder}3`, '--host', 'tcp://127.0.0.1:0']);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /refusing to serve the API .* without TLS/);
+});
