@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { GantryError, errnoOf, messageOf } from '../base/errors.ts';
-import { sniffCompression, type Compression } from '../oci/layer.ts';
+import { sniffCompression, type Compression } from '../base/compression.ts';
 
 /**
  * The plain bytes of a stream, whatever its compression (by content, not by name): gzip and zstd in this process, xz and bzip2 by the

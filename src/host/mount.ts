@@ -3,7 +3,7 @@ import { GantryError, errnoOf } from '../base/errors.ts';
 import { checked, libc } from './ffi.ts';
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_PATH } from './files.ts';
 
-export { mounts, mountOf, parseMountInfo, type MountInfo } from './mount-info.ts';
+export { mounts, mountOf, type MountInfo } from './mount-info.ts';
 
 const mountCall = libc.func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data)');
 const umount2Call = libc.func('int umount2(const char *target, int flags)');
@@ -122,7 +122,11 @@ function mountByConfiguration(overlay: OverlayMount): void {
     const configure = (command: number, key: string | null, value: string | null): number =>
       checked(Number(fsconfigCall(numbers.fsconfig, context, command, key, value, 0)), 'fsconfig', key ?? overlay.target);
     for (const layer of overlay.lower) configure(setString, 'lowerdir+', layer);
-    for (const [key, value] of settings(overlay)) configure(value === undefined ? setFlag : setString, key, value ?? null);
+    for (const [key, value] of settings(overlay)) {
+      // The kernel takes backslashes out of these two, but not out of `lowerdir+`.
+      const text = key === 'upperdir' || key === 'workdir' ? value?.replaceAll('\\', '\\\\') : value;
+      configure(text === undefined ? setFlag : setString, key, text ?? null);
+    }
     configure(create, null, null);
     made = checked(Number(fsmountCall(numbers.fsmount, context, cloexec, flagsOf(overlay) === 0 ? 0 : 1)), 'fsmount', overlay.target);
     checked(Number(moveMountCall(numbers.moveMount, made, '', AT_FDCWD, overlay.target, emptyPath)), 'move_mount', overlay.target);

@@ -51,7 +51,7 @@ export const entryTypes: Readonly<Record<string, TarEntryType>> = {
   0: 'file', 7: 'file', S: 'file', 1: 'link', 2: 'symlink', 3: 'character', 4: 'block', 5: 'directory', 6: 'fifo',
 };
 
-export function isZero(block: Buffer): boolean {
+function isZero(block: Buffer): boolean {
   for (let index = 0; index < block.length; index++) if (block[index] !== 0) return false;
   return true;
 }
@@ -70,7 +70,7 @@ function verifyChecksum(block: Buffer): void {
   if (stated !== unsigned && stated !== signed) throw new GantryError('invalid', 'invalid tar header: wrong checksum');
 }
 
-export function text(block: Buffer, start: number, length: number): string {
+function text(block: Buffer, start: number, length: number): string {
   let end = start;
   while (end < start + length && block[end] !== 0) end++;
   return block.toString('utf8', start, end);

@@ -28,7 +28,7 @@ export function listVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['list'] 
   };
 }
 
-export function createdMs(image: ImageRecord): number {
+function createdMs(image: ImageRecord): number {
   const ms = Date.parse(image.created);
   return Number.isNaN(ms) ? 0 : ms;
 }

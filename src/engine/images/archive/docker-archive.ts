@@ -2,7 +2,7 @@ import { GantryError } from '../../../base/errors.ts';
 import { digestOf, type Digest } from '../../../oci/digest.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import { readImageConfig } from '../../../oci/image-config.ts';
-import { sniffCompression } from '../../../oci/layer.ts';
+import { sniffCompression } from '../../../base/compression.ts';
 import { mediaTypes } from '../../../oci/media-types.ts';
 import { canonicalName, parseReference, withDefaultTag } from '../../../oci/reference.ts';
 import { platformFit } from '../../../oci/platform.ts';
@@ -11,10 +11,10 @@ import type { ArchivedImage, PlatformChoice } from './oci-layout.ts';
 import type { ArchiveMembers } from './members.ts';
 
 /** One item of `manifest.json`: https://github.com/moby/docker-image-spec */
-export interface DockerArchiveItem { config: string; repoTags: string[]; layers: string[] }
+interface DockerArchiveItem { config: string; repoTags: string[]; layers: string[] }
 
 /** @throws invalid */
-export function readDockerManifest(bytes: Buffer): DockerArchiveItem[] {
+function readDockerManifest(bytes: Buffer): DockerArchiveItem[] {
   let items: unknown;
   try {
     items = JSON.parse(bytes.toString('utf8'));
