@@ -197,7 +197,7 @@ update -m 1g --memory-swap 2g web
 update --cpus 0.5 --pids-limit 10 --restart always web
 update web
 commit web
-commit -a me -m note -c "CMD x" --no-pause web me/x:1
+commit -a me -m note -c "CMD x" --pause=false web me/x:1
 network create back
 network create --subnet 10.1.0.0/16 --gateway 10.1.0.1 --ip-range 10.1.2.0/24 --aux-address a=10.1.0.9 back
 network create --internal --attachable -d macvlan -o parent=eth0 --label a=b --ipv6 back
@@ -205,7 +205,6 @@ network create --gateway 10.0.0.1 back
 network create --subnet 10.0.0.0/24 --gateway 11.0.0.1 back
 network create --subnet 10.0.0.0/24 --subnet 10.0.0.0/25 back
 network create --ipv4=false --ipam-driver x --ipam-opt a=b --scope local back
-network rm back
 network connect back web
 network connect --alias a --ip 10.0.0.2 --link x:y --driver-opt a=b back web
 network disconnect -f back web

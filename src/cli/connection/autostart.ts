@@ -22,7 +22,7 @@ export async function startDaemon(socketPath: string, warn: (line: string) => vo
   const begins = fstatSync(log).size;
   const entry = process.argv[1];
   if (entry === undefined) throw new GantryError('internal', 'the path of this program is not known');
-  const child = spawn(process.execPath, [...process.execArgv, entry, 'daemon'], { detached: true, cwd: '/', stdio: ['ignore', log, log] });
+  const child = spawn(process.execPath, [...process.execArgv, '--', entry, 'daemon'], { detached: true, cwd: '/', stdio: ['ignore', log, log] });
   closeSync(log);
   child.unref();
   const ended = new Promise<string>((resolve) => {

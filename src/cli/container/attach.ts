@@ -26,7 +26,7 @@ export const command = define({
     const stdin = found.Config.OpenStdin && !flags['no-stdin'];
     const tty = found.Config.Tty;
     if (stdin && tty && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');
-    const { exitCode } = await registerWait(context, found.Id, 'not-running');
+    const { exitCode } = await registerWait(context, found.Id);
     const { stream } = await context.api.hijack({
       path: `/containers/${found.Id}/attach`,
       query: { stream: true, stdin: stdin || undefined, stdout: true, stderr: true, detachKeys: flags['detach-keys'] || context.config.detachKeys },

@@ -1,6 +1,6 @@
 import { define } from '../command.ts';
 import { bool, list, text } from '../grammar/flag.ts';
-import { splitReference } from '../image/reference.ts';
+import { canonicalName, splitReference } from '../image/reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] CONTAINER [REPOSITORY[:TAG]]',
@@ -18,8 +18,8 @@ export const command = define({
     const [container, reference = ''] = args;
     const { name, tag } = splitReference(reference);
     const { Id: id } = await context.api.json<{ Id: string }>({
-      method: 'POST', path: '/commit', json: {},
-      query: { container, repo: name || undefined, tag: tag || undefined, author: flags.author || undefined, comment: flags.message || undefined, changes: flags.change, pause: flags.pause && !flags['no-pause'] ? undefined : '0' },
+      method: 'POST', path: '/commit',
+      query: { container, repo: name === '' ? '' : canonicalName(name), tag, author: flags.author, comment: flags.message, changes: flags.change, pause: flags.pause && !flags['no-pause'] ? undefined : '0' },
     });
     context.print(id);
   },

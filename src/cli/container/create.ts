@@ -7,6 +7,7 @@ export const command = define({
   flags: createFlags,
   arity: atLeast(1),
   interspersed: false,
+  failure: 125,
   names: 'image',
   examples: [['A container to start later', 'gantry create --name job gantry/busybox echo done']],
   async run({ context, flags, given, args }) {

@@ -9,6 +9,6 @@ export const command = define({
   names: 'running',
   examples: [['The exit code of a job', 'gantry wait job']],
   async run({ context, args }) {
-    await each(context, args, async (name) => String(await (await registerWait(context, segment(name), 'not-running')).exitCode));
+    await each(context, args, async (name) => String(await (await registerWait(context, segment(name))).exitCode));
   },
 });

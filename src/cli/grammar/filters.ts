@@ -10,7 +10,7 @@ export function filters(summary: string, options: { short?: string } = {}): Flag
     parse: (text, before) => {
       if (text === '') return before;
       const equals = text.indexOf('=');
-      if (equals < 0) throw new Error(`invalid argument "${text}": bad format of filter (expected name=value)`);
+      if (equals < 0) throw new Error(`bad format of filter (expected name=value)`);
       const key = text.slice(0, equals).trim().toLowerCase();
       return { ...before, [key]: [...new Set([...(before[key] ?? []), text.slice(equals + 1).trim()])] };
     },
@@ -19,5 +19,5 @@ export function filters(summary: string, options: { short?: string } = {}): Flag
 
 /** The query parameter, absent without filters. */
 export function filterQuery(by: Filters): { filters?: string } {
-  return Object.keys(by).length === 0 ? {} : { filters: JSON.stringify(by) };
+  return Object.keys(by).length === 0 ? {} : { filters: JSON.stringify(Object.fromEntries(Object.entries(by).map(([key, values]) => [key, Object.fromEntries(values.map((value) => [value, true]))]))) };
 }

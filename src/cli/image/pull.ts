@@ -2,7 +2,7 @@ import { GantryError } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { pullImage } from './pull-image.ts';
-import { hasTagOrDigest, registryOf, withDefaultTag } from './reference.ts';
+import { canonicalName, hasTagOrDigest, withDefaultTag } from './reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
@@ -20,14 +20,6 @@ export const command = define({
     if (!flags.quiet && !flags['all-tags'] && !hasTagOrDigest(name)) context.print('Using default tag: latest');
     const platform = flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'];
     await pullImage({ context, reference: name, quiet: flags.quiet, to: context.stdout, all: flags['all-tags'], signal: context.interruptible(), ...(platform ? { platform } : {}) });
-    context.print(canonical(name));
+    context.print(canonicalName(withDefaultTag(name)));
   },
 });
-
-/** The name with everything that docker leaves out: `docker.io/library/busybox:latest`. */
-function canonical(name: string): string {
-  const full = withDefaultTag(name);
-  if (!registryOf(full).startsWith('https://index.docker.io')) return full;
-  const path = full.replace(/^(index\.)?docker\.io\//, '');
-  return `docker.io/${path.includes('/') ? path : `library/${path}`}`;
-}

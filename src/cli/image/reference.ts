@@ -21,3 +21,10 @@ export function registryOf(name: string): string {
   const isHost = name.includes('/') && (first.includes('.') || first.includes(':') || first === 'localhost');
   return isHost && first !== 'docker.io' && first !== 'index.docker.io' ? first : 'https://index.docker.io/v1/';
 }
+
+/** The name with everything that may be left out: `docker.io/library/busybox`. */
+export function canonicalName(name: string): string {
+  if (!registryOf(name).startsWith('https://index.docker.io')) return name;
+  const path = name.replace(/^(index\.)?docker\.io\//, '');
+  return `docker.io/${path.includes('/') ? path : `library/${path}`}`;
+}

@@ -41,7 +41,7 @@ export const command = define({
         Internal: flags.internal, Attachable: flags.attachable, Ingress: flags.ingress, Scope: flags.scope, ConfigOnly: flags['config-only'],
         ...(flags['config-from'] === '' ? {} : { ConfigFrom: { Network: flags['config-from'] } }),
         ...(given.has('ipv4') ? { EnableIPv4: flags.ipv4 } : {}), ...(given.has('ipv6') ? { EnableIPv6: flags.ipv6 } : {}),
-        Labels: toMap(flags.label), CheckDuplicate: true,
+        Labels: toMap(flags.label),
       },
     });
     if (warning !== undefined && warning !== '') context.warn(`WARNING: ${warning}`);

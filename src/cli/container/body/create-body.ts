@@ -1,9 +1,10 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { Values } from '../../grammar/flag.ts';
 import type { createFlags } from './flags.ts';
+import { capabilities } from './capabilities.ts';
 import { healthcheck } from './healthcheck.ts';
 import { readEnvFile, readLabelFile, toMap } from './lists.ts';
-import { endpoints, checkMac } from './networks.ts';
+import { endpoints } from './networks.ts';
 import { addExposed, parsePublish } from './ports.ts';
 import { parseRestartPolicy } from './restart-policy.ts';
 import { securityOptions } from './security.ts';
@@ -54,7 +55,6 @@ export function createBody(request: CreateRequest): CreateBody {
     ...(health === undefined ? {} : { Healthcheck: health }),
     ...(flags['stop-signal'] === '' ? {} : { StopSignal: flags['stop-signal'] }),
     ...(given.has('stop-timeout') ? { StopTimeout: flags['stop-timeout'] } : {}),
-    ...(flags['mac-address'] === '' ? {} : { MacAddress: checkMac(flags['mac-address']) }),
     HostConfig: {
       ...hostSettings(request, volumes.binds),
       ...resources(request),
@@ -77,8 +77,7 @@ function hostSettings({ flags, given }: CreateRequest, binds: string[]): Record<
     VolumeDriver: flags['volume-driver'],
     VolumesFrom: orNull(flags['volumes-from']),
     Mounts: flags.mount.length === 0 ? undefined : flags.mount,
-    CapAdd: orNull(flags['cap-add']),
-    CapDrop: orNull(flags['cap-drop']),
+    ...capabilities(flags['cap-add'], flags['cap-drop']),
     CgroupnsMode: flags.cgroupns,
     Dns: flags.dns,
     DnsOptions: [...flags['dns-opt'], ...flags['dns-option']],
@@ -137,7 +136,7 @@ function resources({ flags }: CreateRequest): Record<string, unknown> {
     Devices: mappings,
     DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
     DeviceRequests: requests.length === 0 ? null : requests,
-    Ulimits: flags.ulimit.length === 0 ? [] : [...new Map(flags.ulimit.map((limit) => [limit.Name, limit])).values()],
+    Ulimits: flags.ulimit.length === 0 ? [] : [...new Map(flags.ulimit.map((limit) => [limit.Name, limit])).values()].sort((left, right) => (left.Name < right.Name ? -1 : 1)),
   };
 }
 

@@ -13,10 +13,11 @@ function collected<T>(summary: string, type: string, parse: (value: string) => T
   return custom<readonly T[]>(summary, { type, initial: [], parse: (value, before) => [...before, parse(value)] });
 }
 
-function keyed(summary: string): Flag<Readonly<Record<string, string>>> {
+function keyed(summary: string, check: (value: string) => void = () => undefined): Flag<Readonly<Record<string, string>>> {
   return custom<Readonly<Record<string, string>>>(summary, {
     type: 'map', shown: 'map[]', initial: {},
     parse: (value, before) => {
+      check(value);
       const equals = value.indexOf('=');
       return equals < 0 ? { ...before, [value]: '' } : { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
     },
@@ -123,7 +124,7 @@ export const createFlags = {
   'stop-signal': text('Signal to stop the container'),
   'stop-timeout': int('Timeout (in seconds) to stop a container'),
   'storage-opt': list('Storage driver options for the container'),
-  sysctl: keyed('Sysctl options'),
+  sysctl: keyed('Sysctl options', checkSysctl),
   tmpfs: list('Mount a tmpfs directory'),
   tty: bool('Allocate a pseudo-TTY', { short: 't' }),
   ulimit: collected('Ulimit options', 'ulimit', parseUlimit),
@@ -141,6 +142,13 @@ function checkStream(value: string): string {
   const stream = value.toLowerCase();
   if (!['stdin', 'stdout', 'stderr'].includes(stream)) throw new Error('valid streams are STDIN, STDOUT and STDERR');
   return stream;
+}
+
+const namespacedSysctls = /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced|domainname)|net\..+|fs\.mqueue\..+)=/;
+
+/** Only what a namespace holds of its own can be set for a container. */
+function checkSysctl(value: string): void {
+  if (!namespacedSysctls.test(value)) throw new Error(`sysctl '${value}' is not allowed`);
 }
 
 function checkAddress(value: string): string {

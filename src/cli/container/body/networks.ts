@@ -97,7 +97,7 @@ function endpoint(network: NetworkFlag, links: readonly string[]): Endpoint {
   };
   return {
     ...(Object.keys(ipam).length === 0 ? {} : { IPAMConfig: ipam }),
-    ...(links.length === 0 ? {} : { Links: [...links] }),
+    ...(links.length === 0 || !isUserDefined(network.target) ? {} : { Links: [...links] }),
     ...(network.aliases.length === 0 ? {} : { Aliases: network.aliases }),
     ...(network.mac === '' ? {} : { MacAddress: checkMac(network.mac) }),
     ...(Object.keys(network.driverOptions).length === 0 ? {} : { DriverOpts: network.driverOptions }),

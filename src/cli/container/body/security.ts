@@ -15,7 +15,7 @@ export function securityOptions(given: readonly string[]): Security {
     const separator = /[=:]/.exec(option)?.index ?? -1;
     const key = separator < 0 ? option : option.slice(0, separator);
     const value = separator < 0 ? '' : option.slice(separator + 1);
-    if (separator < 0 && key !== 'no-new-privileges') throw new GantryError('invalid', `invalid --security-opt: ${JSON.stringify(option)}`);
+    if (separator < 0 && key !== 'no-new-privileges') throw new GantryError('invalid', `Invalid --security-opt: ${JSON.stringify(option)}`);
     const isFile = key === 'seccomp' && value !== 'unconfined' && value !== 'builtin';
     security.options.push(isFile ? `seccomp=${profile(value)}` : option);
   }

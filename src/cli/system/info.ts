@@ -1,0 +1,63 @@
+import { define, none } from '../command.ts';
+import { describe } from '../errors.ts';
+import { guarded } from '../format/listing.ts';
+import { binarySize } from '../format/sizes.ts';
+import { shortFormatFlag } from '../grammar/format-flag.ts';
+import { compile } from '../template/evaluate.ts';
+import { clientVersion } from './version-line.ts';
+
+type Info = Record<string, unknown>;
+
+export const command = define({
+  usage: '[OPTIONS]',
+  flags: { format: shortFormatFlag() },
+  arity: none,
+  examples: [['The root directory of the engine', "gantry info -f '{{.DockerRootDir}}'"]],
+  async run({ context, flags }) {
+    const client = { Version: clientVersion(), Context: 'default', Debug: context.globals.debug, Plugins: [] };
+    const { info, failure } = await context.api.json<Info>({ path: '/info' }).then(
+      (value) => ({ info: value, failure: undefined }),
+      (error: unknown) => ({ info: undefined, failure: error }),
+    );
+    if (flags.format !== '') {
+      const value = { ...info, ClientInfo: client, ...(failure === undefined ? {} : { ServerErrors: [describe(failure)] }) };
+      context.print(flags.format === 'json' ? JSON.stringify(value) : guarded(() => compile(flags.format, { openMaps: new Set(['Runtimes']) }).execute(value)));
+    } else {
+      context.print(['Client: Gantry', ` Version:    ${client.Version}`, ` Context:    default`, ` Debug Mode: ${client.Debug}`, ''].join('\n'));
+      context.print('Server:');
+      if (info !== undefined) for (const line of infoLines(info)) context.print(line);
+      for (const warning of (info?.['Warnings'] as string[] | null | undefined) ?? []) context.warn(warning);
+    }
+    if (failure === undefined) return 0;
+    context.warn(flags.format === '' ? `ERROR: ${describe(failure)}\nerrors pretty printing info` : describe(failure));
+    return 1;
+  },
+});
+
+/** The lines below `Server:`; what the engine does not tell is left out. */
+export function infoLines(info: Info): string[] {
+  const line = (title: string, key: string, show: (value: never) => string = String): string[] => (info[key] === undefined || info[key] === null || info[key] === '' ? [] : [` ${title}: ${show(info[key] as never)}`]);
+  const plugins = (info['Plugins'] ?? {}) as Record<string, string[] | null>;
+  const status = (info['DriverStatus'] ?? []) as [string, string][] | null;
+  const security = (info['SecurityOptions'] ?? []) as string[] | null;
+  return [
+    ...line('Containers', 'Containers'), ...line(' Running', 'ContainersRunning'), ...line(' Paused', 'ContainersPaused'), ...line(' Stopped', 'ContainersStopped'),
+    ...line('Images', 'Images'), ...line('Server Version', 'ServerVersion'), ...line('Storage Driver', 'Driver'), ...(status ?? []).map(([key, value]) => `  ${key}: ${value}`),
+    ...line('Logging Driver', 'LoggingDriver'), ...line('Cgroup Driver', 'CgroupDriver'), ...line('Cgroup Version', 'CgroupVersion'),
+    ' Plugins:', ...['Volume', 'Network', 'Log'].map((kind) => `  ${kind}: ${(plugins[kind] ?? []).join(' ')}`),
+    ...line('Runtimes', 'Runtimes', (runtimes: Record<string, unknown>) => Object.keys(runtimes).sort().join(' ')), ...line('Default Runtime', 'DefaultRuntime'), ...line('Init Binary', 'InitBinary'),
+    ...((security ?? []).length === 0 ? [] : [' Security Options:', ...(security ?? []).flatMap(securityLines)]),
+    ...line('Kernel Version', 'KernelVersion'), ...line('Operating System', 'OperatingSystem'), ...line('OSType', 'OSType'), ...line('Architecture', 'Architecture'),
+    ...line('CPUs', 'NCPU'), ...line('Total Memory', 'MemTotal', binarySize), ...line('Name', 'Name'), ...line('ID', 'ID'), ...line('Docker Root Dir', 'DockerRootDir'),
+    ...line('Debug Mode', 'Debug'), ...line('HTTP Proxy', 'HttpProxy'), ...line('HTTPS Proxy', 'HttpsProxy'), ...line('No Proxy', 'NoProxy'),
+    ...line('Experimental', 'ExperimentalBuild'), ...line('Live Restore Enabled', 'LiveRestoreEnabled'),
+  ];
+}
+
+/** `name=seccomp,profile=builtin`: the name on a line of its own, its settings below. */
+function securityLines(option: string): string[] {
+  return option.split(',').map((pair) => {
+    const [key = '', value = ''] = pair.split('=');
+    return key === 'name' ? `  ${value}` : `   ${key.charAt(0).toUpperCase()}${key.slice(1)}: ${value}`;
+  });
+}
