@@ -7,6 +7,7 @@ import type { Sandbox } from '../network.ts';
 import type { SandboxWorker } from './worker-client.ts';
 
 const poolPrefix = 'pool-';
+const quietMs = 20;
 
 /**
  * Network namespaces by sandbox id, each bound at `<directory>/<id>/net`. A few are made ahead: giving one out is the renaming of its
@@ -19,6 +20,7 @@ export class Sandboxes {
   readonly #poolSize: number;
   readonly #ready: string[] = [];
   readonly #leaving = new Set<string>();
+  #soon: NodeJS.Timeout | undefined;
   #filling: Promise<void> | undefined;
   #removal: Promise<void> | undefined;
   #closed = false;
@@ -39,7 +41,7 @@ export class Sandboxes {
     if (this.#leaving.has(id)) await this.settle();
     if (existsSync(join(this.#directory, id))) await this.#worker.do({ kind: 'remove', paths: [this.path(id)] });
     if (!this.#takeReady(id)) await this.#worker.do({ kind: 'create', path: this.path(id) });
-    this.fill();
+    this.#fillSoon();
     return { id, path: this.path(id) };
   }
 
@@ -75,6 +77,16 @@ export class Sandboxes {
     this.#filling ??= this.#fill();
   }
 
+  /** After the starts that are under way: making a namespace takes the kernel's network lock, which they need. */
+  #fillSoon(): void {
+    if (this.#soon !== undefined || this.#ready.length > this.#poolSize / 2) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.fill();
+    }, quietMs);
+    this.#soon.unref();
+  }
+
   async settle(): Promise<void> {
     await this.#filling;
     await this.#removal;
@@ -82,6 +94,7 @@ export class Sandboxes {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#soon);
     await this.#filling;
     for (const id of this.#ready.splice(0)) this.remove(id);
     await this.#removal;

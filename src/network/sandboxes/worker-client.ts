@@ -28,7 +28,7 @@ export class SandboxWorker {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./sandbox.worker.ts', import.meta.url));
+    const worker = new Worker(new URL('./sandbox.worker.ts', import.meta.url), { execArgv: [] });
     worker.on('message', ({ number, error }: JobAnswer) => {
       const waiting = this.#waiting.get(number);
       this.#waiting.delete(number);
@@ -36,14 +36,15 @@ export class SandboxWorker {
       if (error === undefined) waiting?.resolve();
       else waiting?.reject(new GantryError('internal', error.message, { cause: { code: error.code } }));
     });
-    worker.on('error', (error) => this.#fail(error));
-    worker.on('exit', () => this.#fail(new Error('the sandbox worker ended')));
+    worker.on('error', (error) => this.#fail(worker, error));
+    worker.on('exit', () => this.#fail(worker, new Error('the sandbox worker ended')));
     worker.unref();
     return worker;
   }
 
-  /** The next job starts a new worker. */
-  #fail(error: Error): void {
+  /** The next job starts a new worker. The end of one that has been replaced says nothing. */
+  #fail(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
     this.#worker = undefined;
     for (const { reject } of this.#waiting.values()) reject(new GantryError('internal', `sandbox worker: ${error.message}`, { cause: error }));
     this.#waiting.clear();
