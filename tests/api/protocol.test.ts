@@ -147,3 +147,36 @@ for (const [headers, kind, status] of origins) {
     assert.equal((await server.call('GET', '/_ping', { headers })).status, status);
   });
 }
+
+test('close() cuts idle connections at once and lets a request under way finish', async () => {
+  const end = Promise.withResolvers<{ exitCode: number }>();
+  await using server = await serve({ containers: { wait: () => Promise.resolve({ done: end.promise }) } });
+  const idle = await server.dial();
+  idle.write('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(idle, 'data');
+  const busy = await server.dial();
+  busy.write('POST /containers/x/wait HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(busy, 'data');
+  const closed = server.close(60_000);
+  await once(idle.resume(), 'end');
+  idle.destroy();
+  end.resolve({ exitCode: 0 });
+  let rest = '';
+  busy.on('data', (chunk) => { rest += String(chunk); });
+  await once(busy, 'end');
+  busy.destroy();
+  await closed;
+  assert.match(rest, /\{"StatusCode":0\}/);
+});
+
+test('close() does not wait longer than its grace for a stream without an end', async () => {
+  await using server = await serve({ containers: { wait: () => Promise.resolve({ done: new Promise(() => undefined) }) } });
+  const busy = await server.dial();
+  busy.on('error', () => undefined);
+  busy.write('POST /containers/x/wait HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(busy, 'data');
+  const gone = once(busy, 'close');
+  busy.once('end', () => busy.destroy());
+  await server.close(1);
+  await gone;
+});

@@ -40,7 +40,8 @@ export function createApiServer(services: Services): ApiServer {
     serve(listener, { kind, allowedHosts = [] }) {
       const guard = kind === 'unix' ? () => undefined : (request: IncomingMessage) => checkOrigin(request, allowedHosts);
       const answer = (request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']): void => {
-        if (closing) response.shouldKeepAlive = false;
+        // Also for an answer that began before: its headers promised a connection that stays.
+        response.once('finish', () => { if (closing) request.socket.end(); });
         void handle({ request, response, upgrade, guard }, services, router);
       };
       const server = createHttpServer(answer);

@@ -34,6 +34,8 @@ export interface TestServer extends AsyncDisposable {
   call(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
   /** A bare connection, for what an HTTP client would not do. */
   dial(): Promise<Socket>;
+  /** Ends the serving as the daemon's shutdown does. */
+  close(graceMs: number): Promise<void>;
 }
 
 /** Serves the API on a unix socket in a directory of its own; `kind` chooses the rules of a listener, not the transport. */
@@ -53,6 +55,7 @@ export async function serve(services: PartialServices, kind: 'unix' | 'tcp' = 'u
       await once(socket, 'connect');
       return socket;
     },
+    close: (graceMs) => api.close(graceMs),
     async [Symbol.asyncDispose]() {
       listener.close();
       await api.close(0);
