@@ -8,14 +8,14 @@ import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
 import type { ImageVerbs, RemovedItem } from './verbs.ts';
 
-interface Removal { deps: ImageDeps; catalog: Catalog; image: ImageRecord; text: string; force: boolean; removed: RemovedItem[] }
+interface Removal { deps: ImageDeps; catalog: Catalog; image: ImageRecord; text: string; force: boolean; prune: boolean; removed: RemovedItem[] }
 
 /** By name: the name goes, and the image with its last one. By id: the image with all its names. */
 export function removeVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['remove'] {
-  return async (text, { force }) => {
+  return async (text, { force, prune }) => {
     const name = catalog.nameRecord(text);
     const image = catalog.find(text);
-    const removal: Removal = { deps, catalog, image, text, force, removed: [] };
+    const removal: Removal = { deps, catalog, image, text, force, prune, removed: [] };
     if (name === undefined) removeById(removal);
     else removeByName(removal, name);
     await collect(deps);
@@ -33,8 +33,8 @@ function removeByName(removal: Removal, name: ReferenceRecord): void {
     if (user !== undefined && (user.running || !force)) {
       throw new GantryError('conflict', `conflict: unable to remove repository reference ${JSON.stringify(removal.text)} (${force ? 'cannot be forced' : 'must force'}) - container ${shortId(user.containerId)} is using its referenced image ${shortId(image.id)}`);
     }
-    // Stopped containers keep their image under its id.
-    if (user !== undefined) return untag(removal, gone);
+    // Stopped containers, and images made from it, keep an image under its id.
+    if (user !== undefined || hasChild(removal)) return untag(removal, gone);
     return deleteImage(removal, gone);
   }
   untag(removal, gone);
@@ -53,14 +53,17 @@ function removeById(removal: Removal): void {
   const [user] = blockers(removal);
   const id = shortId(image.id);
   if (user?.running === true) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image is being used by running container ${shortId(user.containerId)}`);
-  const child = catalog.images.all().find((other) => other.parent === image.id);
-  if (child !== undefined) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image has dependent child images`);
+  if (hasChild(removal)) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image has dependent child images`);
   const names = catalog.namesOf(image.id);
   const repositories = new Set(names.map((name) => repositoryOf(parseReference(name.name))));
   if (repositories.size > 1 && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is referenced in multiple repositories`);
   if (user !== undefined && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is being used by stopped container ${shortId(user.containerId)}`);
   if (user !== undefined) return untag(removal, names);
   deleteImage(removal, names);
+}
+
+function hasChild({ catalog, image }: Removal): boolean {
+  return catalog.images.all().some((other) => other.parent === image.id);
 }
 
 /** Users of the image, running ones first. */
@@ -76,7 +79,7 @@ function untag({ deps, catalog, image, removed }: Removal, names: readonly Refer
   }
 }
 
-/** Names and record in one transaction; then its parents that nobody named or uses. */
+/** Names and record in one transaction; then, unless the person keeps them, its parents that nobody named or uses. */
 function deleteImage(removal: Removal, names: readonly ReferenceRecord[]): void {
   const { deps, catalog, image, removed } = removal;
   catalog.durably(() => {
@@ -89,6 +92,7 @@ function deleteImage(removal: Removal, names: readonly ReferenceRecord[]): void 
   }
   removed.push({ deleted: image.id });
   imageEvent(deps, 'delete', { image, name: image.id });
+  if (!removal.prune) return;
   const parent = image.parent === undefined ? undefined : catalog.images.get(image.parent);
   if (parent === undefined || catalog.namesOf(parent.id).length > 0 || deps.imageUsers(parent.id).length > 0) return;
   if (catalog.images.all().some((other) => other.parent === parent.id)) return;

@@ -9,7 +9,7 @@ import { Leases } from '../leases/leases.ts';
 import { openMetadata } from '../metadata/sqlite.ts';
 import type { ImageRecord, LeaseRecord } from '../records.ts';
 import { openDirectorySnapshotter } from '../snapshots/directories.ts';
-import { collect, type CollectorOptions } from './collect.ts';
+import { collect, recoverStore, type CollectorOptions } from './collect.ts';
 
 let directory: string;
 let round = 0;
@@ -68,6 +68,21 @@ describe('collect()', () => {
     const [mine] = await blobs(options, 'mine', 'not mine');
     await collect(options, { digests: new Set([mine as Digest]), chainIds: new Set() });
     assert.deepEqual(await left(options), [digestOf('not mine')]);
+  });
+});
+
+describe('recoverStore()', () => {
+  it('removes what a load that died had brought, half-written or whole', async () => {
+    const options = stores();
+    options.leases.open('load').add({ digests: await blobs(options, 'whole') });
+    const half = await options.content.ingest('load');
+    await half.write(Buffer.from('half'));
+    await half.close();
+    await recoverStore({ ...options, leases: new Leases(options.metadata) });
+    assert.deepEqual(await left(options), []);
+    const again = await options.content.ingest('load');
+    assert.equal(again.offset, 0);
+    await again.abort();
   });
 });
 

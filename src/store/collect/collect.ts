@@ -40,6 +40,12 @@ export async function collect(options: CollectorOptions, only?: { digests: Reado
   return result;
 }
 
+/** Once, when a daemon starts and nothing else runs yet: half-written blobs of the last one, and content that it never recorded. */
+export async function recoverStore(options: CollectorOptions): Promise<Collected> {
+  await options.content.sweepIngests(0);
+  return await collect(options);
+}
+
 async function removeLayer({ snapshots, metadata }: CollectorOptions, chainId: Digest): Promise<boolean> {
   try {
     await snapshots.remove(chainId);

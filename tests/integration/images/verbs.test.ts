@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { digestOf } from '../../../src/oci/digest.ts';
+import type { ImageRecord } from '../../../src/store/records.ts';
 import { describeManifest, dockerArchive, indexOf, layoutMembers, sample, streamOf, tarOf } from './archive-builder.ts';
 import { embeddedImage, imageFixture, type ImageFixture } from './image-fixture.ts';
 
@@ -85,6 +86,17 @@ describe('remove', () => {
     await fixture.images.remove('team/recent:2', gentle);
     assert.deepEqual(await fixture.census(), nothing);
     assert.deepEqual(fixture.events.map((event) => event.action), ['load', 'load', 'tag', 'untag', 'untag', 'delete', 'untag', 'delete']);
+  });
+  it('takes unnamed parents along, unless they are to be kept', async () => {
+    for (const prune of [true, false]) {
+      await using fixture = await withImages();
+      const images = fixture.deps.metadata.table<ImageRecord>('images');
+      images.put(recent.id, { ...(images.get(recent.id) as ImageRecord), parent: old.id });
+      await assert.rejects(fixture.images.remove(old.id, forced), { message: /image has dependent child images/ });
+      assert.deepEqual(await fixture.images.remove('old:1', gentle), [{ untagged: 'old:1' }]);
+      const removed = await fixture.images.remove('team/recent:2', { force: false, prune });
+      assert.equal(removed.filter((item) => 'deleted' in item).length, prune ? 2 : 1);
+    }
   });
   it('by id wants force when several repositories name it', async () => {
     await using fixture = await withImages();
