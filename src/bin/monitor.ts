@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createLog } from '../base/log.ts';
+import { joinOwnCgroup } from '../host/cgroups-own.ts';
 import { becomeSubreaper } from '../host/processes.ts';
 import { takeLockFile } from '../host/processes-lock.ts';
 import { lockPath } from '../runtime/monitor/paths.ts';
@@ -17,9 +19,13 @@ if (takeLockFile(lockPath(run)) !== undefined) {
   writeFileSync(lockPath(run), `${process.pid}\n`);
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => undefined);
   becomeSubreaper();
-  serve({
+  const leave = joinOwnCgroup(`/gantry-monitor-${createHash('sha256').update(run).digest('hex').slice(0, 12)}`);
+  await serve({
     run,
     log: createLog({ format: 'text', level: 'info', write: (line) => process.stderr.write(line) }),
-    finished: () => process.exit(0),
+    finished: () => {
+      leave();
+      process.exit(0);
+    },
   });
 }

@@ -21,6 +21,9 @@ const lingerMs = 2000;
 /** An exit is reported although an attachment has not read everything after this long. */
 const attachmentPatienceMs = 2000;
 
+/** Of a process whose parent died: as if it had been killed. */
+const unknownExitCode = 137;
+
 interface Waiting { socket: Socket; request: AttachRequest }
 
 /** All targets of one instance of the engine, and what can be done to them. Knows nothing of connections but attachments' sockets. */
@@ -42,8 +45,11 @@ export class Monitor {
     this.#cleanup = new Cleanup(options.run, this.#reaper);
   }
 
-  /** Takes over what a monitor before this one left: exits that nobody released, and containers that run. */
-  restore(): void {
+  /**
+   * Takes over what a monitor before this one left: exits that nobody released, and containers that run. Resolves when what
+   * ended meanwhile is cleaned up, so that a start of the same id finds nothing in its way.
+   */
+  async restore(): Promise<void> {
     for (const found of findInstances(this.#run)) {
       const log = found.exit === undefined && found.file.log !== undefined ? this.#openLog(found.file) : undefined;
       const instance = new Instance({ ...found, log });
@@ -51,7 +57,8 @@ export class Monitor {
       this.#instances.set(targetKey(found.file.target), instance);
       if (found.exit !== undefined) continue;
       this.#log.warn('took over a process from a monitor that died: its exit code cannot be known', { ...instance.target, pid: instance.pid });
-      found.gone.then(() => this.#ended(instance, 137)).catch((error: unknown) => this.#log.error(messageOf(error)));
+      if (found.gone === undefined) await this.#ended(instance, unknownExitCode);
+      else found.gone.then(() => this.#ended(instance, unknownExitCode)).catch((error: unknown) => this.#log.error(messageOf(error)));
     }
   }
 
@@ -73,7 +80,8 @@ export class Monitor {
   attach(target: Target, request: AttachRequest, socket: Socket): boolean | undefined {
     checkTarget(target);
     const instance = this.#instances.get(targetKey(target));
-    if (instance !== undefined && instance.exit === undefined) return instance.file.tty;
+    // A container can be started again, an exec cannot.
+    if (instance !== undefined && (instance.exit === undefined || target.execId !== undefined)) return instance.file.tty;
     const waiting = this.#waiting.get(targetKey(target)) ?? new Set();
     const member = { socket, request };
     this.#waiting.set(targetKey(target), waiting.add(member));

@@ -13,8 +13,8 @@ export interface Found {
   startedAt: string;
   streams: Streams;
   exit: ExitReport | undefined;
-  /** Resolves when the process is gone; only for one without an exit. */
-  gone: Promise<void>;
+  /** Resolves when the process is gone; undefined when it was gone already. */
+  gone: Promise<void> | undefined;
 }
 
 /** How often an adopted process is looked at: it is nobody's child here, so the kernel does not tell. */
@@ -37,7 +37,7 @@ function findOne(directory: string): Found[] {
   const exit = readJson<ExitReport>(join(directory, fileNames.exit));
   const alive = exit === undefined && pid > 1 && isProcessIn(pid, file.cgroupPath);
   const streams = alive && !file.tty ? reopen(directory) : {};
-  return [{ file, pid, startedAt, streams, exit, gone: exit === undefined ? whenGone(pid, alive) : Promise.resolve() }];
+  return [{ file, pid, startedAt, streams, exit, gone: alive ? whenGone(pid) : undefined }];
 }
 
 /** Output goes on: the container holds its FIFOs read-write. A terminal ended with the monitor that held its master. */
@@ -45,8 +45,7 @@ function reopen(directory: string): Streams {
   return { stdout: reopenOutputFifo(join(directory, fileNames.stdout)), stderr: reopenOutputFifo(join(directory, fileNames.stderr)) };
 }
 
-async function whenGone(pid: number, alive: boolean): Promise<void> {
-  if (!alive) return;
+async function whenGone(pid: number): Promise<void> {
   const started = startTimeOf(pid);
   while (started !== undefined && startTimeOf(pid) === started) await new Promise((resolve) => setTimeout(resolve, pollMs));
 }

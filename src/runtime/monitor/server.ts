@@ -15,7 +15,7 @@ type Call = (input: never) => unknown;
  * Serves `<run>/monitor.sock` until nothing runs and nobody is connected, then calls `finished`.
  * The run directory is 0700 and the socket 0600: who may connect may do everything.
  */
-export function serve(options: { run: string; log: Log; finished: () => void }): void {
+export async function serve(options: { run: string; log: Log; finished: () => void }): Promise<void> {
   const controls = new Set<Socket>();
   const attachments = new Map<number, Socket>();
   let connections = 0;
@@ -25,9 +25,9 @@ export function serve(options: { run: string; log: Log; finished: () => void }):
     endWhenIdle();
   };
   const monitor = new Monitor({ run: options.run, log: options.log, report });
-  monitor.restore();
+  let listening = false;
   const endWhenIdle = (): void => {
-    if (connections > 0 || !monitor.idle) return;
+    if (!listening || connections > 0 || !monitor.idle) return;
     server.close();
     rmSync(socketPath(options.run), { force: true });
     options.finished();
@@ -49,7 +49,9 @@ export function serve(options: { run: string; log: Log; finished: () => void }):
     };
     greet(socket, { monitor, log: options.log, joined: () => controls.add(socket), register, detach: (number) => attachments.get(number)?.destroy() });
   });
+  await monitor.restore();
   rmSync(socketPath(options.run), { force: true });
+  listening = true;
   const umask = process.umask(0o177);
   server.listen(socketPath(options.run), () => chmodSync(socketPath(options.run), 0o600));
   process.umask(umask);

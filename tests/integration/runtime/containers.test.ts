@@ -24,6 +24,13 @@ for (const runtimeName of ['crun', 'runc']) {
       assert.deepEqual([output.stdout, output.stderr], ['out\nagain\n', 'err\n']);
     });
 
+    test('can open its streams again as another user', async () => {
+      await using room = new Room(runtimeName);
+      const process = { ...room.process(['sh', '-c', 'echo out >/dev/stdout; echo err >/dev/stderr; id -u']), user: { uid: 1000, gid: 1000, additionalGids: [] } };
+      const { output } = await room.runToEnd('c', [], { spec: { process } });
+      assert.deepEqual([output.stdout, output.stderr], ['out\n1000\n', 'err\n']);
+    });
+
     test('sees the end of its stdin when the attachment ends its half', async () => {
       await using room = new Room(runtimeName);
       const input = 'x'.repeat(300_000);

@@ -114,7 +114,7 @@ export class Room {
     const mounts = cgroupMounts();
     killCgroup(mounts, this.cgroupParent);
     removeCgroup(mounts, this.cgroupParent);
-    rmSync(this.run, { recursive: true, force: true });
+    rmSync(this.run, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { cgroupDirectory, cgroupMounts, cgroupVersion, processesIn } from '../../../src/host/cgroups.ts';
+import { freezeCgroup, thawCgroup } from '../../../src/host/cgroups-freezer.ts';
+import { setCgroupLimits } from '../../../src/host/cgroups-limits.ts';
+import { readCgroupStats } from '../../../src/host/cgroups-stats.ts';
+import { collect, Room } from './room.ts';
+
+const mounts = cgroupMounts();
+
+test('a frozen container stands still until it is thawed', async () => {
+  await using room = new Room('crun');
+  const path = `${room.cgroupParent}/c`;
+  await room.runtime.start(room.request('c', ['sh', '-c', 'read line; echo "$line"'], { openStdin: true }));
+  const { stream } = await room.runtime.attach({ id: 'c' }, { stdin: true, stdout: true, stderr: true });
+  await freezeCgroup(mounts, path);
+  stream.end('late\n');
+  const usage = (): number => readCgroupStats(mounts, path).cpu.total;
+  const before = usage();
+  assert.equal((await room.runtime.list())[0]?.exit, undefined);
+  assert.equal(usage(), before);
+  await thawCgroup(mounts, path);
+  assert.equal((await collect(stream, false)).stdout, 'late\n');
+});
+
+test('limits of a running container can be raised, lowered and read back', async () => {
+  await using room = new Room('crun');
+  const path = `${room.cgroupParent}/c`;
+  const mega = 1024 * 1024;
+  await room.runtime.start(room.request('c', ['sleep', '1000'], { spec: { host: { memory: 32 * mega, pidsLimit: 20 } } }));
+  for (const memory of [64 * mega, 16 * mega]) {
+    setCgroupLimits(mounts, path, { memory, memorySwap: 2 * memory, pids: 9 });
+    const stats = readCgroupStats(mounts, path);
+    assert.deepEqual([stats.memory.limit, stats.pids.limit, stats.pids.current], [memory, 9, 1]);
+    assert.ok(stats.memory.usage > 0);
+  }
+  assert.equal(processesIn(mounts, path).length, 1);
+  const file = cgroupVersion(mounts) === 2 ? 'cpu.weight' : 'cpu.shares';
+  setCgroupLimits(mounts, path, { cpuShares: 512 });
+  assert.equal(readFileSync(join(cgroupDirectory(mounts, 'cpu', path)!, file), 'utf8').trim(), cgroupVersion(mounts) === 2 ? '20' : '512');
+});
