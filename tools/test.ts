@@ -9,7 +9,8 @@ import { add, close, gate } from './test/gate.ts';
 import { root, runTests, type Totals } from './test/run-suite.ts';
 
 const order = ['integration', 'api', 'cli', 'conformance', 'scenarios'];
-const timeoutMs = 180_000;
+const timeoutMs = 120_000;
+const limitMs = 300_000;
 
 const wanted = process.argv.slice(2);
 const suites = readdirSync(join(root, 'tests'))
@@ -27,7 +28,7 @@ async function runSuite(suite: string): Promise<Totals> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   console.log(`${suite} tests`);
   const before = census();
-  const result = await runTests(files, { concurrency: 2, timeoutMs });
+  const result = await runTests(files, { concurrency: 2, timeoutMs, limitMs });
   const left = await censusDifference(before);
   if (left.length === 0) return { ...result, passed: result.passed + 1 };
   console.log(`✖ census after ${suite}: it left something behind\n${left.map((line) => `    ${line}`).join('\n')}`);

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '../..');
 const sources: Sources = new Map(
   globSync('src/**/*.ts', { cwd: root }).sort().map((path) => [path, importsOf(path, readFileSync(join(root, path), 'utf8'))]),
 );
-const complaints = judge(map.rooms, sources);
+const complaints = judge(map, sources);
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0) console.error('The map and its reasons: docs/ARCHITECTURE.md, "Rooms".');
 process.exitCode = complaints.length > 0 ? 1 : 0;

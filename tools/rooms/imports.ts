@@ -6,6 +6,8 @@ export interface Import {
   line: number;
   /** Gone at run time, so it closes no circle. */
   typeOnly: boolean;
+  /** Named by URL, to be started as a worker or a program. */
+  program: boolean;
 }
 
 const statement = /^(?:import|export)\b(\s+type\b)?([^'";]*?)\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)|\bnew URL\('(\.[^']+\.ts)', import\.meta\.url\)/gm;
@@ -21,6 +23,7 @@ export function importsOf(path: string, source: string): Import[] {
       line: source.slice(0, match.index).split('\n').length,
       // A lazy import or a URL runs later: it closes no circle at load time either.
       typeOnly: match[1] !== undefined || match[5] !== undefined || match[6] !== undefined || onlyTypes(match[2] ?? ''),
+      program: match[6] !== undefined,
     });
   }
   return imports;

@@ -1,32 +1,40 @@
 import type { Import } from './imports.ts';
 
-export type Rooms = Record<string, string[]>;
+export interface Rooms {
+  /** By room: the other rooms it sees. */
+  rooms: Record<string, string[]>;
+  /** Files, or folders with a slash at the end, that may start other programs. */
+  startPrograms: string[];
+}
+
 export type Sources = Map<string, Import[]>;
 
 /** Every arrow that the map of rooms does not allow, as lines a person can act on. */
-export function judge(rooms: Rooms, sources: Sources): string[] {
+export function judge(map: Rooms, sources: Sources): string[] {
   const complaints: string[] = [];
   for (const [path, imports] of sources) {
     const room = roomOf(path);
-    if (room === undefined || !(room in rooms)) {
+    if (room === undefined || !(room in map.rooms)) {
       complaints.push(`${path}: not in a room of tools/rooms/rooms.json`);
       continue;
     }
-    for (const { target, line } of imports) {
-      const reason = forbidden(rooms, path, target);
-      if (reason !== undefined) complaints.push(`${path}:${line}: ${reason}`);
+    for (const each of imports) {
+      const reason = forbidden(map, path, each);
+      if (reason !== undefined) complaints.push(`${path}:${each.line}: ${reason}`);
     }
   }
   return [...complaints, ...circles(sources)];
 }
 
-function forbidden(rooms: Rooms, path: string, target: string): string | undefined {
+function forbidden({ rooms, startPrograms }: Rooms, path: string, { target, program }: Import): string | undefined {
   const room = roomOf(path) ?? '';
   const test = path.endsWith('.test.ts');
-  if (/^(node:)?child_process$/.test(target) && !test && !/^src\/(host|runtime\/monitor)\//.test(path)) {
-    return 'only host/ and the monitor start programs';
+  if (/^(node:)?child_process$/.test(target) && !test && !startPrograms.some((door) => path.startsWith(door))) {
+    return 'starts a program, and is not among startPrograms';
   }
   if (!test && (target.startsWith('tests/') || target.endsWith('.test.ts'))) return 'shipped code imports no test';
+  // A program of ours that is started by its path is another process, no import.
+  if (program && target.startsWith('src/bin/')) return undefined;
   const other = roomOf(target);
   if (other === undefined || other === room || rooms[room]?.includes(other)) return undefined;
   return `${room} may not import ${other} (${target}); it sees ${rooms[room]?.join(', ') || 'no other room'}`;

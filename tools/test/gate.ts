@@ -22,7 +22,7 @@ export async function gate(): Promise<Totals> {
   }
   console.log('unit tests');
   const files = globSync(['src/**/*.test.ts', 'tools/**/*.test.ts'], { cwd: root }).sort();
-  return add(totals, await runTests(files, { concurrency: 2, timeoutMs: 60_000 }));
+  return add(totals, await runTests(files, { concurrency: 2, timeoutMs: 60_000, limitMs: 120_000 }));
 }
 
 export function add(a: Totals, b: Totals): Totals {

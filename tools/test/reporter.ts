@@ -13,7 +13,10 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
   const files = new Map<string, FileResult>();
   for await (const event of events) {
     if (event.type === 'test:pass' || event.type === 'test:fail') {
-      if (event.data.details.type === 'suite') continue;
+      if (event.data.details.type === 'suite') {
+        if (event.type === 'test:fail' && failureOf(event.data.details.error) === 'hookFailed') yield failure(event.data.file, event.data.name, event.data.details.error);
+        continue;
+      }
       const name = relative(process.cwd(), event.data.file ?? 'unknown');
       const file = files.get(name) ?? { passed: 0, failed: 0, skipped: 0, ms: 0 };
       files.set(name, file);
@@ -21,7 +24,7 @@ export default async function* reporter(events: AsyncIterable<TestEvent>): Async
       const reason = event.data.skip ?? event.data.todo;
       if (event.type === 'test:fail') {
         file.failed++;
-        yield `  ✖ ${name}: ${event.data.name}\n${indent(explain(event.data.details.error))}\n`;
+        yield failure(event.data.file, event.data.name, event.data.details.error);
       } else if (reason !== undefined) {
         file.skipped++;
         yield `  ○ ${name}: ${event.data.name} (skipped${typeof reason === 'string' ? `: ${reason}` : ''})\n`;
@@ -47,6 +50,18 @@ function summary(files: Map<string, FileResult>): string {
   const path = process.env['GANTRY_TEST_TOTALS'];
   if (path !== undefined) appendFileSync(path, `${JSON.stringify(total)}\n`);
   return lines.join('');
+}
+
+function failure(file: string | undefined, name: string, error: Error): string {
+  const heading = `  ✖ ${relative(process.cwd(), file ?? 'unknown')}: ${name}`;
+  // Its suite's hook failed and tells why; this one never ran.
+  if (failureOf(error) === 'cancelledByParent') return `${heading} (not run)\n`;
+  return `${heading}\n${indent(explain(error))}\n`;
+}
+
+/** What kind of failure node:test saw: `hookFailed`, `cancelledByParent`, `testCodeFailure` … */
+function failureOf(error: Error): string | undefined {
+  return (error as { failureType?: string }).failureType;
 }
 
 /** node:test wraps what a test threw; the cause is what a person wants to read. */
