@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { setInterval } from 'node:timers';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { createRegistryClient } from '../client/client.ts';
@@ -42,6 +41,8 @@ export interface RunningRegistry {
 }
 
 const graceMs = 3_600_000;
+/** What a running request may still take when the registry is told to end. */
+const lastRequestsMs = 10_000;
 
 /** Builds and starts a registry. @throws invalid for files that cannot be used, and what listen(2) says */
 export async function serveRegistry(options: ServeOptions): Promise<RunningRegistry> {
@@ -67,10 +68,7 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
     server,
     async close() {
       clearInterval(timer);
-      await new Promise<void>((resolve) => {
-        listener.close(() => resolve());
-        listener.closeIdleConnections();
-      });
+      await closeListener(listener);
       client?.close();
     },
   };
@@ -106,6 +104,16 @@ function listen(listener: Server, address: { host: string; port: number }): Prom
       resolve((listener.address() as AddressInfo).port);
     });
   });
+}
+
+/** A connection is idle only some moments after its answer, so idle ones are looked for until none is left, or time is up. */
+async function closeListener(listener: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+  const idle = setInterval(() => listener.closeIdleConnections(), 50);
+  const end = setTimeout(() => listener.closeAllConnections(), lastRequestsMs);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(end);
 }
 
 function collect(server: RegistryServer, options: ServeOptions): void {

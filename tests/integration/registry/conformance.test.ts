@@ -12,7 +12,7 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
   const image = makeImage();
   const layer = digestOf(image.layer);
   const call = (method: string, path: string, options: { body?: string | Buffer; headers?: Record<string, string> } = {}): Promise<Response> =>
-    fetch(registry.url + path, { method, headers: options.headers, body: options.body as BodyInit | undefined, redirect: 'manual' });
+    fetch(registry.url + path, { method, headers: options.headers, body: options.body as string | undefined, redirect: 'manual' });
   const codeOf = async (response: Response): Promise<string> => ((await response.json()) as { errors: { code: string }[] }).errors[0]!.code;
   const start = async (name = 'a/b'): Promise<string> => (await call('POST', `/v2/${name}/blobs/uploads/`)).headers.get('location')!;
   const octets = { 'content-type': 'application/octet-stream' };
