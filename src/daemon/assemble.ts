@@ -19,7 +19,7 @@ import { publishEvent } from '../engine/containers/publish-event.ts';
 import { createRestartTimers } from '../engine/containers/restart-timers.ts';
 import { createRootFilesystems } from '../engine/containers/rootfs.ts';
 import { isAlive } from '../engine/containers/transition.ts';
-import { cgroupPathOf } from '../engine/containers/start.ts';
+import { cgroupPathOf } from '../engine/containers/cgroup-path.ts';
 import { Waiters } from '../engine/containers/waiters.ts';
 import { createEventBus } from '../engine/events/publish.ts';
 import { createExecs } from '../engine/execs/execs.ts';
@@ -130,7 +130,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     },
   }), (each) => each.close());
   const deps: ContainerDeps = {
-    catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), runtime, rootfs,
+    catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), restarting: new Set(), runtime, rootfs,
     images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, events,
     cgroups: createCgroupControl(cgroupMounts()), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
     runPs: async (args) => {

@@ -32,9 +32,9 @@ export interface DaemonConfig {
 
 export interface TlsConfig { verify: boolean; ca: string | undefined; cert: string; key: string }
 
-export const defaultRoot = '/var/lib/gantry';
-export const defaultRun = '/run/gantry';
-export const defaultConfigFile = '/etc/gantry/daemon.json';
+const defaultRoot = '/var/lib/gantry';
+const defaultRun = '/run/gantry';
+const defaultConfigFile = '/etc/gantry/daemon.json';
 
 const options = {
   root: { type: 'string' }, 'data-root': { type: 'string' }, run: { type: 'string' }, 'exec-root': { type: 'string' },

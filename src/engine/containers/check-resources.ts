@@ -38,7 +38,7 @@ function discardUnsupported(resources: Resources, facts: LimitFacts): string[] {
     [facts.swapAccounting, 'Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.',
       (resources.memory ?? 0) > 0 && resources.memorySwap !== -1, () => { resources.memorySwap = -1; }],
     [has('memory') && facts.cgroupVersion === 1, 'Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.',
-      resources.memorySwappiness != null, () => { resources.memorySwappiness = undefined; }],
+      isSaid(resources.memorySwappiness), () => { resources.memorySwappiness = undefined; }],
     [has('memory'), 'Your kernel does not support memory soft limit capabilities or the cgroup is not mounted. Limitation discarded.',
       (resources.memoryReservation ?? 0) > 0, () => { resources.memoryReservation = 0; }],
     [has('memory') && facts.cgroupVersion === 1, 'Your kernel does not support OomKillDisable. OomKillDisable discarded.', resources.oomKillDisable === true,
@@ -63,12 +63,16 @@ function discardUnsupported(resources: Resources, facts: LimitFacts): string[] {
   return warnings;
 }
 
+function isSaid(value: number | null | undefined): value is number {
+  return value !== undefined && value !== null;
+}
+
 function checkMemory(resources: Resources, update: boolean): void {
   const { memory = 0, memorySwap = 0, memoryReservation = 0, memorySwappiness } = resources;
   if (memory !== 0 && memory < least) throw invalid('Minimum memory limit allowed is 6MB');
   if (memory > 0 && memorySwap > 0 && memorySwap < memory) throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
   if (memory === 0 && memorySwap > 0 && !update) throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage');
-  if (memorySwappiness != null && (memorySwappiness < 0 || memorySwappiness > 100)) {
+  if (isSaid(memorySwappiness) && (memorySwappiness < 0 || memorySwappiness > 100)) {
     throw invalid(`Invalid value: ${memorySwappiness}, valid memory swappiness range is 0-100`);
   }
   if (memoryReservation > 0 && memoryReservation < least) throw invalid('Minimum memory reservation allowed is 6MB');

@@ -4,7 +4,7 @@ import { GantryError } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
-import type { PreparedVolume } from '../volumes/local-volumes.ts';
+import { volumesLock, type PreparedVolume } from '../volumes/local-volumes.ts';
 import { checkNetworkConflicts, checkRequest } from './check-request.ts';
 import { checkResources } from './check-resources.ts';
 import { generateContainerName, parseContainerName } from './container-name.ts';
@@ -39,7 +39,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   });
   const releaseName = deps.catalog.reserveName(name, id);
   try {
-    await deps.locks.run('volumes', async () => {
+    await deps.locks.run(volumesLock, async () => {
       await using undo = new AsyncDisposableStack();
       const volumes: PreparedVolume[] = [];
       undo.defer(() => { for (const volume of volumes) deps.volumes.discard(volume); });

@@ -24,6 +24,8 @@ export interface ContainerDeps {
   restarts: RestartTimers;
   /** Containers whose removal is under way. */
   removals: Set<string>;
+  /** Containers being restarted by hand: neither `--rm` nor a policy takes them in between. */
+  restarting: Set<string>;
   runtime: Runtime;
   rootfs: RootFilesystems;
   images: ContainerImages;

@@ -2,14 +2,12 @@ import { hasKind, messageOf } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { SIGKILL } from './signals.ts';
 import { isAlive } from './transition.ts';
-import { cgroupPathOf } from './start.ts';
+import { cgroupPathOf } from './cgroup-path.ts';
 
 export interface EndOptions {
   /** Tried in order, each with a patience; SIGKILL follows. */
   signals: { signal: number; patienceMs: number | 'forever' }[];
   stoppedByHand: boolean;
-  /** Stops waiting for a patient signal and kills at once, or gives up when nothing but the caller ended. */
-  abort?: AbortSignal;
   /** Told of each signal that was sent. */
   onSignal?: (signal: number) => void;
 }
@@ -32,7 +30,7 @@ export async function endProcess(deps: ContainerDeps, id: string, options: EndOp
   for (const { signal, patienceMs } of options.signals) {
     await send(deps, id, signal);
     options.onSignal?.(signal);
-    if (await within(ended, patienceMs, options.abort)) return true;
+    if (await within(ended, patienceMs)) return true;
   }
   await send(deps, id, SIGKILL);
   options.onSignal?.(SIGKILL);
@@ -53,15 +51,13 @@ async function send(deps: ContainerDeps, id: string, signal: number): Promise<vo
   }
 }
 
-async function within(ended: Promise<unknown>, patienceMs: number | 'forever', abort: AbortSignal | undefined): Promise<boolean> {
+async function within(ended: Promise<unknown>, patienceMs: number | 'forever'): Promise<boolean> {
+  if (patienceMs === 'forever') return await ended.then(() => true);
   const { promise: over, resolve } = Promise.withResolvers<false>();
-  const giveUp = (): void => resolve(false);
-  const timer = patienceMs === 'forever' ? undefined : setTimeout(giveUp, patienceMs);
-  abort?.addEventListener('abort', giveUp, { once: true });
+  const timer = setTimeout(() => resolve(false), patienceMs);
   try {
     return await Promise.race([ended.then(() => true), over]);
   } finally {
     clearTimeout(timer);
-    abort?.removeEventListener('abort', giveUp);
   }
 }

@@ -96,7 +96,7 @@ export function createHealthWatch(options: HealthWatchOptions): { begin(id: stri
     end,
     statusOf: (id) => states.get(id),
     close() {
-      for (const id of [...timers.keys()]) end(id);
+      for (const id of timers.keys()) end(id);
     },
   };
 }

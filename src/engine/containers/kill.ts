@@ -3,7 +3,7 @@ import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
 import { SIGKILL, signalNumber } from './signals.ts';
-import { cgroupPathOf } from './start.ts';
+import { cgroupPathOf } from './cgroup-path.ts';
 import { isAlive, notRunning } from './transition.ts';
 
 /**

@@ -6,7 +6,8 @@ import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { removeLocked } from './remove.ts';
 import { nextDelayMs, shouldRestart } from './restart-policy.ts';
-import { removeBundle, startLocked } from './start.ts';
+import { startLocked } from './start.ts';
+import { removeBundle } from './bundle.ts';
 import { isAlive } from './transition.ts';
 
 /** A container's first process has ended: record → waiters → network → restart policy or automatic removal. */
@@ -19,7 +20,7 @@ export async function onExit(deps: ContainerDeps, exit: ExitReport): Promise<voi
 }
 
 /** Under the container's lock. */
-export async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: ExitReport): Promise<void> {
+async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: ExitReport): Promise<void> {
   const { exitCode, oomKilled, at: finishedAt } = exit;
   const startedAt = isAlive(record.state) ? record.state.startedAt : finishedAt;
   const ranMs = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
@@ -43,7 +44,7 @@ export async function exitLocked(deps: ContainerDeps, record: ContainerRecord, e
   publishEvent(deps.events, ended, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
   deps.waiters.exited(record.id, { exitCode });
   if (restarts) scheduleRestart(deps, record.id, nextDelayMs(deps.restarts.lastDelayMs(record.id), ranMs));
-  else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id)) await removeLocked(deps, ended, { volumes: true });
+  else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id) && !deps.restarting.has(record.id)) await removeLocked(deps, ended, { volumes: true });
 }
 
 /** Starts it again after the pause, unless somebody stops or removes it before. A start that fails ends the tries, as Docker's does. */

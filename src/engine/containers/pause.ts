@@ -1,7 +1,7 @@
 import type { ContainerDeps } from './deps.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
-import { cgroupPathOf } from './start.ts';
+import { cgroupPathOf } from './cgroup-path.ts';
 import { isAlive, transition } from './transition.ts';
 
 /** Freezes all processes of the container. */

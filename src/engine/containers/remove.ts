@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { volumesLock } from '../volumes/local-volumes.ts';
 import { volumeUsers, type ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
@@ -51,7 +52,7 @@ export async function removeLocked(deps: ContainerDeps, record: ContainerRecord,
 }
 
 async function removeAnonymousVolumes(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
-  await deps.locks.run('volumes', async () => {
+  await deps.locks.run(volumesLock, async () => {
     for (const { name } of record.mounts) {
       const volume = name === undefined ? undefined : deps.volumes.get(name);
       if (volume === undefined || !volume.anonymous || volumeUsers(deps.catalog, volume.name).length > 0) continue;

@@ -24,7 +24,7 @@ export function createRestartTimers(): RestartTimers {
       delays.delete(id);
     },
     close() {
-      for (const id of [...timers.keys()]) cancel(id);
+      for (const id of timers.keys()) cancel(id);
     },
   };
 }

@@ -10,8 +10,7 @@ import { isAlive } from './transition.ts';
 /** Stops the container when it runs, and starts it. `--rm` does not take it in between. */
 export async function restart(deps: ContainerDeps, container: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void> {
   const record = deps.catalog.find(container);
-  // A removal under way holds back the automatic one; so does this.
-  deps.removals.add(record.id);
+  deps.restarting.add(record.id);
   try {
     await cancelRestart(deps, record.id);
     if (isAlive(record.state)) {
@@ -19,7 +18,7 @@ export async function restart(deps: ContainerDeps, container: string, options: {
       publishEvent(deps.events, record, 'stop');
     }
   } finally {
-    deps.removals.delete(record.id);
+    deps.restarting.delete(record.id);
   }
   // Somebody else may have started it meanwhile, which is what was asked.
   await start(deps, record.id).catch((error: unknown) => {

@@ -25,4 +25,3 @@ export function signalNumber(signal: string): number {
 }
 
 export const SIGKILL = 9;
-export const SIGTERM = 15;

@@ -1,9 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
-import { mount as mountFilesystem, unmount } from '../../host/mount.ts';
+import { mount as mountFilesystem } from '../../host/mount.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
+import { cgroupPathOf } from './cgroup-path.ts';
+import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeWorkingDirectory, prepareMountSources, userOf } from './prepare-rootfs.ts';
@@ -80,11 +82,6 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
   return { ...connected, state: { status: 'running', pid, startedAt: now() } };
 }
 
-export function cgroupPathOf(deps: Pick<ContainerDeps, 'settings'>, record: Pick<ContainerRecord, 'id' | 'hostConfig'>): string {
-  const parent = record.hostConfig.cgroupParent;
-  return parent ? join('/', parent, record.id) : `${deps.settings.cgroupParent}/${record.id}`;
-}
-
 /** Both at once; waits for the slower one even when the other fails, so that its undo is known. */
 async function bothOf<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
   const [a, b] = await Promise.allSettled([first(), second()]);
@@ -146,12 +143,6 @@ function makeSharedMemory(path: string, bytes: number): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const noSetuidNoExecNoDevices = 2 | 4 | 8;
   mountFilesystem('shm', path, { type: 'tmpfs', flags: noSetuidNoExecNoDevices, data: `mode=1777,size=${bytes}` });
-}
-
-/** Takes a container's bundle and what is mounted in it away. */
-export function removeBundle(bundle: string): void {
-  unmount(join(bundle, 'shm'), { lazy: true });
-  rmSync(bundle, { recursive: true, force: true });
 }
 
 function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: string): ResolvedMount[] {

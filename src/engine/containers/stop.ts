@@ -13,7 +13,7 @@ export async function stop(deps: ContainerDeps, container: string, options: Para
   const record = deps.catalog.find(container);
   if (await cancelRestart(deps, record.id)) return;
   if (!isAlive(record.state)) throw new GantryError('notModified', 'container is already stopped');
-  await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true, ...(options.abort === undefined ? {} : { abort: options.abort }) });
+  await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
   publishEvent(deps.events, record, 'stop');
 }
 

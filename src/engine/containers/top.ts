@@ -1,7 +1,7 @@
 import { GantryError, messageOf } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { publishEvent } from './publish-event.ts';
-import { cgroupPathOf } from './start.ts';
+import { cgroupPathOf } from './cgroup-path.ts';
 import { isAlive, notRunning } from './transition.ts';
 
 /** Runs the host's `ps` with the caller's options and keeps the lines of the container's processes. */

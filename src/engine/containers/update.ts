@@ -5,7 +5,7 @@ import { limitFactsOf, type ContainerDeps } from './deps.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
-import { cgroupPathOf } from './start.ts';
+import { cgroupPathOf } from './cgroup-path.ts';
 import { isAlive } from './transition.ts';
 
 /** Changes limits and the restart policy; a running container's at once. What is undefined, zero or empty stays as it is. */

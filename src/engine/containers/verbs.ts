@@ -10,7 +10,7 @@ export interface ContainerVerbs {
   create(request: CreateRequest): Promise<{ id: string; warnings: string[] }>;
   /** @throws notModified when it runs already. */
   start(container: string): Promise<void>;
-  stop(container: string, options: { signal?: string; timeoutSeconds?: number; abort?: AbortSignal }): Promise<void>;
+  stop(container: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void>;
   kill(container: string, signal: string): Promise<void>;
   restart(container: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void>;
   pause(container: string): Promise<void>;

@@ -7,7 +7,7 @@ import { publishEvent } from '../containers/publish-event.ts';
 import { userOf } from '../containers/prepare-rootfs.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import { environmentOf, hostnameOf, specInputOf } from '../containers/spec-input-of.ts';
-import { cgroupPathOf } from '../containers/start.ts';
+import { cgroupPathOf } from '../containers/cgroup-path.ts';
 import { startFailure } from '../containers/start-failure.ts';
 import { isAlive, transition } from '../containers/transition.ts';
 import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';

@@ -10,6 +10,9 @@ import { withInside } from '../../host/inside-root.ts';
 import type { Metadata, Table } from '../../store/metadata/metadata.ts';
 import type { VolumeRecord } from '../../store/records.ts';
 
+/** The lock that keeps making a container with a volume and removing the volume apart. */
+export const volumesLock = 'volumes';
+
 export interface VolumeRequest { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }
 
 /** A volume that is there, or whose directory is there and whose record is still to be written. */

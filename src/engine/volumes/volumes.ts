@@ -5,7 +5,7 @@ import type { EventBus } from '../events/bus.ts';
 import type { Filters } from '../filters.ts';
 import { matchesLabels, readFilters, readUntil } from '../filters.ts';
 import type { VolumeRecord } from '../../store/records.ts';
-import type { LocalVolumes } from './local-volumes.ts';
+import { volumesLock, type LocalVolumes } from './local-volumes.ts';
 import type { VolumeDetails, VolumeVerbs } from './verbs.ts';
 
 export interface VolumeDeps {
@@ -15,9 +15,6 @@ export interface VolumeDeps {
   /** Ids of containers that mount a volume. */
   usersOf: (name: string) => string[];
 }
-
-/** The lock that keeps creating a container with a volume and removing the volume apart. */
-export const volumesLock = 'volumes';
 
 export function createVolumeVerbs(deps: VolumeDeps): VolumeVerbs {
   let pruning = false;

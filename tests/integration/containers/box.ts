@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
 import type { Answer } from '../../support/http.ts';
 
-export const image = 'gantry/busybox';
+const image = 'gantry/busybox';
 const archive = join(import.meta.dirname, '../../../dist/embedded-image.tar');
 
 export interface Finished { id: string; exitCode: number; stdout: string; stderr: string }
