@@ -148,7 +148,6 @@ busybox echo -n --not-a-flag
 --platform linux/arm64 busybox
 --pull never busybox
 --pull sometimes busybox
---cidfile . busybox
 --env-file absent busybox
 --label "" busybox
 -e = busybox

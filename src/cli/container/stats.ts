@@ -1,3 +1,4 @@
+import { hasKind } from '../../base/errors.ts';
 import { any, define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { segment } from '../each.ts';
@@ -49,11 +50,13 @@ async function sampleAll(context: Context, names: readonly string[], named: bool
       try {
         samples.set(name, await context.api.json<Sample>({ path: `/containers/${segment(name)}/stats`, query: { stream: '0' } }));
       } catch (error) {
+        // A container may end between the list and its sample.
+        if (!named && hasKind(error, 'notFound')) return;
         failures.push(describe(error));
       }
     }),
     ...(names.length === 0 ? [new Promise((resolve) => { setTimeout(resolve, 1000); })] : []),
   ]);
-  if (named && failures.length > 0) throw new ExitError(1, failures.join('\n'));
+  if (failures.length > 0) throw new ExitError(1, [...new Set(failures)].join('\n'));
   return samples;
 }

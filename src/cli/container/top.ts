@@ -12,6 +12,6 @@ export const command = define({
   async run({ context, args }) {
     const [container = '', ...options] = args;
     const { Titles: titles, Processes: processes } = await context.api.json<{ Titles: string[]; Processes: string[][] | null }>({ path: `/containers/${segment(container)}/top`, query: { ps_args: options.join(' ') || undefined } });
-    context.print(alignTabs([titles, ...(processes ?? [])].map((cells) => cells.join('\t')).join('\n')));
+    context.print(alignTabs([titles, ...(processes ?? [])].map((cells) => cells.join('\t')).join('\n'), 20));
   },
 });

@@ -30,7 +30,7 @@ export function lex(source: string): Token[] {
     if (trimsBefore) text = text.trimEnd();
     if (text !== '') tokens.push({ kind: 'text', text, at });
     const action = lexAction(source, open + (trimsBefore ? 3 : 2));
-    if (action.tokens.length > 0) tokens.push({ kind: 'open', at: open }, ...action.tokens, { kind: 'close', at: action.end });
+    if (!action.comment) tokens.push({ kind: 'open', at: open }, ...action.tokens, { kind: 'close', at: action.end });
     trimNext = action.trimsAfter;
     at = action.end;
   }
@@ -46,11 +46,11 @@ const shapes: readonly [Token['kind'], RegExp][] = [
   ['symbol', /:=|[|(),=.]/y],
 ];
 
-function lexAction(source: string, start: number): { tokens: Token[]; end: number; trimsAfter: boolean } {
+function lexAction(source: string, start: number): { tokens: Token[]; end: number; trimsAfter: boolean; comment?: boolean } {
   const comment = /\s*\/\*[\s\S]*?\*\/(\s+-)?\}\}/y;
   comment.lastIndex = start;
   const commented = comment.exec(source);
-  if (commented !== null) return { tokens: [], end: comment.lastIndex, trimsAfter: commented[1] !== undefined };
+  if (commented !== null) return { tokens: [], end: comment.lastIndex, trimsAfter: commented[1] !== undefined, comment: true };
   const tokens: Token[] = [];
   let at = start;
   for (;;) {

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { compile } from './evaluate.ts';
+
+const data = {
+  Name: 'web', Count: 3, Zero: 0, Yes: true, None: null, Items: ['a', 'b'], Map: { b: '2', a: '1' }, Deep: { Inner: { X: 'x' } },
+  Labels: { one: '1' }, Label: (name: unknown) => `<${String(name)}>`,
+};
+
+const prints: readonly (readonly [template: string, output: string])[] = [
+  ['plain', 'plain'],
+  ['{{.Name}}', 'web'],
+  ['{{ .Deep.Inner.X }}', 'x'],
+  ['{{.Label "k"}}', '<k>'],
+  ['{{"k" | .Label}}', '<k>'],
+  ['{{json .Map}}', '{"b":"2","a":"1"}'],
+  ['{{.Map}}', 'map[a:1 b:2]'],
+  ['{{.Items}}', '[a b]'],
+  ['{{.None}}', '<no value>'],
+  ['{{index .Map "a"}}{{index .Items 1}}', '1b'],
+  ['{{index .Map "absent"}}', ''],
+  ['{{len .Items}}{{len .Name}}', '23'],
+  ['{{if .Zero}}a{{else if .Yes}}b{{else}}c{{end}}', 'b'],
+  ['{{with .Deep}}{{.Inner.X}}{{end}}', 'x'],
+  ['{{range $i, $e := .Items}}{{$i}}={{$e}};{{end}}', '0=a;1=b;'],
+  ['{{range $k, $v := .Map}}{{$k}}{{$v}} {{end}}', 'a1 b2 '],
+  ['{{range .None}}x{{else}}none{{end}}', 'none'],
+  ['{{range .Items}}{{if eq . "b"}}{{break}}{{end}}{{.}}{{end}}', 'a'],
+  ['{{range .Items}}{{if eq . "a"}}{{continue}}{{end}}{{.}}{{end}}', 'b'],
+  ['{{$x := "1"}}{{if true}}{{$x = "2"}}{{end}}{{$x}}', '2'],
+  ['a {{- " b " -}} c', 'a b c'],
+  ['{{/* nothing */}}x', 'x'],
+  ['a {{- /* nothing */ -}} b', 'ab'],
+  ['{{eq .Name "x" "web"}} {{ne 1 2}} {{lt 1 2}} {{ge "b" "a"}}', 'true true true true'],
+  ['{{and .Yes .Name}} {{or .Zero .Name}} {{not .Yes}}', 'web web false'],
+  ['{{printf "%-5s|%03d|%q|%v|%x" .Name .Count .Name .Items "ab"}}', 'web  |003|"web"|[a b]|6162'],
+  ['{{printf "%.2f %5.1f %%" 1.005 2.25}}', '1.00   2.3 %'.replace('2.3', (2.25).toFixed(1))],
+  ['{{upper .Name}}{{lower "X"}}{{title "a b"}}', 'WEBxA B'],
+  ['{{join .Items ","}} {{index (split "a:b" ":") 1}}', 'a,b b'],
+  ['{{pad .Name 1 2}}|{{truncate .Name 2}}', ' web  |we'],
+  ['{{(index .Items 0) | upper}}', 'A'],
+  ['{{slice .Name 1 2}}', 'e'],
+  ['{{define "t"}}<{{.}}>{{end}}{{template "t" .Name}}', '<web>'],
+  ['{{`raw`}}{{"\\u00e9\\n"}}', 'rawé\n'],
+  ['{{.Labels.absent}}', '<no value>'],
+  ['{{$.Name}}', 'web'],
+  ['{{println .Name 1}}', 'web 1\n'],
+];
+
+describe('compile() prints what Go\'s text/template does', () => {
+  for (const [template, output] of prints) {
+    test(template, () => assert.equal(compile(template, { openMaps: new Set(['Labels']) }).execute(data), output));
+  }
+});
+
+const refused: readonly (readonly [template: string, complaint: RegExp])[] = [
+  ['{{.Absent}}', /executing "" at <\.Absent>: can't evaluate field Absent/],
+  ['{{.Name.X}}', /can't evaluate field X in type string/],
+  ['{{.None.X}}', /nil data; no entry for key "X"/],
+  ['{{nonsense .}}', /function "nonsense" not defined/],
+  ['{{$x}}', /undefined variable "\$x"/],
+  ['{{if .Name}}', /unexpected EOF/],
+  ['{{end}}', /unexpected \{\{end\}\}/],
+  ['{{.Name', /unclosed action/],
+  ['{{"a', /unterminated quoted string/],
+  ['{{}}', /missing value for command/],
+  ['{{break}}', /outside \{\{range\}\}/],
+  ['{{index .Items 5}}', /index out of range: 5/],
+  ['{{range .Name}}{{end}}', /can't iterate over web/],
+  ['{{define "r"}}{{template "r" .}}{{end}}{{template "r" .}}', /maximum template depth/],
+  ['{{.constructor}}', /can't evaluate field constructor/],
+];
+
+describe('compile() refuses what cannot be meant', () => {
+  for (const [template, complaint] of refused) {
+    test(template, () => assert.throws(() => compile(template).execute(data), complaint));
+  }
+});
+
+test('text without actions comes out unchanged', () => {
+  fc.assert(fc.property(fc.string().filter((text) => !text.includes('{{')), (text) => { assert.equal(compile(text).execute(data), text); }));
+});
+
+test('a quoted constant prints what it holds', () => {
+  fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => { assert.equal(compile(`{{${JSON.stringify(text)}}}`).execute(data), text); }));
+});
+
+test('any text is either a template or a TemplateError, never another failure', () => {
+  fc.assert(fc.property(fc.array(fc.constantFrom('{{', '}}', '.Name', 'if ', 'range ', 'end', '"', '(', ')', '|', ' ', '$x', ':=', 'else', '-', '1', 'index ')).map((parts) => parts.join('')), (text) => {
+    try {
+      compile(text).execute(data);
+    } catch (error) {
+      assert.equal((error as Error).constructor.name, 'TemplateError', String((error as Error).stack));
+    }
+  }));
+});
