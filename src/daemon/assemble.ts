@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiServer, type ApiServer } from '../api/server/create-server.ts';
 import type { Services } from '../api/server/services.ts';
-import { GantryError } from '../base/errors.ts';
 import { newId } from '../base/ids.ts';
 import { nowNanos } from '../base/clock.ts';
 import { KeyedLocks } from '../base/locks.ts';
@@ -14,8 +13,6 @@ import { createContainerVerbs } from '../engine/containers/containers.ts';
 import { volumeUsers, type ContainerDeps } from '../engine/containers/deps.ts';
 import { createHealthWatch } from '../engine/containers/health.ts';
 import { imageNames } from '../engine/containers/image-names.ts';
-import { onExit } from '../engine/containers/on-exit.ts';
-import { publishEvent } from '../engine/containers/publish-event.ts';
 import { createRestartTimers } from '../engine/containers/restart-timers.ts';
 import { createRootFilesystems } from '../engine/containers/rootfs.ts';
 import { isAlive } from '../engine/containers/transition.ts';
@@ -23,7 +20,6 @@ import { cgroupPathOf } from '../engine/containers/cgroup-path.ts';
 import { Waiters } from '../engine/containers/waiters.ts';
 import { createEventBus } from '../engine/events/publish.ts';
 import { createExecs } from '../engine/execs/execs.ts';
-import { runProbe } from '../engine/execs/run-probe.ts';
 import { createFileVerbs } from '../engine/files/files.ts';
 import { commitLayer } from '../engine/images/commit-layer.ts';
 import type { ImageDeps } from '../engine/images/deps.ts';
@@ -37,7 +33,6 @@ import { LocalVolumes } from '../engine/volumes/local-volumes.ts';
 import { createVolumeVerbs } from '../engine/volumes/volumes.ts';
 import { cgroupMounts } from '../host/cgroups.ts';
 import { FileLock } from '../host/files-lock.ts';
-import { runProgram } from '../host/run-program.ts';
 import { createResolver } from '../network/dns/client.ts';
 import { createNetworkBackend } from '../network/create-network-backend.ts';
 import { createRuntime } from '../runtime/driver/client.ts';
@@ -50,11 +45,13 @@ import { openMetadata } from '../store/metadata/sqlite.ts';
 import { ContainerLayers } from '../store/snapshots/container-layers.ts';
 import { makeInitLayer } from '../store/snapshots/init-layer.ts';
 import { instanceIdOf, type DaemonConfig } from './config.ts';
-import { findProgram, readHostFacts } from './host-facts.ts';
+import { bytesOfLayers, engineFacts, exitListener, healthOf, runPs, settingsOf, usersOfImages } from './container-parts.ts';
+import { chooseRuntime, findRuntimes } from './find-runtimes.ts';
+import { readHostFacts } from './host-facts.ts';
 import { restore } from './restore.ts';
 import { openSnapshots } from './snapshots.ts';
 import { takeAwayInstance } from './take-away.ts';
-import { version, versionParts } from './version.ts';
+import { versionParts } from './version.ts';
 
 /** An engine that works, without listeners. */
 export interface Engine {
@@ -72,11 +69,9 @@ export interface Engine {
 export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
   makeFolders(config);
-  const lock = opened.use(FileLock.acquire(join(config.root, 'daemon.lock')));
+  opened.use(FileLock.acquire(join(config.root, 'daemon.lock')));
   // Two roots with one run folder would share a monitor.
-  const runLock = opened.use(FileLock.acquire(join(config.run, 'daemon.lock')));
-  void lock;
-  void runLock;
+  opened.use(FileLock.acquire(join(config.run, 'daemon.lock')));
   const instanceId = instanceIdOf(config.root);
   const cgroupParent = `/gantry-${instanceId}`;
   const runtimes = findRuntimes(config);
@@ -100,54 +95,23 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   rootfs.open();
   opened.defer(() => rootfs.close());
   const imageDeps: ImageDeps = {
-    metadata, content, snapshots, leases, events, log,
-    usedChainIds: () => catalog.all().flatMap((record) => record.layers),
-    imageUsers: (id) => catalog.all().filter((record) => record.image.id === id).map((record) => ({ containerId: record.id, running: isAlive(record.state) })),
-    host: { os: 'linux', architecture: facts.architecture },
-    ...embeddedImage(),
+    metadata, content, snapshots, leases, events, log, ...usersOfImages(catalog),
+    host: { os: 'linux', architecture: facts.architecture }, ...embeddedImage(),
   };
   const images = createImageVerbs(imageDeps);
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
-  const settings: ContainerDeps['settings'] = {
-    containersDirectory: join(config.root, 'containers'),
-    bundlesDirectory: join(config.run, 'containers'),
-    cgroupParent, defaultRuntime, runtimes,
-    stopTimeoutSeconds: config.stopTimeoutSeconds,
-    defaultLogDriver: { type: config.logDriver, config: config.logOptions },
-    init: config.init,
-  };
+  const settings = settingsOf(config, { cgroupParent, defaultRuntime, runtimes });
   const execs = createExecs({ catalog, runtime, events, facts, settings, log, execProcess: createExecProcess });
-  const health = opened.adopt(createHealthWatch({
-    target: (id) => {
-      const record = catalog.get(id);
-      if (record?.state.status === 'paused') return 'paused';
-      return record?.state.status === 'running' ? { check: record.config.healthcheck, shell: record.config.shell ?? [], startedAtMs: Date.parse(record.state.startedAt) } : undefined;
-    },
-    probe: (id, command, timeoutMs) => runProbe({ execs, runtime }, { containerId: id, command, timeoutMs }),
-    changed: (id, state) => {
-      const record = catalog.get(id);
-      if (record !== undefined) publishEvent(events, record, `health_status: ${state.status}`);
-    },
-  }), (each) => each.close());
+  const health = opened.adopt(createHealthWatch(healthOf({ catalog, events, execs, runtime })), (each) => each.close());
   const deps: ContainerDeps = {
     catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), restarting: new Set(), runtime, rootfs,
     images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, events,
     cgroups: createCgroupControl(cgroupMounts()), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
-    runPs: async (args) => {
-      const result = await runProgram('/bin/ps', [...args]);
-      if (result.exitCode !== 0) throw new GantryError('internal', result.stderr.trim());
-      return result.stdout;
-    },
-    imageBytes: async (chainIds) => {
-      const sizes = await Promise.all(chainIds.map((chainId) => snapshots.usage(chainId)));
-      return sizes.reduce((sum, size) => sum + size, 0);
-    },
+    runPs,
+    imageBytes: (chainIds) => bytesOfLayers(snapshots, chainIds),
   };
   const restored = await restore({ containers: deps, execs, volumes, networks: () => restoreNetworks(networkDeps) });
-  const reported = (error: unknown): void => log.error('an exit could not be handled', { error: error instanceof Error ? error.stack : String(error) });
-  opened.defer(runtime.onExit((exit) => {
-    (exit.execId === undefined ? onExit(deps, exit) : execs.exited(exit)).catch(reported);
-  }));
+  opened.defer(runtime.onExit(exitListener(deps, execs)));
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
     files: createFileVerbs({
@@ -163,12 +127,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
       version: await versionParts(runtimes[defaultRuntime]?.path ?? defaultRuntime),
       eventListeners: () => events.listeners,
     }),
-    facts: {
-      version, storageDriver: 'overlay2', defaultRuntime, cgroupVersion: facts.cgroupVersion,
-      defaultCgroupnsMode: facts.cgroupVersion === 2 ? 'private' : 'host',
-      containerDirectory: (id) => join(settings.containersDirectory, id),
-      layerDirectories: (id) => ({ lower: [], ...layers.paths(id) }),
-    },
+    facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, settings, layers }),
   };
   const api = createApiServer(services);
   void restored.policies();
@@ -192,27 +151,6 @@ function makeFolders({ root, run }: DaemonConfig): void {
   // They may be older than this daemon, or made by somebody's hand.
   chmodSync(root, 0o700);
   chmodSync(run, 0o711);
-}
-
-function findRuntimes(config: DaemonConfig): Record<string, { path: string }> {
-  const found = ['crun', 'runc'].flatMap((name) => {
-    const path = findProgram(name);
-    return path === undefined ? [] : [[name, { path }] as const];
-  });
-  const added = Object.entries(config.runtimes).map(([name, text]) => {
-    const path = findProgram(text);
-    if (path === undefined) throw new GantryError('invalid', `the runtime ${name} is not at ${text}`);
-    return [name, { path }] as const;
-  });
-  return Object.fromEntries([...found, ...added]);
-}
-
-/** crun starts a container three times as fast as runc. */
-function chooseRuntime(config: DaemonConfig, runtimes: Record<string, { path: string }>): string {
-  const name = config.defaultRuntime ?? Object.keys(runtimes)[0];
-  if (name === undefined) throw new GantryError('unavailable', 'there is no OCI runtime on this host', { hint: 'Install crun or runc, or run gantry setup.' });
-  if (runtimes[name] === undefined) throw new GantryError('invalid', `the default runtime ${name} is neither installed nor given by --add-runtime`);
-  return name;
 }
 
 /** The image that set-up made, beside the program. */

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { EngineFacts } from '../api/server/services.ts';
+import { GantryError } from '../base/errors.ts';
+import type { ContainerCatalog } from '../engine/containers/catalog.ts';
+import type { ContainerDeps } from '../engine/containers/deps.ts';
+import type { HealthWatchOptions } from '../engine/containers/health.ts';
+import { onExit } from '../engine/containers/on-exit.ts';
+import { publishEvent } from '../engine/containers/publish-event.ts';
+import { isAlive } from '../engine/containers/transition.ts';
+import type { EventBus } from '../engine/events/bus.ts';
+import type { Execs } from '../engine/execs/execs.ts';
+import { runProbe } from '../engine/execs/run-probe.ts';
+import type { ImageDeps } from '../engine/images/deps.ts';
+import { runProgram } from '../host/run-program.ts';
+import type { ExitReport, Runtime } from '../runtime/driver/runtime.ts';
+import type { ContainerLayers } from '../store/snapshots/container-layers.ts';
+import type { Snapshotter } from '../store/snapshots/snapshotter.ts';
+import type { Digest } from '../store/content/content.ts';
+import type { DaemonConfig } from './config.ts';
+import { version } from './version.ts';
+
+export function settingsOf(config: DaemonConfig, chosen: Pick<ContainerDeps['settings'], 'cgroupParent' | 'defaultRuntime' | 'runtimes'>): ContainerDeps['settings'] {
+  return {
+    ...chosen,
+    containersDirectory: join(config.root, 'containers'),
+    bundlesDirectory: join(config.run, 'containers'),
+    stopTimeoutSeconds: config.stopTimeoutSeconds,
+    defaultLogDriver: { type: config.logDriver, config: config.logOptions },
+    init: config.init,
+  };
+}
+
+/** How health checks reach containers, and what their changes are told to. */
+export function healthOf({ catalog, events, execs, runtime }: { catalog: ContainerCatalog; events: EventBus; execs: Execs; runtime: Runtime }): HealthWatchOptions {
+  return {
+    target: (id) => {
+      const record = catalog.get(id);
+      if (record?.state.status === 'paused') return 'paused';
+      if (record?.state.status !== 'running') return undefined;
+      return { check: record.config.healthcheck, shell: record.config.shell ?? [], startedAtMs: Date.parse(record.state.startedAt) };
+    },
+    probe: (id, command, timeoutMs) => runProbe({ execs, runtime }, { containerId: id, command, timeoutMs }),
+    changed: (id, state) => {
+      const record = catalog.get(id);
+      if (record !== undefined) publishEvent(events, record, `health_status: ${state.status}`);
+    },
+  };
+}
+
+/** What containers keep images and layers from being removed. */
+export function usersOfImages(catalog: ContainerCatalog): Pick<ImageDeps, 'usedChainIds' | 'imageUsers'> {
+  return {
+    usedChainIds: () => catalog.all().flatMap((record) => record.layers),
+    imageUsers: (id) => catalog.all().filter((record) => record.image.id === id).map((record) => ({ containerId: record.id, running: isAlive(record.state) })),
+  };
+}
+
+export async function runPs(args: readonly string[]): Promise<string> {
+  const result = await runProgram('/bin/ps', [...args]);
+  if (result.exitCode !== 0) throw new GantryError('internal', result.stderr.trim());
+  return result.stdout;
+}
+
+export async function bytesOfLayers(snapshots: Pick<Snapshotter, 'usage'>, chainIds: readonly Digest[]): Promise<number> {
+  const sizes = await Promise.all(chainIds.map((chainId) => snapshots.usage(chainId)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Exits have no caller who could be told of an error: the log is. */
+export function exitListener(deps: ContainerDeps, execs: Pick<Execs, 'exited'>): (exit: ExitReport) => void {
+  return (exit) => {
+    (exit.execId === undefined ? onExit(deps, exit) : execs.exited(exit)).catch((error: unknown) => {
+      deps.log.error('an exit could not be handled', { container: exit.id, error: error instanceof Error ? error.stack : String(error) });
+    });
+  };
+}
+
+export function engineFacts(parts: { defaultRuntime: string; cgroupVersion: 1 | 2; settings: ContainerDeps['settings']; layers: ContainerLayers }): EngineFacts {
+  return {
+    version,
+    storageDriver: 'overlay2',
+    defaultRuntime: parts.defaultRuntime,
+    cgroupVersion: parts.cgroupVersion,
+    defaultCgroupnsMode: parts.cgroupVersion === 2 ? 'private' : 'host',
+    containerDirectory: (id) => join(parts.settings.containersDirectory, id),
+    layerDirectories: (id) => ({ lower: [], ...parts.layers.paths(id) }),
+  };
+}
