@@ -6,7 +6,7 @@ import { readManifest } from './manifest-rules.ts';
 import { Refusal } from './refusal.ts';
 
 export interface CollectOptions {
-  /** Links and uploads younger than this are a push that has not ended, ms. */
+  /** Manifests, links and uploads younger than this are a push that has not ended, ms. */
   graceMs: number;
   /** Remove manifests that no tag, index or subject leads to. */
   removeUntagged: boolean;
@@ -54,7 +54,9 @@ async function collectRepository(context: RegistryContext, work: RepositoryWork)
   const { name, options, collected, reachable, sweep } = work;
   const links = await repositories.blobs(name);
   const manifests = new Map<Digest, Reading>();
-  for (const digest of await repositories.manifests(name)) manifests.set(digest, await readReferences(context, name, digest));
+  for (const { digest, storedAtMs } of await repositories.manifests(name)) {
+    manifests.set(digest, { ...await readReferences(context, name, digest), isFresh: isFresh(storedAtMs, options) });
+  }
   const kept = options.removeUntagged ? await wanted(context, name, manifests) : new Set(manifests.keys());
   const named = new Set<Digest>();
   for (const [digest, { references }] of manifests) {
@@ -66,15 +68,19 @@ async function collectRepository(context: RegistryContext, work: RepositoryWork)
     }
   }
   for (const { digest, linkedAtMs } of links) {
-    const isFresh = linkedAtMs > Date.now() - options.graceMs;
-    if (named.has(digest) || isFresh || !await sweep(digest, () => repositories.unlinkBlob(name, digest))) reachable.add(digest);
+    if (named.has(digest) || isFresh(linkedAtMs, options) || !await sweep(digest, () => repositories.unlinkBlob(name, digest))) reachable.add(digest);
     else collected.links += 1;
   }
 }
 
-interface Reading { references: Digest[]; children: Digest[]; subject: Digest | undefined }
+interface References { references: Digest[]; children: Digest[]; subject: Digest | undefined }
+type Reading = References & { isFresh: boolean };
 
-async function readReferences(context: RegistryContext, name: string, digest: Digest): Promise<Reading> {
+function isFresh(timeMs: number, options: CollectOptions): boolean {
+  return timeMs > Date.now() - options.graceMs;
+}
+
+async function readReferences(context: RegistryContext, name: string, digest: Digest): Promise<References> {
   const record = await context.storage.repositories.manifest(name, digest);
   try {
     const manifest = readManifest(await context.storage.blobs.bytes(digest, context.maxManifestBytes), record?.mediaType ?? '');
@@ -87,7 +93,7 @@ async function readReferences(context: RegistryContext, name: string, digest: Di
   }
 }
 
-/** Tagged manifests, what their indexes hold, and what refers to any of these. */
+/** Tagged and fresh manifests, what their indexes hold, and what refers to any of these. */
 async function wanted({ storage }: RegistryContext, name: string, manifests: Map<Digest, Reading>): Promise<Set<Digest>> {
   const kept = new Set<Digest>();
   const visit = (digest: Digest): void => {
@@ -97,6 +103,7 @@ async function wanted({ storage }: RegistryContext, name: string, manifests: Map
     reading.children.forEach(visit);
     for (const [other, { subject }] of manifests) if (subject === digest) visit(other);
   };
+  for (const [digest, reading] of manifests) if (reading.isFresh) visit(digest);
   for (const tag of await storage.repositories.tags(name)) {
     const digest = await storage.repositories.tagged(name, tag);
     if (digest !== undefined) visit(digest);

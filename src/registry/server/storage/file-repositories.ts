@@ -18,6 +18,13 @@ export function createFileRepositories(root: string): RepositoryStore {
   const blobPath = (name: string, digest: Digest): string => at(name, '_blobs', fileOf(digest));
   const manifestPath = (name: string, digest: Digest): string => at(name, '_manifests', fileOf(digest));
   const digestsIn = async (folder: string): Promise<Digest[]> => (await namesIn(folder)).map((file) => file.replace('-', ':')).filter(isDigest);
+  const datedIn = async (folder: string): Promise<[Digest, number][]> => {
+    const dated = await Promise.all((await digestsIn(folder)).map(async (digest): Promise<[Digest, number][]> => {
+      const file = await orAbsent(stat(join(folder, fileOf(digest))));
+      return file === undefined ? [] : [[digest, file.mtimeMs]];
+    }));
+    return dated.flat();
+  };
 
   const store: RepositoryStore = {
     async names() {
@@ -37,11 +44,7 @@ export function createFileRepositories(root: string): RepositoryStore {
     hasBlob: async (name, digest) => await orAbsent(stat(blobPath(name, digest))) !== undefined,
     unlinkBlob: (name, digest) => removeFile(blobPath(name, digest)),
     async blobs(name) {
-      const links = await Promise.all((await digestsIn(at(name, '_blobs'))).map(async (digest) => {
-        const linkedAtMs = (await orAbsent(stat(blobPath(name, digest))))?.mtimeMs;
-        return linkedAtMs === undefined ? [] : [{ digest, linkedAtMs }];
-      }));
-      return links.flat();
+      return (await datedIn(at(name, '_blobs'))).map(([digest, linkedAtMs]) => ({ digest, linkedAtMs }));
     },
     async putManifest(name, digest, record) {
       // The referrer first: its list leaves out what has no manifest, so a crash between the two shows nothing.
@@ -60,7 +63,9 @@ export function createFileRepositories(root: string): RepositoryStore {
       if (record.subject !== undefined) await removeFile(at(name, '_referrers', fileOf(record.subject), fileOf(digest)));
       return removed;
     },
-    manifests: (name) => digestsIn(at(name, '_manifests')),
+    async manifests(name) {
+      return (await datedIn(at(name, '_manifests'))).map(([digest, storedAtMs]) => ({ digest, storedAtMs }));
+    },
     async referrers(name, subject) {
       const records = await Promise.all((await digestsIn(at(name, '_referrers', fileOf(subject)))).map((digest) => store.manifest(name, digest)));
       return records.flatMap((record) => record?.referrer === undefined ? [] : [readDescriptor(record.referrer, 'a referrer')]);
@@ -76,10 +81,10 @@ export function createFileRepositories(root: string): RepositoryStore {
   return store;
 }
 
-/** A repository is a folder that has manifests or has had some. */
+/** A repository is a folder that has blobs or manifests, or has had some. */
 async function collectNames(base: string, name: string, found: string[]): Promise<void> {
   const entries = await namesIn(join(base, name));
-  if (entries.includes('_manifests')) found.push(name);
+  if (entries.includes('_blobs') || entries.includes('_manifests')) found.push(name);
   for (const entry of entries) {
     const below = name === '' ? entry : `${name}/${entry}`;
     if (isRepositoryName(below)) await collectNames(base, below, found);

@@ -29,6 +29,7 @@ export interface BlobStore {
  * so that collection leaves alone what a push is about to name.
  */
 export interface RepositoryStore {
+  /** Every repository that has anything, be it a blob of a push that has only begun. */
   names(): Promise<string[]>;
   linkBlob(name: string, digest: Digest): Promise<void>;
   hasBlob(name: string, digest: Digest): Promise<boolean>;
@@ -39,7 +40,7 @@ export interface RepositoryStore {
   manifest(name: string, digest: Digest): Promise<ManifestRecord | undefined>;
   /** Its tags and its place among referrers go with it. */
   removeManifest(name: string, digest: Digest): Promise<boolean>;
-  manifests(name: string): Promise<Digest[]>;
+  manifests(name: string): Promise<{ digest: Digest; storedAtMs: number }[]>;
   referrers(name: string, subject: Digest): Promise<Descriptor[]>;
   tag(name: string, tag: string, digest: Digest): Promise<void>;
   tagged(name: string, tag: string): Promise<Digest | undefined>;
