@@ -40,6 +40,7 @@ export interface Command<F extends FlagTable> {
 }
 
 // The tree holds commands of every flag table; each command checks its own.
+// oxlint-disable-next-line typescript/no-explicit-any
 export type AnyCommand = Command<any>;
 
 /** Gives a command its precise flag types. */

@@ -19,7 +19,9 @@ export interface Flag<T> {
   parse(text: string, before: T): T;
 }
 
-export type FlagTable = Readonly<Record<string, Flag<any>>>; // eslint-disable-line -- the table is heterogeneous; Values<> restores each type
+// A table holds flags of every type; Values<> gives each its own again.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type FlagTable = Readonly<Record<string, Flag<any>>>;
 
 export type Values<F extends FlagTable> = { -readonly [K in keyof F]: F[K] extends Flag<infer T> ? T : never };
 

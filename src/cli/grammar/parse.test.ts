@@ -36,12 +36,12 @@ describe('parseFlags()', () => {
 
 test('parseBytes() reads binary units', () => {
   assert.deepEqual(['10', '1k', '1kb', '1KiB', '1.5g', '1 m', '0'].map(parseBytes), [10, 1024, 1024, 1024, 1610612736, 1048576, 0]);
-  for (const bad of ['', 'x', '-1', '1x', '1bb', '1kib2', '1e3']) assert.throws(() => parseBytes(bad), undefined, bad);
+  for (const bad of ['', 'x', '-1', '1x', '1bb', '1kib2', '1e3']) assert.throws(() => parseBytes(bad), Error, bad);
 });
 
 test('parseCpus() keeps nine places and no more', () => {
   assert.deepEqual(['1', '.5', '1.5', '0.000000001', '1/4', '1e-9', '2.'].map(parseCpus), [1e9, 5e8, 15e8, 1, 25e7, 1, 2e9]);
-  for (const bad of ['', '.', 'x', '1/0', '0.0000000001', '1/3']) assert.throws(() => parseCpus(bad), undefined, bad);
+  for (const bad of ['', '.', 'x', '1/0', '0.0000000001', '1/3']) assert.throws(() => parseCpus(bad), Error, bad);
 });
 
 test('parseDuration() reads what Go does', () => {
