@@ -4,6 +4,7 @@ import { GantryError } from '../base/errors.ts';
 import type { ContainerCatalog } from '../engine/containers/catalog.ts';
 import type { ContainerDeps } from '../engine/containers/deps.ts';
 import type { HealthWatchOptions } from '../engine/containers/health.ts';
+import { logSettingsOf } from '../engine/containers/log-settings.ts';
 import { onExit } from '../engine/containers/on-exit.ts';
 import { publishEvent } from '../engine/containers/publish-event.ts';
 import { isAlive } from '../engine/containers/transition.ts';
@@ -19,13 +20,17 @@ import type { Digest } from '../store/content/content.ts';
 import type { DaemonConfig } from './config.ts';
 import { version } from './version.ts';
 
+/** @throws invalid for a log driver or an option of it that there is not */
 export function settingsOf(config: DaemonConfig, chosen: Pick<ContainerDeps['settings'], 'cgroupParent' | 'defaultRuntime' | 'runtimes'>): ContainerDeps['settings'] {
+  const defaultLogDriver = { type: config.logDriver, config: config.logOptions };
+  // Refused now, and not at the first container.
+  logSettingsOf('', '', {}, defaultLogDriver);
   return {
     ...chosen,
     containersDirectory: join(config.root, 'containers'),
     bundlesDirectory: join(config.run, 'containers'),
     stopTimeoutSeconds: config.stopTimeoutSeconds,
-    defaultLogDriver: { type: config.logDriver, config: config.logOptions },
+    defaultLogDriver,
     init: config.init,
   };
 }

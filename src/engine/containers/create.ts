@@ -102,6 +102,7 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   hostConfig.restartPolicy = { name: asked.restartPolicy?.name || 'no', maximumRetryCount: asked.restartPolicy?.maximumRetryCount ?? 0 };
   hostConfig.runtime = asked.runtime || deps.settings.defaultRuntime;
   hostConfig.ipcMode = asked.ipcMode || 'private';
+  if (asked.init === undefined || asked.init === null) hostConfig.init = deps.settings.init ? true : undefined;
   hostConfig.cgroupnsMode = asked.cgroupnsMode || (deps.facts.cgroupVersion === 2 ? 'private' : 'host');
   hostConfig.shmSize = asked.shmSize || 64 * 1024 * 1024;
   if ((hostConfig.memory ?? 0) > 0 && !hostConfig.memorySwap) hostConfig.memorySwap = (hostConfig.memory ?? 0) * 2;

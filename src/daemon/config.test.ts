@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { instanceIdOf, readConfig, type DaemonConfig } from './config.ts';
+import { parseAddress } from './listen.ts';
+
+describe('readConfig()', () => {
+  let folder: string;
+  before(() => { folder = mkdtempSync(join(tmpdir(), 'gantry-config-')); });
+  after(() => rmSync(folder, { recursive: true }));
+  const write = (content: unknown): string => {
+    const path = join(folder, 'daemon.json');
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+  const read = (...argv: string[]): DaemonConfig => {
+    const config = readConfig(argv);
+    assert.ok(config !== 'help');
+    return config;
+  };
+
+  test('has defaults for all, and listens in the run folder', () => {
+    const config = read('--config-file', write({}), '--run', '/run/other');
+    assert.deepEqual([config.root, config.hosts, config.logLevel, config.stopTimeoutSeconds, config.tls], ['/var/lib/gantry', ['unix:///run/other/gantry.sock'], 'info', 10, undefined]);
+  });
+
+  test('takes Docker\'s keys and its own from the file, and flags beside them', () => {
+    const path = write({ 'data-root': '/d', hosts: ['unix:///s'], 'log-opts': { 'max-size': '1m' }, runtimes: { mine: { path: '/bin/mine' } }, 'live-restore': true, labels: ['a=b'] });
+    const config = read('--config-file', path, '-D', '--log-format', 'json');
+    assert.deepEqual([config.root, config.hosts, config.logOptions, config.labels, config.logLevel, config.logFormat, config.runtimes], ['/d', ['unix:///s'], { 'max-size': '1m' }, ['a=b'], 'debug', 'json', { mine: '/bin/mine' }]);
+  });
+
+  const refused: [string, unknown, string[], RegExp][] = [
+    ['an unknown key', { colour: 'red' }, [], /don't match any configuration option: colour/],
+    ['a value of the wrong kind', { hosts: 'unix:///s' }, [], /hosts cannot be "unix:\/\/\/s"/],
+    ['what is no JSON', '{', [], /unable to configure the daemon with file/],
+    ['a list', [], [], /must hold one object/],
+    ['a setting given twice', { group: 'a' }, ['--group', 'b'], /group is given both as a flag and in/],
+    ['an unknown flag', {}, ['--colour'], /Unknown option '--colour'/],
+    ['a relative root', {}, ['--root', 'here'], /root must be an absolute path/],
+    ['the root directory', {}, ['--root', '/'], /root cannot be \//],
+    ['an unknown level', {}, ['--log-level', 'loud'], /log-level must be one of debug, info, warn, error/],
+    ['TLS without a key', {}, ['--tls', '--tlscert', '/c'], /TLS needs --tlskey/],
+    ['--tlsverify without an authority', {}, ['--tlsverify', '--tlscert', '/c', '--tlskey', '/k'], /TLS needs --tlscacert/],
+    ['live-restore off: containers always outlive the daemon', { 'live-restore': false }, [], /live-restore cannot be false/],
+    ['a runtime with what it does not have', { runtimes: { a: { path: '/a', runtimeArgs: [] } } }, [], /a needs a path and nothing else/],
+  ];
+  for (const [title, file, argv, message] of refused) {
+    test(`refuses ${title}`, () => assert.throws(() => readConfig(['--config-file', write(file), ...argv]), { message }));
+  }
+});
+
+test('instanceIdOf() differs by root', () => {
+  assert.match(instanceIdOf('/a'), /^[0-9a-f]{8}$/);
+  assert.notEqual(instanceIdOf('/a'), instanceIdOf('/b'));
+});
+
+test('parseAddress() reads unix and tcp addresses', () => {
+  assert.deepEqual(parseAddress('unix:///run/x.sock'), { kind: 'unix', path: '/run/x.sock' });
+  assert.deepEqual(parseAddress('tcp://0.0.0.0:2375'), { kind: 'tcp', host: '0.0.0.0', port: 2375 });
+  assert.deepEqual(parseAddress('tcp://[::1]:2376/'), { kind: 'tcp', host: '::1', port: 2376 });
+  assert.deepEqual(parseAddress('tcp://:2376'), { kind: 'tcp', host: '127.0.0.1', port: 2376 });
+});
+for (const wrong of ['unix://here', `unix:///${'x'.repeat(110)}`, 'tcp://host', 'tcp://host:99999', 'fd://', '/run/x', 'tcp://a/b:1']) {
+  test(`parseAddress() refuses ${wrong.slice(0, 30)}`, () => assert.throws(() => parseAddress(wrong), /^GantryError/));
+}
