@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { mediaTypes } from '../../../src/oci/media-types.ts';
+import { createRegistryClient } from '../../../src/registry/client/client.ts';
+import { createFilesystemStorage } from '../../../src/registry/server/storage/filesystem.ts';
+import { makeImage, memorySource, startRegistry, temporaryFolder } from './support.ts';
+
+const run = promisify(execFile);
+const skopeo = '/usr/bin/skopeo';
+const dockerRegistry = '/usr/bin/docker-registry';
+const missing = [skopeo, dockerRegistry].filter((program) => !existsSync(program));
+const skip = missing.length === 0 ? false : `not installed: ${missing.join(', ')}`;
+
+/** Debian's docker-registry on loopback; ready when it answers. */
+async function startDockerRegistry(folder: string): Promise<AsyncDisposable & { host: string }> {
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  await writeFile(join(folder, 'config.yml'), JSON.stringify({
+    version: 0.1, log: { level: 'error' }, storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } }, http: { addr: host },
+  }));
+  const child = spawn(dockerRegistry, ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const client = createRegistryClient({ retry: { attempts: 1 } });
+  const deadline = Date.now() + 15_000;
+  while (!await client.ping(host).then(() => true, () => false)) {
+    assert.ok(child.exitCode === null && Date.now() < deadline, 'docker-registry does not start');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  client.close();
+  return {
+    host,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function bigImage(): { config: Buffer; layer: Buffer; manifest: Buffer; digest: string } {
+  const layer = randomBytes(5_000_000);
+  const image = makeImage('big');
+  const manifest = Buffer.from(JSON.stringify({
+    schemaVersion: 2, mediaType: mediaTypes.ociManifest,
+    config: { mediaType: mediaTypes.ociConfig, digest: digestOf(image.config), size: image.config.length },
+    layers: [{ mediaType: mediaTypes.ociLayerGzip, digest: digestOf(layer), size: layer.length }],
+  }));
+  return { config: image.config, layer, manifest, digest: digestOf(manifest) };
+}
+
+describe('an image on its way through foreign parts', { skip }, () => {
+  it('keeps its digest: gantry to docker-registry, skopeo to ours and back, gantry again', async () => {
+    const folder = await temporaryFolder();
+    const client = createRegistryClient({});
+    try {
+      await using foreign = await startDockerRegistry(folder);
+      await using ours = await startRegistry();
+      const image = bigImage();
+      const source = memorySource(image.config, image.layer);
+      for (const [bytes, chunkBytes] of [[image.config, undefined], [image.layer, 2_000_000]] as const) {
+        const push = { repository: { registry: foreign.host, name: 'a/b' }, descriptor: { digest: digestOf(bytes), size: bytes.length }, source, chunkBytes };
+        assert.equal(await client.pushBlob(push), 'uploaded');
+        assert.equal(await client.pushBlob({ ...push, repository: { registry: foreign.host, name: 'c' }, mountFrom: ['a/b'] }), 'mounted');
+      }
+      await client.putManifest({ registry: foreign.host, name: 'a/b' }, { reference: 'v1', mediaType: mediaTypes.ociManifest, bytes: image.manifest });
+      assert.deepEqual(await client.listTags({ registry: foreign.host, name: 'a/b' }), ['v1']);
+
+      const copy = (from: string, to: string): Promise<unknown> => run(skopeo, ['copy', '--insecure-policy', '--preserve-digests', '--src-tls-verify=false', '--dest-tls-verify=false', from, to]);
+      await copy(`docker://${foreign.host}/a/b:v1`, `docker://${ours.host}/x/y:v1`);
+      await copy(`docker://${ours.host}/x/y:v1`, `docker://${foreign.host}/back:v1`);
+      const { stdout } = await run(skopeo, ['inspect', '--tls-verify=false', '--format', '{{.Digest}}', `docker://${ours.host}/x/y:v1`]);
+      assert.equal(stdout.trim(), image.digest);
+
+      for (const [registry, name] of [[ours.host, 'x/y'], [foreign.host, 'back']] as const) {
+        const repository = { registry, name };
+        assert.equal((await client.getManifest(repository, 'v1')).descriptor.digest, image.digest);
+        const sink = createFilesystemStorage(join(folder, name)).blobs;
+        await client.fetchBlobs({ repository, descriptors: [{ digest: digestOf(image.layer), size: image.layer.length }], sink, concurrency: 3 });
+        assert.equal(await sink.size(digestOf(image.layer)), image.layer.length);
+      }
+      await run(skopeo, ['delete', '--tls-verify=false', `docker://${ours.host}/x/y:v1`]);
+      await assert.rejects(client.getManifest({ registry: ours.host, name: 'x/y' }, 'v1'), /unknown/);
+    } finally {
+      client.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('passes our users: skopeo with and without a password', async () => {
+    const folder = await temporaryFolder();
+    try {
+      await writeFile(join(folder, 'users'), 'alice:$2b$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u\n');
+      await using ours = await startRegistry({ htpasswd: join(folder, 'users'), anonymousPull: true });
+      const image = makeImage();
+      const alice = createRegistryClient({ credentials: async () => ({ username: 'alice', password: 'secret' }) });
+      const repository = { registry: ours.host, name: 'a' };
+      for (const bytes of [image.config, image.layer]) await alice.pushBlob({ repository, descriptor: { digest: digestOf(bytes), size: bytes.length }, source: memorySource(bytes) });
+      await alice.putManifest(repository, { reference: 'v1', mediaType: mediaTypes.ociManifest, bytes: image.manifest });
+      alice.close();
+      const copy = (to: string, ...more: string[]): Promise<unknown> => run(skopeo, ['copy', '--insecure-policy', '--src-tls-verify=false', '--dest-tls-verify=false', ...more, `docker://${ours.host}/a:v1`, to]);
+      await copy(`dir:${join(folder, 'out')}`);
+      await assert.rejects(copy(`docker://${ours.host}/b:v1`));
+      await copy(`docker://${ours.host}/b:v1`, '--dest-creds', 'alice:secret');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
