@@ -3,7 +3,8 @@ import type { Filters } from '../filters.ts';
 
 export interface VolumeVerbs {
   create(request: { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }): Promise<VolumeDetails>;
-  list(filters: Filters): Promise<{ volumes: VolumeDetails[]; warnings: string[] }>;
+  /** `usage` measures each volume, which reads all of its directories. */
+  list(filters: Filters, options?: { usage?: boolean }): Promise<{ volumes: VolumeDetails[]; warnings: string[] }>;
   inspect(name: string): Promise<VolumeDetails>;
   remove(name: string, force: boolean): Promise<void>;
   prune(filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }>;

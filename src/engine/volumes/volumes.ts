@@ -20,7 +20,10 @@ export function createVolumeVerbs(deps: VolumeDeps): VolumeVerbs {
   let pruning = false;
   return {
     create: (request) => deps.locks.run(volumesLock, () => create(deps, request)),
-    list: async (filters) => ({ volumes: list(deps, filters).map((volume) => detailsOf(deps, volume)), warnings: [] }),
+    list: async (filters, { usage = false } = {}) => {
+      const found = list(deps, filters).map((volume) => detailsOf(deps, volume));
+      return { volumes: usage ? await Promise.all(found.map((each) => measured(deps, each))) : found, warnings: [] };
+    },
     inspect: async (name) => detailsOf(deps, find(deps, name)),
     remove: (name, force) => deps.locks.run(volumesLock, () => remove(deps, name, force)),
     prune: async (filters) => {
@@ -50,6 +53,10 @@ function find({ volumes }: VolumeDeps, name: string): VolumeRecord {
 
 function detailsOf({ volumes }: VolumeDeps, volume: VolumeRecord): VolumeDetails {
   return { volume, mountpoint: volumes.pathOf(volume.name) };
+}
+
+async function measured(deps: VolumeDeps, details: VolumeDetails): Promise<VolumeDetails> {
+  return { ...details, usage: { sizeBytes: await directoryBytes(details.mountpoint), refCount: deps.usersOf(details.volume.name).length } };
 }
 
 async function remove(deps: VolumeDeps, name: string, force: boolean): Promise<void> {
