@@ -1,7 +1,7 @@
 /**
  * Bundles the programs of src/bin, every `*.worker.ts` and the maker of the embedded image into dist/, one flat folder of ES modules that share their chunks:
  * a command loads only what it needs. A build replaces files by rename, and the chunks of the build before it stay for one
- * more, so a running daemon still finds what it loads late.
+ * more, so a running daemon still finds what it loads late (`--clean` takes them away at once, for a package).
  */
 import { build, type Plugin } from 'esbuild';
 import { globSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
@@ -74,6 +74,7 @@ writeFileSync(stamp, `${outputs.join('\n')}\n`);
 utimesSync(stamp, startedAt, startedAt);
 
 function previousOutputs(): string[] {
+  if (process.argv.includes('--clean')) return [];
   try {
     return readFileSync(stamp, 'utf8').split('\n');
   } catch {
