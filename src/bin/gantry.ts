@@ -5,6 +5,7 @@ async function status(): Promise<number> {
   switch (word) {
     case 'daemon': return (await import('../daemon/command.ts')).run(rest);
     case 'doctor': return (await import('../machine/doctor/command.ts')).run(rest);
+    case 'registry': return (await import('../daemon/registry/command.ts')).run(rest);
     case 'setup': return (await import('../machine/setup/command.ts')).run(rest);
     default: return (await import('../cli/main.ts')).main(process.argv.slice(2));
   }

@@ -91,6 +91,7 @@ export const entries: readonly Entry[] = [
 export const elsewhere: Readonly<Record<string, string>> = {
   daemon: 'Run the engine in the foreground',
   doctor: 'Check what this host offers and what it lacks',
+  registry: 'Serve a registry for images',
   setup: 'Install what the engine needs on this host',
 };
 
