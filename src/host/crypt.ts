@@ -33,7 +33,10 @@ const dataBytes = 32_768;
  */
 export function passwordMatches(password: string, hash: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    cryptR().async(password, hash, Buffer.alloc(dataBytes), (error: Error | null, result: string | null) => {
+    // Named in the callback, so that it lives as long as the call that writes into it; and it held the password.
+    const data = Buffer.alloc(dataBytes);
+    cryptR().async(password, hash, data, (error: Error | null, result: string | null) => {
+      data.fill(0);
       if (error !== null) reject(error);
       else resolve(result !== null && !result.startsWith('*') && sameText(result, hash));
     });
