@@ -12,6 +12,7 @@ import { remove } from './remove.ts';
 import { rename } from './rename.ts';
 import { restart } from './restart.ts';
 import { start } from './start.ts';
+import { StatsReaders } from './stats.ts';
 import { stop } from './stop.ts';
 import { top } from './top.ts';
 import { isAlive, notRunning } from './transition.ts';
@@ -21,6 +22,7 @@ import { wait } from './wait.ts';
 
 /** All verbs over one set of parts. */
 export function createContainerVerbs(deps: ContainerDeps): ContainerVerbs {
+  const readers = new StatsReaders(deps);
   return {
     create: (request) => create(deps, request),
     start: (container) => start(deps, container),
@@ -40,6 +42,7 @@ export function createContainerVerbs(deps: ContainerDeps): ContainerVerbs {
     wait: (container, condition, abort) => wait(deps, container, condition, abort),
     attach: (container, options) => attach(deps, container, options),
     logs: (container, options) => logs(deps, container, options),
+    stats: (container, options) => readers.stats(container, options),
     top: (container, psArgs) => top(deps, container, psArgs),
     list: (options) => list(deps, options),
     inspect: (container, options) => inspect(deps, container, options),

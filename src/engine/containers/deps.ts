@@ -2,6 +2,7 @@ import type { KeyedLocks } from '../../base/locks.ts';
 import type { Log } from '../../base/log.ts';
 import type { Runtime } from '../../runtime/driver/runtime.ts';
 import type { HostFacts, SpecInput } from '../../runtime/spec/spec-input.ts';
+import type { Usage, UsageTarget } from '../../runtime/stats/usage.ts';
 import type { Digest } from '../../store/content/content.ts';
 import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
@@ -38,6 +39,7 @@ export interface ContainerDeps {
   execs: { idsOf(containerId: string): string[]; forget(containerId: string): void };
   spec: (input: SpecInput) => object;
   readLog: (path: string, driver: string, options: LogOptions & { ended: () => boolean; tty: boolean }) => Readable;
+  readUsage: (target: UsageTarget) => Usage;
   /** The output of the host's `ps`. */
   runPs: (args: readonly string[]) => Promise<string>;
   /** Unpacked bytes of layers. */

@@ -49,10 +49,13 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
 
 /** Starts it again after the pause, unless somebody stops or removes it before. A start that fails ends the tries, as Docker's does. */
 export function scheduleRestart(deps: ContainerDeps, id: string, delayMs: number): void {
-  deps.restarts.schedule(id, delayMs, () => deps.locks.run(id, async () => {
-    if (deps.catalog.get(id)?.state.status !== 'restarting') return;
-    await startLocked(deps, id, { byHand: false }).catch((error: unknown) => {
+  deps.restarts.schedule(id, delayMs, async () => {
+    try {
+      await deps.locks.run(id, async () => {
+        if (deps.catalog.get(id)?.state.status === 'restarting') await startLocked(deps, id, { byHand: false });
+      });
+    } catch (error) {
       deps.log.error('a container could not be started again', { container: id, error: messageOf(error) });
-    });
-  }));
+    }
+  });
 }

@@ -3,14 +3,15 @@ import { matchesLabels, readFilters, readUntil, type Filters } from '../filters.
 import type { ContainerDeps } from './deps.ts';
 import { isRemovable, removeLocked } from './remove.ts';
 
-let running = false;
+/** Catalogs that are being pruned: several engines may live in one process. */
+const running = new WeakSet<object>();
 
 /** Removes stopped containers. One prune at a time. */
 export async function prune(deps: ContainerDeps, filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }> {
   const wanted = readFilters(filters, ['label', 'label!', 'until']);
   const until = readUntil(wanted);
-  if (running) throw new GantryError('conflict', 'a prune operation is already running');
-  running = true;
+  if (running.has(deps.catalog)) throw new GantryError('conflict', 'a prune operation is already running');
+  running.add(deps.catalog);
   try {
     const deleted: string[] = [];
     let reclaimedBytes = 0;
@@ -29,6 +30,6 @@ export async function prune(deps: ContainerDeps, filters: Filters): Promise<{ de
     deps.events.publish({ type: 'container', action: 'prune', actor: { id: '', attributes: { reclaimed: String(reclaimedBytes) } } });
     return { deleted, reclaimedBytes };
   } finally {
-    running = false;
+    running.delete(deps.catalog);
   }
 }

@@ -2,6 +2,7 @@ import type { Attachment } from '../../runtime/driver/runtime.ts';
 import type { ContainerConfig, EndpointRequest, HostConfig } from '../../oci/container.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
 import type { HealthState } from './deps.ts';
+import type { ContainerSample, StatsOptions } from './stats.ts';
 import type { Filters } from '../filters.ts';
 import type { Readable } from 'node:stream';
 
@@ -22,6 +23,8 @@ export interface ContainerVerbs {
   wait(container: string, condition: 'not-running' | 'next-exit' | 'removed', abort: AbortSignal): Promise<{ done: Promise<{ exitCode: number; error?: string }> }>;
   attach(container: string, options: AttachOptions): Promise<Attachment>;
   logs(container: string, options: LogOptions): Promise<{ tty: boolean; frames: Readable }>;
+  /** @throws notFound at once */
+  stats(container: string, options: StatsOptions): AsyncIterable<ContainerSample>;
   top(container: string, psArgs: string): Promise<{ titles: string[]; processes: string[][] }>;
   list(options: { all: boolean; limit: number; size: boolean; filters: Filters }): Promise<ContainerSummary[]>;
   inspect(container: string, options: { size: boolean }): Promise<ContainerDetails>;
