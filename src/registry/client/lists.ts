@@ -112,7 +112,7 @@ export async function searchRegistry(session: Session, registry: string, search:
   }));
 }
 
-/** `GET /v2/` as these credentials: what `login` checks. The identity token is what the token server gave for the password. */
+/** `GET /v2/` as these credentials: what `login` checks. @throws unauthorized, with the registry's reason */
 export async function ping(session: Session, registry: string, signal?: AbortSignal): Promise<void> {
   const answer = await session.send({ registry, method: 'GET', target: formatRoute({ kind: 'base' }), scopes: [], signal });
   if (answer.status !== 200) throw await refusalOf(answer, registry, 'login');

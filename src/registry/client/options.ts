@@ -14,6 +14,8 @@ export interface RegistryClientOptions {
   /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in either case. Give `process.env` to follow the environment. */
   proxyEnvironment?: Record<string, string | undefined>;
   userAgent?: string;
+  /** Makes token servers give a refresh token for the password, and takes it: what `login` keeps instead of the password. */
+  onIdentityToken?: (token: string) => void;
   timeouts?: Partial<Timeouts>;
   retry?: Partial<RetryPolicy>;
   log?: Log;

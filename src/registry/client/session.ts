@@ -38,6 +38,7 @@ export class Session {
   readonly retry: RetryPolicy;
   readonly insecureRegistries: string[];
   readonly userAgent: string;
+  readonly onIdentityToken: ((token: string) => void) | undefined;
   readonly transport: Transport;
   readonly #options: RegistryClientOptions;
   readonly #connections: Connections;
@@ -53,6 +54,7 @@ export class Session {
     this.retry = { ...defaultRetryPolicy, ...options.retry };
     this.insecureRegistries = options.insecureRegistries ?? [];
     this.userAgent = options.userAgent ?? 'gantry';
+    this.onIdentityToken = options.onIdentityToken;
     this.#connections = createConnections({
       insecureRegistries: this.insecureRegistries,
       certificateFolders: options.certificateFolders ?? [],

@@ -17,8 +17,6 @@ export interface TokenRequest {
   service: string | undefined;
   scopes: Scope[];
   credentials: Credentials | undefined;
-  /** Ask for a refresh token too, as `login` does. */
-  offline?: boolean;
   signal?: AbortSignal;
 }
 
@@ -33,6 +31,7 @@ export interface TokenServerAccess {
   timeouts: Timeouts;
   insecureRegistries: string[];
   userAgent: string;
+  onIdentityToken?: ((token: string) => void) | undefined;
 }
 
 /**
@@ -46,7 +45,9 @@ export async function requestToken(access: TokenServerAccess, request: TokenRequ
   const body = await readBody(answer.body, {
     maxBytes: limits.tokenBytes, deadlineMs: access.timeouts.smallBodyMs, what: 'the token', registry: request.registry,
   });
-  return readToken(body, request.registry);
+  const token = readToken(body, request.registry);
+  if (token.refreshToken !== undefined) access.onIdentityToken?.(token.refreshToken);
+  return token;
 }
 
 /** A realm without TLS would carry the password in the clear: only a registry without TLS may name one. */
@@ -65,10 +66,12 @@ async function getToken(access: TokenServerAccess, request: TokenRequest, realm:
   const url = new URL(realm);
   if (request.service !== undefined) url.searchParams.set('service', request.service);
   for (const scope of request.scopes) url.searchParams.append('scope', formatScope(scope));
-  if (request.offline === true) url.searchParams.set('offline_token', 'true');
   const authorization = request.credentials === undefined ? undefined : basicAuthorization(request.credentials);
   if (authorization !== undefined) url.searchParams.set('account', request.credentials!.username!);
-  if (request.offline === true) url.searchParams.set('client_id', 'gantry');
+  if (access.onIdentityToken !== undefined) {
+    url.searchParams.set('offline_token', 'true');
+    url.searchParams.set('client_id', 'gantry');
+  }
   const headers = { 'user-agent': access.userAgent, ...(authorization === undefined ? {} : { authorization }) };
   return followRedirects(access.transport, { method: 'GET', url, headers, signal: request.signal }, access.insecureRegistries);
 }

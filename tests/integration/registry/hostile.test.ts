@@ -7,6 +7,7 @@ import { isGantryError, type GantryError } from '../../../src/base/errors.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { createRegistryClient, type RegistryClient } from '../../../src/registry/client/client.ts';
+import { login } from '../../../src/registry/client/login.ts';
 import type { RegistryClientOptions } from '../../../src/registry/client/options.ts';
 import { createFilesystemStorage } from '../../../src/registry/server/storage/filesystem.ts';
 import { impatient, makeImage, startFake, temporaryFolder } from './support.ts';
@@ -165,6 +166,17 @@ describe('credentials', () => {
     client.close();
     assert.equal(new URLSearchParams(form).get('grant_type'), 'refresh_token');
     assert.equal(new URLSearchParams(form).get('refresh_token'), 'R');
+  });
+  it('are checked by login(), which keeps what the token server gives for the password', async () => {
+    await using fake = await startFake((request, response) => {
+      const url = new URL(request.url!, 'http://x');
+      const isRight = request.headers.authorization === `Basic ${Buffer.from('u:p').toString('base64')}`;
+      if (url.pathname === '/token') response.writeHead(isRight ? 200 : 401).end(isRight ? `{"token":"T","refresh_token":"${url.searchParams.get('offline_token')}"}` : '{"details":"incorrect username or password"}');
+      else if (request.headers.authorization === 'Bearer T') response.end('{}');
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token",service="s"` }).end();
+    });
+    assert.deepEqual(await login(fake.host, { username: 'u', password: 'p' }, impatient), { identityToken: 'true' });
+    await assert.rejects(login(fake.host, { username: 'u', password: 'wrong' }, impatient), /incorrect username or password/);
   });
   it('end in an error, not a loop, where every token is refused', async () => {
     const failure = await failureOf((request, response) => {
