@@ -15,6 +15,7 @@ export function openMetadata(path: string): Metadata {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
+    database.exec('PRAGMA page_size = 16384');
     prepareSchema(database, path);
     return new SqliteMetadata(database);
   } catch (error) {
@@ -30,9 +31,11 @@ function prepareSchema(database: DatabaseSync, path: string): void {
       hint: 'Use the newer Gantry again, or another --root.',
     });
   }
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
+  // One daemon has the root, by its lock: holding the database saves a dozen calls of fcntl in each transaction.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000');
   if (found === schemaVersion) return;
-  const create = tableNames.map((name) => `CREATE TABLE IF NOT EXISTS "${name}" (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`);
+  // A container's record is about 5 KB: it then lies in one page, and a change of it writes two.
+  const create = tableNames.map((name) => `CREATE TABLE IF NOT EXISTS "${name}" (key TEXT PRIMARY KEY, value TEXT NOT NULL)`);
   database.exec(`BEGIN; ${create.join(';')}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
 }
 
