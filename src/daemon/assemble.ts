@@ -39,6 +39,7 @@ import { createRuntime } from '../runtime/driver/client.ts';
 import { readLog } from '../runtime/logs/read-log.ts';
 import { withCompiledSeccomp } from '../runtime/spec/compiled-seccomp.ts';
 import { createExecProcess, createSpec } from '../runtime/spec/spec.ts';
+import { readUsage } from '../runtime/stats/usage.ts';
 import { openContentStore } from '../store/content/directory.ts';
 import { Leases } from '../store/leases/leases.ts';
 import { openMetadata } from '../store/metadata/sqlite.ts';
@@ -102,11 +103,12 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
   const settings = settingsOf(config, { cgroupParent, defaultRuntime, runtimes });
   const execs = createExecs({ catalog, runtime, events, facts, settings, log, execProcess: createExecProcess });
+  const cgroups = cgroupMounts();
   const health = opened.adopt(createHealthWatch(healthOf({ catalog, events, execs, runtime })), (each) => each.close());
   const deps: ContainerDeps = {
     catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), restarting: new Set(), runtime, rootfs,
     images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, events,
-    cgroups: createCgroupControl(cgroupMounts()), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
+    cgroups: createCgroupControl(cgroups), readUsage: (target) => readUsage(cgroups, target), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
     runPs,
     imageBytes: (chainIds) => bytesOfLayers(snapshots, chainIds),
   };

@@ -4,7 +4,7 @@ import { cgroupDirectory, cgroupVersion, type CgroupMount } from './cgroups.ts';
 
 /** What a cgroup uses now. Times in nanoseconds, sizes in bytes; undefined where this host does not count. */
 export interface CgroupStats {
-  cpu: { total: number; user: number; system: number; periods: number; throttledPeriods: number; throttledTime: number };
+  cpu: { total: number; user: number; system: number; periods: number; throttledPeriods: number; throttledTime: number; perProcessor: number[] | undefined };
   memory: { usage: number; limit: number | undefined; maximum: number | undefined; failures: number; details: Record<string, number> };
   pids: { current: number; limit: number | undefined };
   io: { major: number; minor: number; operation: 'read' | 'write'; bytes: number; operations: number }[];
@@ -36,6 +36,7 @@ function statsV1(read: Read): CgroupStats {
     cpu: {
       total: Number(read('cpuacct', 'cpuacct.usage')), user: (usage['user'] ?? 0) * tickNanoseconds, system: (usage['system'] ?? 0) * tickNanoseconds,
       periods: throttling['nr_periods'] ?? 0, throttledPeriods: throttling['nr_throttled'] ?? 0, throttledTime: throttling['throttled_time'] ?? 0,
+      perProcessor: read('cpuacct', 'cpuacct.usage_percpu').split(' ').filter((word) => word.trim() !== '').map(Number),
     },
     memory: {
       usage: Number(read('memory', 'memory.usage_in_bytes')), limit: limitOf(read('memory', 'memory.limit_in_bytes')),
@@ -54,6 +55,7 @@ function statsV2(read: Read): CgroupStats {
     cpu: {
       total: microseconds('usage_usec'), user: microseconds('user_usec'), system: microseconds('system_usec'),
       periods: cpu['nr_periods'] ?? 0, throttledPeriods: cpu['nr_throttled'] ?? 0, throttledTime: microseconds('throttled_usec'),
+      perProcessor: undefined,
     },
     memory: {
       usage: Number(read('memory', 'memory.current')), limit: limitOf(read('memory', 'memory.max')), maximum: undefined,

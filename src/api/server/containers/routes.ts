@@ -11,11 +11,11 @@ import { sizeOf } from '../http/size.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
 import type { Services } from '../services.ts';
-import { notYet } from '../unsupported.ts';
 import { attach, attachWebSocket } from './attach.ts';
 import { create } from './create.ts';
 import { inspectJson } from './inspect.ts';
 import { logs } from './logs.ts';
+import { stats } from './stats.ts';
 import { summaryJson } from './summary.ts';
 import { wait } from './wait.ts';
 
@@ -133,5 +133,5 @@ export const containerRoutes: readonly Route[] = [
   { method: 'POST', path: '/containers/{name}/update', handler: update },
   { method: 'POST', path: '/containers/{name}/wait', handler: wait },
   { method: 'DELETE', path: '/containers/{name}', handler: remove },
-  notYet('GET', '/containers/{name}/stats', 'container statistics'),
+  { method: 'GET', path: '/containers/{name}/stats', handler: stats },
 ];
