@@ -8,10 +8,10 @@ export function hasApt(): boolean {
 
 /**
  * Installs Debian packages without questions, with fresh lists when there are none or the first try fails.
- * apt's own words go to standard error. @returns whether all are installed
+ * A package's services are not started. apt's own words go to standard error. @returns whether all are installed
  */
 export async function installPackages(names: string[]): Promise<boolean> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'a', LC_ALL: 'C.UTF-8' };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'a', SYSTEMD_OFFLINE: '1', LC_ALL: 'C.UTF-8' };
   const apt = async (...args: string[]): Promise<boolean> => (
     await runVisibly('/usr/bin/apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0', ...args], env)
   ) === 0;

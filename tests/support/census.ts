@@ -7,6 +7,8 @@ import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
+const patienceMs = 10_000;
+
 export type Census = Record<'mounts' | 'links' | 'tables' | 'cgroups' | 'processes' | 'files', Set<string>>;
 
 export function census(): Census {
@@ -14,18 +16,18 @@ export function census(): Census {
 }
 
 /**
- * What is there now and was not before, one line each. Removals that the kernel or the engine finishes late are waited for, up to ten seconds.
+ * What is there now and was not before, one line each; `concerns` leaves out what is not the caller's. Removals that the kernel or the engine finishes late are waited for, up to ten seconds.
  */
-export async function censusDifference(before: Census, patienceMs = 10_000): Promise<string[]> {
+export async function censusDifference(before: Census, options: { concerns?: (entry: string) => boolean } = {}): Promise<string[]> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const left = difference(before, census());
+    const left = difference(before, census()).filter(options.concerns ?? (() => true));
     if (left.length === 0 || performance.now() > deadline) return left;
     await setTimeout(100);
   }
 }
 
-export function difference(before: Census, after: Census): string[] {
+function difference(before: Census, after: Census): string[] {
   return Object.entries(after).flatMap(([kind, now]) => (
     [...now].filter((entry) => !before[kind as keyof Census].has(entry)).map((entry) => `${kind}: ${entry}`)
   ));

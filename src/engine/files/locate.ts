@@ -27,7 +27,7 @@ export function locate(root: RootView, record: ContainerRecord, path: string): L
   const trimmed = clean.replace(/\/$/, '') || '/';
   const whole = wantsInside || trimmed === '/';
   const [parent, entry] = whole ? [trimmed, '.'] : [posix.dirname(trimmed), posix.basename(trimmed)];
-  const name = /\/\.$/.test(path) ? '.' : posix.basename(trimmed) || '/';
+  const name = path.endsWith('/.') ? '.' : posix.basename(trimmed) || '/';
   try {
     const directory = openAt2(root.fd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, rules);
     try {

@@ -53,6 +53,8 @@ export const testNeeds: Need[] = [
   program('skopeo', 'images made by another tool'),
   program('umoci', 'OCI layouts made by another tool'),
   program('mmdebstrap', 'a Debian root filesystem'),
+  program('docker-registry', 'a registry that is not ours'),
+  program('openssl', 'certificates'),
   program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
   program('zstd', 'archives'),
   program('mkfs.ext4', 'disks of the virtual machine', 'e2fsprogs'),

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { AttachRequest, ExitReport, Target } from '../driver/runtime.ts';
+import type { AttachRequest, ExitReport, Target, LogSettings } from '../driver/runtime.ts';
 import { setTerminalSize, type TerminalSize } from '../../host/terminal.ts';
 import type { LogWriter } from '../logs/log-writer.ts';
 import { FanOut } from './fan-out.ts';
@@ -15,7 +15,7 @@ export interface InstanceFile {
   stdinOnce: boolean;
   runtime: string;
   cgroupPath: string;
-  log?: import('../driver/runtime.ts').LogSettings;
+  log?: LogSettings;
 }
 
 export interface Streams {
@@ -113,7 +113,10 @@ export class Instance {
   }
 
   #hold(held: boolean): void {
-    for (const pump of this.#pumps) held ? pump.pause() : pump.resume();
+    for (const pump of this.#pumps) {
+      if (held) pump.pause();
+      else pump.resume();
+    }
   }
 
   #feedStdin(socket: Socket, wanted: boolean): void {
@@ -151,8 +154,4 @@ export class Instance {
     await Promise.race([Promise.all(this.#pumps.map(({ ended }) => ended)), late]);
     clearTimeout(timer);
   }
-}
-
-export function closeStreams(streams: Streams): void {
-  for (const descriptor of [streams.stdin, streams.stdout, streams.stderr, streams.terminal]) if (descriptor !== undefined) closeSync(descriptor);
 }

@@ -137,7 +137,11 @@ export async function collect(stream: AsyncIterable<Buffer>, tty: boolean): Prom
 }
 
 export function isAlive(pid: number): boolean {
-  return existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false; // it ended, perhaps while we looked
+  }
 }
 
 function facts(): HostFacts {

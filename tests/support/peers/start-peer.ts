@@ -32,11 +32,6 @@ const commands: Record<PeerName, string[]> = {
   podman: ['/usr/bin/podman', '--cgroup-manager=cgroupfs', '--runtime=crun', 'system', 'service', '--time=0', 'unix:///shared/api.sock'],
 };
 
-/** True when the peers' root is there, or can be made on this machine. */
-export function peersAvailable(): boolean {
-  return existsSync(join(cache, 'root')) || spawnSync('mmdebstrap', ['--version']).status === 0;
-}
-
 /** Makes the root that both peers share, once for each machine: about half a minute. */
 export function preparePeers(): string {
   const root = join(cache, 'root');
