@@ -29,10 +29,6 @@ export interface RegistryErrorEntry {
   detail?: unknown;
 }
 
-export function isRegistryErrorCode(text: string): text is RegistryErrorCode {
-  return Object.hasOwn(codes, text);
-}
-
 /** The HTTP status that goes with `code` unless a row of the specification says otherwise. */
 export function statusOf(code: RegistryErrorCode): number {
   return codes[code][0];

@@ -1,4 +1,3 @@
-import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { AttachRequest, ExitReport, Target, LogSettings } from '../driver/runtime.ts';
 import { setTerminalSize, type TerminalSize } from '../../host/terminal.ts';
