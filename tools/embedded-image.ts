@@ -14,7 +14,8 @@ import { mediaTypes } from '../src/oci/media-types.ts';
  * The same busybox gives the same bytes.
  * Usage: embedded-image [target]; the target is replaced whole.
  */
-const reference = 'docker.io/gantry/busybox:latest';
+const familiarReference = 'gantry/busybox:latest';
+const reference = `docker.io/${familiarReference}`;
 
 /** No moment is better than another: the epoch of the image is fixed. */
 const created = '2026-01-01T00:00:00Z';
@@ -99,8 +100,12 @@ function image(busybox: string): Buffer {
       annotations: { 'io.containerd.image.name': reference, 'org.opencontainers.image.ref.name': 'latest' },
     }],
   }));
-  const blob = (body: Buffer) => ({ name: `blobs/${digestOf(body).replace(':', '/')}`, body });
+  const path = (body: Buffer) => `blobs/${digestOf(body).replace(':', '/')}`;
+  const blob = (body: Buffer) => ({ name: path(body), body });
+  // What engines read that do not know OCI layouts.
+  const dockerManifest = [{ Config: path(config), RepoTags: [familiarReference], Layers: [path(layer)] }];
   return archive([
+    { name: 'manifest.json', body: Buffer.from(JSON.stringify(dockerManifest)) },
     { name: 'oci-layout', body: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
     { name: 'index.json', body: index },
     ...[manifest, config, layer].map(blob),
