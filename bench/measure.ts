@@ -37,12 +37,13 @@ export async function runProgram(argv: string[], cwd = '/'): Promise<void> {
 
 /**
  * Takes turns in the order ABC CBA ABC …, so that a slow drift of the machine falls on all alike. The first turn of each warms up
- * and is dropped. A subject that fails leaves the field; its reason is told.
+ * and is dropped, unless `warmUp` is false: memory has none. A subject that fails leaves the field; its reason is told.
  */
-export async function takeTurns(subjects: { name: string; once: () => Promise<number> }[], rounds: number): Promise<Sample[]> {
+export async function takeTurns(subjects: { name: string; once: () => Promise<number> }[], options: { rounds: number; warmUp: boolean }): Promise<Sample[]> {
   const samples: Sample[] = subjects.map(({ name }) => ({ name, values: [] }));
   const failed = new Set<string>();
-  for (let round = 0; round <= rounds; round++) {
+  const first = options.warmUp ? 0 : 1;
+  for (let round = first; round <= options.rounds; round++) {
     const order = subjects.map((subject, index) => ({ subject, values: samples[index]?.values ?? [] }));
     if (round % 2 === 1) order.reverse();
     for (const { subject, values } of order) {

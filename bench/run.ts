@@ -54,6 +54,6 @@ async function startEngines(): Promise<Engine[]> {
 async function measure(each: (typeof cases)[number]): Promise<Result> {
   console.error(`${each.name}: ${each.title}`);
   const bare = each.floor === undefined ? [] : [{ name: 'bare crun', once: async () => await (each.floor === 'crun run' ? floor.run() : floor.exec()) }];
-  const samples = await takeTurns([...engines.map((engine) => ({ name: engine.name, once: async () => await each.once(engine) })), ...bare], each.rounds);
+  const samples = await takeTurns([...engines.map((engine) => ({ name: engine.name, once: async () => await each.once(engine) })), ...bare], { rounds: each.rounds, warmUp: each.unit === 'ms' });
   return { case: each, samples: samples.filter(({ name }) => name !== 'bare crun'), floor: samples.find(({ name }) => name === 'bare crun')?.values };
 }

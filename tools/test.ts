@@ -2,15 +2,17 @@
  * `npm test [-- suite…]`: the gate, then every suite on the real kernel with a census after each, then one closing line.
  * Suites are the folders of tests/: `npm test -- integration api` runs those two without the gate.
  */
+import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { census, censusDifference } from '../tests/support/census.ts';
 import { add, close, gate } from './test/gate.ts';
-import { root, runTests, type Totals } from './test/run-suite.ts';
+import { root, runQuietly, runTests, type Totals } from './test/run-suite.ts';
 
 const order = ['integration', 'api', 'cli', 'conformance', 'scenarios'];
 const timeoutMs = 120_000;
 const limitMs = 300_000;
+const vmSmoke = ['tests/integration/vm/host.test.ts', 'tests/integration/containers/isolation.test.ts'];
 
 const wanted = process.argv.slice(2);
 const suites = readdirSync(join(root, 'tests'))
@@ -21,7 +23,20 @@ process.env['GANTRY_TEST_DIST'] ??= '1'; // what ships is what is tested
 let totals: Totals = { passed: 0, failed: 0, skipped: 0 };
 if (wanted.length === 0) totals = await gate();
 for (const suite of suites) totals = add(totals, await runSuite(suite));
+if (wanted.length === 0) totals = add(totals, await virtualMachine());
 process.exitCode = close(totals);
+
+/** A real boot with systemd and control groups v2; `npm run test:vm` runs all suites there. */
+async function virtualMachine(): Promise<Totals> {
+  console.log('virtual machine');
+  if (spawnSync('qemu-system-x86_64', ['--version']).status !== 0) {
+    console.log("  ○ a smoke in the virtual machine (skipped: no qemu; './gantry setup --for-vm' installs it)");
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  const { exitCode, output } = await runQuietly('node', ['tools/test-vm.ts', ...vmSmoke]);
+  console.log(exitCode === 0 ? '  ✔ boots, and passes its smoke' : `  ✖ the virtual machine\n${output}`);
+  return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
+}
 
 async function runSuite(suite: string): Promise<Totals> {
   const files = globSync(`tests/${suite}/**/*.test.ts`, { cwd: root }).sort();
