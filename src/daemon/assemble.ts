@@ -40,6 +40,7 @@ import { readLog } from '../runtime/logs/read-log.ts';
 import { withCompiledSeccomp } from '../runtime/spec/compiled-seccomp.ts';
 import { createExecProcess, createSpec } from '../runtime/spec/spec.ts';
 import { readUsage } from '../runtime/stats/usage.ts';
+import { recoverStore } from '../store/collect/collect.ts';
 import { openContentStore } from '../store/content/directory.ts';
 import { Leases } from '../store/leases/leases.ts';
 import { openMetadata } from '../store/metadata/sqlite.ts';
@@ -99,6 +100,8 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     metadata, content, snapshots, leases, events, log, ...usersOfImages(catalog),
     host: { os: 'linux', architecture: facts.architecture }, ...embeddedImage(),
   };
+  // Before anything new is made: what the last daemon had not recorded goes.
+  await recoverStore(imageDeps);
   const images = createImageVerbs(imageDeps);
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
   const settings = settingsOf(config, { cgroupParent, defaultRuntime, runtimes });

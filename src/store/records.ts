@@ -34,8 +34,19 @@ export interface ReferenceRecord { name: string; imageId: Digest; target: Digest
 
 export interface LayerRecord { chainId: Digest; parent?: Digest; diffId: Digest; tarBytes: number; unpackedBytes: number }
 
-/** Keeps blobs and layers alive while a load, pull, build or push runs. Removed at the end, or at the next start of the daemon. */
-export interface LeaseRecord { id: string; purpose: string; createdAtMs: number; digests: Digest[]; chainIds: Digest[] }
+/**
+ * Keeps blobs and layers alive while a load, pull, build or push runs. Removed at the end, or at the next start of the daemon; with a
+ * `resumeKey` it stays until `keptUntilMs`, so that the next try finds what this one brought.
+ */
+export interface LeaseRecord {
+  id: string;
+  purpose: string;
+  createdAtMs: number;
+  digests: Digest[];
+  chainIds: Digest[];
+  resumeKey?: string;
+  keptUntilMs?: number;
+}
 
 export interface VolumeRecord {
   name: string;

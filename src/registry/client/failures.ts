@@ -3,6 +3,7 @@ import { parseErrorBody, type RegistryErrorEntry } from '../protocol/errors.ts';
 import { describeRateLimit } from '../protocol/throttling.ts';
 import { limits } from './options.ts';
 import { discardBody, readBody } from './read-body.ts';
+import { RegistryRefusal } from './refusal.ts';
 import type { WireAnswer } from './transport.ts';
 
 const kinds: Record<number, ErrorKind> = { 401: 'unauthorized', 403: 'forbidden', 404: 'notFound', 409: 'conflict', 429: 'unavailable' };
@@ -13,7 +14,7 @@ export async function refusalOf(answer: WireAnswer, registry: string, what: stri
   const reason = entries.map(describeEntry).join('; ') || `status ${answer.status}`;
   const denied = entries.some((entry) => entry.code === 'DENIED');
   const kind: ErrorKind = denied ? 'forbidden' : kinds[answer.status] ?? (answer.status >= 500 ? 'unavailable' : 'invalid');
-  return new GantryError(kind, `registry ${registry}: ${what}: ${reason}`, { hint: hintFor(answer, registry) });
+  return new GantryError(kind, `registry ${registry}: ${what}: ${reason}`, { cause: new RegistryRefusal(answer.status, entries), hint: hintFor(answer, registry) });
 }
 
 async function readEntries(answer: WireAnswer, registry: string): Promise<RegistryErrorEntry[]> {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../oci/digest.ts';
 import type { ContentStore } from '../content/content.ts';
-import type { Leases } from '../leases/leases.ts';
+import { keptForMs, type Leases } from '../leases/leases.ts';
 import type { Metadata } from '../metadata/metadata.ts';
 import type { ImageRecord, LayerRecord, ReferenceRecord } from '../records.ts';
 import type { Snapshotter } from '../snapshots/snapshotter.ts';
@@ -40,9 +40,12 @@ export async function collect(options: CollectorOptions, only?: { digests: Reado
   return result;
 }
 
-/** Once, when a daemon starts and nothing else runs yet: half-written blobs of the last one, and content that it never recorded. */
+/**
+ * Once, when a daemon starts and nothing else runs yet: half-written blobs of the last one, and content that it never recorded. What a
+ * pull had brought stays a while, for the next try.
+ */
 export async function recoverStore(options: CollectorOptions): Promise<Collected> {
-  await options.content.sweepIngests(0);
+  await options.content.sweepIngests(0, { resumableOlderThanMs: keptForMs });
   return await collect(options);
 }
 

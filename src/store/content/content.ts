@@ -14,14 +14,16 @@ export interface ContentStore extends ContentProvider {
   put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
   delete(digest: Digest): Promise<boolean>;
   list(): AsyncIterable<{ digest: Digest; size: number }>;
-  /** Removes ingests untouched since `olderThanMs`. */
-  sweepIngests(olderThanMs: number): Promise<void>;
+  /** Removes ingests untouched since `olderThanMs`; resumable ones may wait longer for the next try. */
+  sweepIngests(olderThanMs: number, options?: { resumableOlderThanMs: number }): Promise<void>;
 }
 
 export interface IngestOptions {
   digest?: Digest;
   /** Bytes. */
   size?: number;
+  /** A later try may go on where this one stops, also after the daemon died. */
+  resumable?: boolean;
   /** Called just before the blob appears, so that a lease can hold it before a collection sees it. */
   announce?: (digest: Digest) => void;
 }
@@ -39,6 +41,8 @@ export interface ContentProvider {
 export interface Ingest {
   /** Bytes already there from an earlier try. */
   readonly offset: number;
+  /** The file that grows with each write; renamed at commit. */
+  readonly path: string;
   write(chunk: Uint8Array): Promise<void>;
   /** Starts again from nothing. */
   truncate(): Promise<void>;

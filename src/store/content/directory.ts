@@ -8,6 +8,9 @@ import { fsyncDirectory } from '../../host/files.ts';
 import { algorithmOf, digestOf, hexOf, isDigest, type Digest } from '../../oci/digest.ts';
 import type { ContentStore, Ingest, IngestOptions } from './content.ts';
 
+/** Of the file names of ingests that may be gone on with. */
+const resumablePrefix = 'r-';
+
 /** Opens or creates an OCI layout: `oci-layout`, `blobs/<algorithm>/<hex>`, and `ingest/` for what is not yet whole. */
 export function openContentStore(directory: string): ContentStore {
   for (const part of ['blobs/sha256', 'blobs/sha512', 'ingest']) mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
@@ -60,7 +63,7 @@ class DirectoryContentStore implements ContentStore {
 
   async ingest(key: string, expected: IngestOptions = {}): Promise<Ingest> {
     // A key may be anything (a digest, a URL): its own digest makes a safe file name.
-    const path = join(this.#directory, 'ingest', hexOf(digestOf(key)));
+    const path = join(this.#directory, 'ingest', (expected.resumable === true ? resumablePrefix : '') + hexOf(digestOf(key)));
     if (this.#open.has(path)) throw new GantryError('conflict', `ingest ${key} is under way`);
     this.#open.add(path);
     try {
@@ -109,13 +112,14 @@ class DirectoryContentStore implements ContentStore {
     }
   }
 
-  async sweepIngests(olderThanMs: number): Promise<void> {
+  async sweepIngests(olderThanMs: number, { resumableOlderThanMs = olderThanMs } = {}): Promise<void> {
     const directory = join(this.#directory, 'ingest');
     for (const name of await readdir(directory)) {
       const path = join(directory, name);
       if (this.#open.has(path)) continue;
       const found = await stat(path).catch(() => undefined);
-      if (found !== undefined && found.mtimeMs <= Date.now() - olderThanMs) await rm(path, { force: true });
+      const limitMs = name.startsWith(resumablePrefix) ? resumableOlderThanMs : olderThanMs;
+      if (found !== undefined && found.mtimeMs <= Date.now() - limitMs) await rm(path, { force: true });
     }
   }
 }
@@ -142,6 +146,10 @@ class FileIngest implements Ingest {
 
   get offset(): number {
     return this.#offset;
+  }
+
+  get path(): string {
+    return this.#options.path;
   }
 
   #newHash(): Hash {

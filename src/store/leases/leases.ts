@@ -11,24 +11,39 @@ export interface Lease extends AsyncDisposable {
   readonly id: string;
   add(what: { digests?: readonly Digest[]; chainIds?: readonly Digest[] }): void;
   release(): void;
+  /** Instead of release(): what is leased stays for a while, for the next try with the same `resumeKey`. */
+  keep(): void;
 }
+
+/** So long what a broken-off pull brought waits for the next try. */
+export const keptForMs = 24 * 3_600_000;
 
 export class Leases {
   readonly #table: Table<LeaseRecord>;
+  /** Those of this daemon that are not let go of yet. */
+  readonly #held = new Set<string>();
   /** Everything leased since the last collection began, let go or not: a collection spares it. */
   #touched = new Set<Digest>();
 
   constructor(metadata: Metadata) {
     this.#table = metadata.table<LeaseRecord>('leases');
     // Whoever held these died with the last daemon.
-    for (const [id] of this.#table.entries()) this.#table.delete(id);
+    for (const [id, lease] of this.#table.entries()) if (lease.resumeKey === undefined) this.#table.delete(id);
   }
 
-  open(purpose: string): Lease {
+  /** With a `resumeKey` the lease outlives the daemon's death, and what earlier tries of that key have kept goes when it is released. */
+  open(purpose: string, options: { resumeKey?: string } = {}): Lease {
     const id = newId();
-    let record: LeaseRecord = { id, purpose, createdAtMs: Date.now(), digests: [], chainIds: [] };
+    const createdAtMs = Date.now();
+    const resumable = options.resumeKey === undefined ? {} : { resumeKey: options.resumeKey, keptUntilMs: createdAtMs + keptForMs };
+    let record: LeaseRecord = { id, purpose, createdAtMs, digests: [], chainIds: [], ...resumable };
+    this.#held.add(id);
     this.#table.put(id, record);
-    const release = (): void => void this.#table.delete(id);
+    const release = (): void => {
+      this.#held.delete(id);
+      this.#table.delete(id);
+      if (options.resumeKey !== undefined) this.#dropKept((lease) => lease.resumeKey === options.resumeKey);
+    };
     return {
       id,
       add: ({ digests = [], chainIds = [] }) => {
@@ -37,6 +52,7 @@ export class Leases {
         this.#table.put(id, record);
       },
       release,
+      keep: () => void this.#held.delete(id),
       [Symbol.asyncDispose]: async () => release(),
     };
   }
@@ -45,12 +61,18 @@ export class Leases {
     return this.#table.all();
   }
 
-  /** Starts a new collection: forgets what was touched before. */
+  /** Starts a new collection: forgets what was touched before, and what was kept long enough. */
   beginCollection(): void {
     this.#touched = new Set();
+    const now = Date.now();
+    this.#dropKept((lease) => (lease.keptUntilMs ?? 0) <= now);
   }
 
   touched(digest: Digest): boolean {
     return this.#touched.has(digest);
+  }
+
+  #dropKept(goes: (lease: LeaseRecord) => boolean): void {
+    for (const [id, lease] of this.#table.entries()) if (!this.#held.has(id) && goes(lease)) this.#table.delete(id);
   }
 }

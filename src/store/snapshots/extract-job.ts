@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
 import { TarDecoder } from '../../base/tar/decoder.ts';
 import { decompressed } from '../../host/files-decompress.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { readLayerFile, type LayerFile } from './growth.ts';
 import { Extractor, type ExtractOptions } from './extract.ts';
 
 export interface ExtractJobOptions extends Pick<ExtractOptions, 'whiteouts' | 'into' | 'owner' | 'keepKinds'> {
@@ -37,6 +37,6 @@ export async function extractStream(source: Readable, directory: string, options
   return { tarDigest: `sha256:${hash.digest('hex')}`, tarBytes, unpackedBytes: extractor.unpackedBytes };
 }
 
-export function extractFile(file: string, directory: string, options: ExtractJobOptions): Promise<Extracted> {
-  return extractStream(createReadStream(file, { highWaterMark: 1 << 18 }), directory, options);
+export function extractFile(file: LayerFile, directory: string, options: ExtractJobOptions): Promise<Extracted> {
+  return extractStream(readLayerFile(file), directory, options);
 }

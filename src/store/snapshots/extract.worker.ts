@@ -25,7 +25,7 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
     const options = { ...job, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
     const extracted = job.source === 'port'
       ? await extractStream(fromPort(job.port as MessagePort), job.directory, options)
-      : await extractFile(job.source.file, job.directory, options);
+      : await extractFile(job.source, job.directory, options);
     if (job.sync) sync(job.directory);
     return { ok: true, extracted };
   } catch (error) {

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import type { Extracted } from './extract-job.ts';
+import type { LayerFile } from './growth.ts';
 import type { Snapshotter } from './snapshotter.ts';
 
 /** How one layer lies on disk, and how it becomes a directory that overlay can take as a lower one. */
 export interface LayerForm {
   readonly kind: Snapshotter['kind'];
   /** Fills an empty folder; everything is on disk when it resolves. `form` says when it had to take another form. */
-  make(folder: string, layer: Readable | { file: string }, options: { maxBytes: number; signal?: AbortSignal }): Promise<Extracted & { form?: Snapshotter['kind'] }>;
+  make(folder: string, layer: Readable | LayerFile, options: { maxBytes: number; signal?: AbortSignal }): Promise<Extracted & { form?: Snapshotter['kind'] }>;
   /** The directory with the layer's files. Called for each use; cheap after the first. */
   show(folder: string): string;
   /** The folder is about to be removed, or the daemon ends: undoes `show`. Users that mounted an overlay on it keep what they have. */

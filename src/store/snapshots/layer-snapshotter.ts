@@ -6,6 +6,7 @@ import { newId } from '../../base/ids.ts';
 import { KeyedLocks } from '../../base/locks.ts';
 import { fsyncDirectory } from '../../host/files.ts';
 import { hexOf, type Digest } from '../../oci/digest.ts';
+import type { LayerFile } from './growth.ts';
 import type { LayerForm } from './layer-form.ts';
 import type { AppliedLayer, Lowers, Snapshotter } from './snapshotter.ts';
 import { Trash } from './trash.ts';
@@ -59,7 +60,7 @@ export class LayerSnapshotter implements Snapshotter {
     return this.#note(chainId) !== undefined;
   }
 
-  apply(chainId: Digest, layer: Readable | { file: string }, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
+  apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
     return this.#locks.run(chainId, async () => {
       const there = this.#note(chainId);
       if (there === undefined) return await this.#apply(chainId, layer, options);
@@ -68,7 +69,7 @@ export class LayerSnapshotter implements Snapshotter {
     });
   }
 
-  async #apply(chainId: Digest, layer: Readable | { file: string }, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
+  async #apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
     const making = join(this.#directory, 'new', newId().slice(0, 16));
     try {
       mkdirSync(making, { mode: 0o755 });

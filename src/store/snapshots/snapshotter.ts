@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../../oci/digest.ts';
+import type { LayerFile } from './growth.ts';
 
 /**
  * Read-only layers by chain id. A layer that is there is whole: it appears by one rename after it was written and synced.
@@ -9,12 +10,13 @@ export interface Snapshotter {
   readonly kind: 'directories' | 'erofs';
   has(chainId: Digest): boolean;
   /**
-   * Applies one layer: a stream, or a file that holds the blob (read and decompressed in a worker thread); any compression. Whiteouts and opaque markers become overlay's. Never writes outside its own directory,
+   * Applies one layer: a stream, or a file that holds the blob, whole or still growing (read and decompressed in a worker thread); any
+   * compression. Whiteouts and opaque markers become overlay's. Never writes outside its own directory,
    * whatever the tar holds. Does nothing but drain when the layer is there already.
    * @returns the sha256 of the tar (the diffId) and its size in bytes, measured while streaming; unpacked bytes on disk.
    * @throws invalid when `diffId` is given and differs; nothing is kept then.
    */
-  apply(chainId: Digest, layer: Readable | { file: string }, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer>;
+  apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer>;
   remove(chainId: Digest): Promise<void>;
   /** Directories for overlay's lowerdir, the top layer first. `release` undoes it. Given bottom first, as an image lists them. */
   acquire(chainIds: readonly Digest[]): Promise<Lowers>;

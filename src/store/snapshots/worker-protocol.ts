@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ErrorKind } from '../../base/errors.ts';
 import type { Extracted } from './extract-job.ts';
+import type { LayerFile } from './growth.ts';
 
 /** What the daemon asks of an extraction worker. */
 export type WorkerJob =
@@ -8,7 +9,7 @@ export type WorkerJob =
     kind: 'extract';
     directory: string;
     /** A blob of any compression, or chunks that come over `port`. */
-    source: { file: string } | 'port';
+    source: LayerFile | 'port';
     port?: MessagePort;
     whiteouts: 'overlay' | 'none';
     /** See ExtractOptions. */
@@ -25,7 +26,7 @@ export type WorkerJob =
     /** Keeps the layer's tar in `folder` and writes the index beside it. */
     kind: 'index';
     folder: string;
-    source: { file: string } | 'port';
+    source: LayerFile | 'port';
     port?: MessagePort;
     maxBytes: number;
     cancelled: Int32Array;

@@ -3,11 +3,12 @@ import type { Readable } from 'node:stream';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import type { Extracted } from './extract-job.ts';
+import type { LayerFile } from './growth.ts';
 import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
 const idleMs = 10_000;
 
-interface LayerRequest { source: Readable | { file: string }; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
+interface LayerRequest { source: Readable | LayerFile; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
 export interface ExtractRequest extends LayerRequest, ExtractPlace { directory: string; whiteouts: 'overlay' | 'none' }
 /** See ExtractOptions. */
 interface ExtractPlace { into?: readonly string[]; owner?: { uid: number; gid: number }; keepKinds?: boolean }

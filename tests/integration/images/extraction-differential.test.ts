@@ -37,7 +37,7 @@ async function compare(archive: string, name: string): Promise<void> {
   mkdirSync(ours);
   mkdirSync(theirs);
   execFileSync('tar', ['--warning=no-timestamp', '--xattrs', '--xattrs-include=*', '--numeric-owner', '-xpf', archive, '-C', theirs]);
-  await extractFile(archive, ours, { whiteouts: 'none', maxBytes: Infinity, cancelled: () => false });
+  await extractFile({ file: archive }, ours, { whiteouts: 'none', maxBytes: Infinity, cancelled: () => false });
   assert.deepEqual(treeListing(ours), treeListing(theirs));
 }
 

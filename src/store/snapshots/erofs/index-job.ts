@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { TarDecoder } from '../../../base/tar/decoder.ts';
 import { decompressed } from '../../../host/files-decompress.ts';
 import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
+import { readLayerFile, type LayerFile } from '../growth.ts';
 import { LayerTree } from './layer-tree.ts';
 import { writeIndex } from './write-index.ts';
 
@@ -17,12 +18,12 @@ export const indexName = 'layer.erofs';
  * number of members. An uncompressed blob that is a file already is not copied but linked.
  * @throws NotIndexable when the tar holds what an index cannot say; `layer.tar` is whole then.
  */
-export async function indexStream(source: Readable | { file: string }, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
+export async function indexStream(source: Readable | LayerFile, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
   const tree = new LayerTree({ maxBytes: options.maxBytes });
   const decoder = new TarDecoder(tree);
-  const input = 'file' in source ? createReadStream(source.file, { highWaterMark: 1 << 20 }) : source;
+  const input = 'file' in source ? readLayerFile(source) : source;
   const { stream, compression } = await decompressed(input);
-  const linked = 'file' in source && compression === 'none' && link(source.file, join(folder, tarName));
+  const linked = 'file' in source && compression === 'none' && link(source, join(folder, tarName));
   const copy = linked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
   let failure: unknown;
   try {
@@ -70,11 +71,12 @@ function attempt(act: () => void): unknown {
 }
 
 /** False when the blob is on another filesystem, or has too many links: then it is copied. */
-function link(from: string, to: string): boolean {
+function link({ file, movedTo }: LayerFile, to: string): boolean {
   try {
-    linkSync(from, to);
+    linkSync(file, to);
     return true;
   } catch (error) {
+    if (errnoOf(error) === 'ENOENT' && movedTo !== undefined) return link({ file: movedTo }, to);
     if (['EXDEV', 'EMLINK', 'EPERM'].includes(errnoOf(error) ?? '')) return false;
     throw error;
   }

@@ -1,0 +1,95 @@
+import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { errnoOf } from '../../base/errors.ts';
+
+const tick = 0;
+const state = 1;
+const readKib = 2;
+const growing = 0;
+const complete = 1;
+const broken = 2;
+
+/**
+ * A file that is still being written, told across threads: the writer says that it grew, readers follow it to its end. Shared memory
+ * only, no messages; a slow reader never slows the writer.
+ */
+export class Growth {
+  readonly cells = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+
+  /** More bytes are in the file. */
+  grew(): void {
+    Atomics.add(this.cells, tick, 1);
+    Atomics.notify(this.cells, tick);
+  }
+
+  /** All bytes are in the file. */
+  complete(): void {
+    this.#end(complete);
+  }
+
+  /** There will be no more, and those that are there are worth nothing. */
+  break(): void {
+    this.#end(broken);
+  }
+
+  get isBroken(): boolean {
+    return Atomics.load(this.cells, state) === broken;
+  }
+
+  /** Bytes that the furthest reader has seen, to the KiB. */
+  get readBytes(): number {
+    return Atomics.load(this.cells, readKib) * 1024;
+  }
+
+  #end(how: number): void {
+    Atomics.compareExchange(this.cells, state, growing, how);
+    this.grew();
+  }
+}
+
+/** A blob that holds a layer: a file, or one that still grows and is renamed to `movedTo` in the end. */
+export interface LayerFile {
+  file: string;
+  movedTo?: string;
+  growth?: Int32Array;
+}
+
+export function readLayerFile({ file, movedTo, growth }: LayerFile): Readable {
+  if (growth === undefined) return createReadStream(file, { highWaterMark: 1 << 18 });
+  return Readable.from(follow(openMoved(file, movedTo), growth), { objectMode: false, highWaterMark: 1 << 18 });
+}
+
+/** The file is open before its new name matters, so that a rename in between loses nothing. */
+function openMoved(file: string, movedTo: string | undefined): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || movedTo === undefined) throw error;
+    return openSync(movedTo, 'r');
+  }
+}
+
+async function* follow(fd: number, cells: Int32Array): AsyncGenerator<Buffer> {
+  try {
+    for (let position = 0; ;) {
+      // In this order: what was there before the end was told is read before the end is believed.
+      const seen = Atomics.load(cells, tick);
+      const now = Atomics.load(cells, state);
+      if (now === broken) throw new Error('the layer did not come whole');
+      const chunk = Buffer.allocUnsafe(1 << 18);
+      const length = readSync(fd, chunk, 0, chunk.length, position);
+      if (length > 0) {
+        position += length;
+        Atomics.store(cells, readKib, Math.max(Atomics.load(cells, readKib), Math.ceil(position / 1024)));
+        yield chunk.subarray(0, length);
+      } else if (now === complete) {
+        return;
+      } else {
+        const waiting = Atomics.waitAsync(cells, tick, seen);
+        if (waiting.async) await waiting.value;
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
