@@ -4,6 +4,7 @@ import { GantryError } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
+import { checkSecurity } from '../../runtime/spec/check-security.ts';
 import { volumesLock, type PreparedVolume } from '../volumes/local-volumes.ts';
 import { checkNetworkConflicts, checkRequest } from './check-request.ts';
 import { checkResources } from './check-resources.ts';
@@ -92,6 +93,7 @@ function chooseName(deps: ContainerDeps, asked: string | undefined): string {
 /** The host's half with defaults filled in and what the kernel cannot do left out. */
 function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: HostConfig): { hostConfig: HostConfig; warnings: string[] } {
   const warnings = checkRequest(config, asked);
+  checkSecurity(asked, deps.facts);
   const checked = checkResources(asked, limitFactsOf(deps.facts), { update: false });
   const hostConfig: HostConfig = { ...checked.resources };
   hostConfig.networkMode = asked.networkMode && asked.networkMode !== 'default' ? asked.networkMode : 'bridge';

@@ -33,7 +33,7 @@ export async function startLocked(deps: ContainerDeps, id: string, { byHand }: {
   try {
     running = await launch(deps, starting);
   } catch (cause) {
-    throw await fail(deps, starting, cause);
+    throw await fail(deps, { starting, before, cause });
   }
   deps.catalog.save(running, { durable: false });
   publishEvent(deps.events, running, 'start');
@@ -158,17 +158,16 @@ function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: st
   return mounts;
 }
 
-/** Records why a start failed, tells those who wait, and removes a container that was to be removed after its run. */
-async function fail(deps: ContainerDeps, starting: ContainerRecord, cause: unknown): Promise<GantryError> {
+/** Records why a start failed, tells those who wait, and removes a container that was to be removed after its run. It has not run: its times stay. */
+async function fail(deps: ContainerDeps, { starting, before, cause }: { starting: ContainerRecord; before: ContainerRecord; cause: unknown }): Promise<GantryError> {
   const { error, exitCode } = startFailure(cause, starting.path);
-  const at = now();
+  const { startedAt, finishedAt } = before.state.status === 'exited' || before.state.status === 'restarting' ? before.state : { startedAt: '', finishedAt: '' };
   const failed = deps.catalog.save({
     ...deps.catalog.current(starting.id),
-    state: { status: 'exited', startedAt: at, finishedAt: at, exitCode, oomKilled: false, error: error.message },
+    state: { status: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: error.message },
   }, { durable: false });
   deps.log.debug('start failed', { container: starting.id, error: messageOf(cause) });
   deps.waiters.exited(starting.id, { exitCode, error: error.message });
-  publishEvent(deps.events, failed, 'die', { exitCode: String(exitCode), execDuration: '0' });
   if (failed.hostConfig.autoRemove) await removeLocked(deps, failed, { volumes: true });
   return error;
 }
