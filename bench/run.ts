@@ -26,7 +26,16 @@ const engines = await startEngines();
 try {
   for (const engine of engines) await engine.api.call('POST', '/images/create?fromSrc=-&repo=localhost/bench&tag=latest', bundle.tar);
   const results: Result[] = [];
-  for (const each of chosen) results.push(await measure(each));
+  // Told after each case: a run that is ended early has told what it knows.
+  for (const each of chosen) {
+    results.push(await measure(each));
+    tell(results);
+  }
+} finally {
+  for (const engine of engines) await engine.stop();
+}
+
+function tell(results: Result[]): void {
   const text = {
     heading: heading(engines.map(({ name, version }) => `${name} ${version}`), new Date()),
     table: table(results, engines.map(({ name }) => name)),
@@ -34,8 +43,6 @@ try {
   };
   console.log(`\n${text.heading}\n\n${text.table}\n\n${text.details}`);
   if (values.publish === true) publish(text);
-} finally {
-  for (const engine of engines) await engine.stop();
 }
 
 async function startEngines(): Promise<Engine[]> {
