@@ -1,12 +1,15 @@
-import { closeSync, constants, fchmodSync as fchmod, fchownSync as fchown, ftruncateSync, lstatSync, type Stats, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync as fchmod, fchownSync as fchown, lstatSync, type Stats } from 'node:fs';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import type { TarEntry, TarHandler } from '../../base/tar/entry.ts';
 import {
-  chmodAt, chownAt, deviceNumber, fileTypes, fsetXattr, futimes, linkAt, mkdirAt, mknodAt, openAt, O_DIRECTORY, O_NOFOLLOW,
-  setXattr, symlinkAt, unlinkAt, utimesAt,
+  chownAt, deviceNumber, fsetXattr, futimes, linkAt, mkdirAt, mknodAt, openAt, O_DIRECTORY, O_NOFOLLOW, setXattr, symlinkAt, unlinkAt, utimesAt,
 } from '../../host/files.ts';
+import { cleanParts, describeFailure } from './archive-names.ts';
+import { nodeTypeOf, setAttributes, setNodeMode } from './entry-attributes.ts';
+import { FileBody } from './file-body.ts';
 import { removeTreeAt } from './remove-tree.ts';
 import { RootedDirectories } from './rooted-directories.ts';
+import { isWhiteoutName, makeWhiteout, replaceWhiteout } from './whiteouts.ts';
 
 export interface ExtractOptions {
   /** `overlay`: a layer; whiteouts become overlay's. `none`: a plain archive; names that begin with `.wh.` are ordinary. */
@@ -22,12 +25,6 @@ export interface ExtractOptions {
   keepKinds?: boolean;
 }
 
-const opaqueMarker = '.wh..wh..opq';
-const whiteoutPrefix = '.wh.';
-const opaqueAttribute = 'trusted.overlay.opaque';
-const yes = Buffer.from('y');
-const maxPath = 4096;
-
 /**
  * Writes an archive into a directory and nowhere else: parents are resolved by the kernel inside the directory, the last component is
  * always made anew and never followed. Ownership first, then modes (setuid survives), then attributes and times; directories' times last.
@@ -40,7 +37,7 @@ export class Extractor implements TarHandler {
   readonly #directories: RootedDirectories;
   readonly #directoryTimes = new Map<string, { parts: string[]; entry: TarEntry }>();
   #entries = 0;
-  #file: { fd: number; entry: TarEntry; position: number; part: number } | undefined;
+  #file: FileBody | undefined;
 
   constructor(root: string, options: ExtractOptions) {
     this.#options = options;
@@ -65,10 +62,10 @@ export class Extractor implements TarHandler {
     }
     try {
       const parent = this.#directories.open(parts.slice(0, -1));
-      if (this.#options.whiteouts === 'overlay' && name.startsWith(whiteoutPrefix)) this.#whiteout(parent, name);
+      if (this.#options.whiteouts === 'overlay' && isWhiteoutName(name)) makeWhiteout(parent, name);
       else this.#make({ parent, name, parts, entry });
     } catch (error) {
-      throw describe(error, entry.name);
+      throw describeFailure(error, entry.name);
     }
   }
 
@@ -76,10 +73,9 @@ export class Extractor implements TarHandler {
     const file = this.#file;
     if (file === undefined) return;
     try {
-      if (file.entry.sparse === undefined) file.position += writeWhole(file.fd, chunk, null);
-      else this.#sparseBody(file, chunk);
+      file.write(chunk);
     } catch (error) {
-      throw describe(error, file.entry.name);
+      throw describeFailure(error, file.entry.name);
     }
   }
 
@@ -88,13 +84,9 @@ export class Extractor implements TarHandler {
     if (file === undefined) return;
     this.#file = undefined;
     try {
-      if (file.entry.sparse !== undefined) ftruncateSync(file.fd, file.entry.realSize);
-      this.#attributes(file.entry, (name, value) => fsetXattr(file.fd, name, value));
-      futimes(file.fd, file.entry.mtime.seconds, file.entry.mtime.nanoseconds);
+      file.end();
     } catch (error) {
-      throw describe(error, file.entry.name);
-    } finally {
-      closeSync(file.fd);
+      throw describeFailure(error, file.entry.name);
     }
   }
 
@@ -107,14 +99,14 @@ export class Extractor implements TarHandler {
         this.#finishDirectory(parts, entry);
       } catch (error) {
         // Reached through a link that the archive replaced later: it is no directory of ours any more.
-        if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) throw describe(error, entry.name);
+        if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) throw describeFailure(error, entry.name);
       }
     }
   }
 
   /** Closes what is open; finish() was called or the directory is thrown away. */
   close(): void {
-    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file?.close();
     this.#file = undefined;
     this.#directories.close();
   }
@@ -135,13 +127,12 @@ export class Extractor implements TarHandler {
     this.#anew(place, () => {
       if (entry.type === 'symlink') symlinkAt(entry.linkName, parent, name);
       else if (entry.type === 'link') this.#hardLink(place);
-      else mknodAt(parent, name, nodeType(entry) | 0o600, entry.type === 'fifo' ? 0n : deviceNumber(entry.deviceMajor, entry.deviceMinor));
+      else mknodAt(parent, name, nodeTypeOf(entry) | 0o600, entry.type === 'fifo' ? 0n : deviceNumber(entry.deviceMajor, entry.deviceMinor));
     });
     if (entry.type === 'link') return;
     chownAt(parent, name, this.#owner(entry));
-    // A device or FIFO just made by name in a directory nobody else uses: no link can stand there.
-    if (entry.type !== 'symlink') chmodAt(parent, name, entry.mode);
-    this.#attributes(entry, (attribute, value) => setXattr(`/proc/self/fd/${parent}/${name}`, attribute, value));
+    if (entry.type !== 'symlink') setNodeMode(parent, name, entry.mode);
+    setAttributes(entry, (attribute, value) => setXattr(`/proc/self/fd/${parent}/${name}`, attribute, value));
     utimesAt(parent, name, entry.mtime.seconds, entry.mtime.nanoseconds);
   }
 
@@ -158,7 +149,7 @@ export class Extractor implements TarHandler {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | O_NOFOLLOW;
     let fd = -1;
     this.#anew(place, () => (fd = openAt(parent, name, flags, 0o600)));
-    this.#file = { fd, entry, position: 0, part: 0 };
+    this.#file = new FileBody(fd, entry);
     const { uid, gid } = this.#owner(entry);
     fchown(fd, uid, gid);
     fchmod(fd, entry.mode);
@@ -189,7 +180,7 @@ export class Extractor implements TarHandler {
       const { uid, gid } = this.#owner(entry);
       fchown(fd, uid, gid);
       fchmod(fd, entry.mode);
-      this.#attributes(entry, (attribute, value) => fsetXattr(fd, attribute, value));
+      setAttributes(entry, (attribute, value) => fsetXattr(fd, attribute, value));
       futimes(fd, entry.mtime.seconds, entry.mtime.nanoseconds);
     } finally {
       closeSync(fd);
@@ -236,29 +227,8 @@ export class Extractor implements TarHandler {
     for (const path of this.#directoryTimes.keys()) if (path === key || path.startsWith(`${key}/`)) this.#directoryTimes.delete(path);
   }
 
-  #whiteout(parent: number, name: string): void {
-    if (name === opaqueMarker) return fsetXattr(parent, opaqueAttribute, yes);
-    // AUFS' own bookkeeping (`.wh..wh.plnk`, `.wh..wh.aufs`): no content of the image.
-    if (name.startsWith('.wh..wh.')) return;
-    const hidden = name.slice(whiteoutPrefix.length);
-    if (hidden === '' || hidden === '.' || hidden === '..') throw new GantryError('invalid', `invalid archive: whiteout ${JSON.stringify(name)}`);
-    try {
-      mknodAt(parent, hidden, fileTypes.character, 0n);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-      // What this layer brings stays; only what lies below is hidden.
-      if (this.#stat(parent, hidden)?.isDirectory() === true) setXattr(`/proc/self/fd/${parent}/${hidden}`, opaqueAttribute, yes);
-    }
-  }
-
-  /** A directory in place of a whiteout of the same layer hides what was below. */
   #replaceWhiteout(directory: number, name: string): boolean {
-    const there = this.#stat(directory, name);
-    if (this.#options.whiteouts !== 'overlay' || there?.isCharacterDevice() !== true || there.rdev !== 0) return false;
-    unlinkAt(directory, name);
-    mkdirAt(directory, name, 0o755);
-    setXattr(`/proc/self/fd/${directory}/${name}`, opaqueAttribute, yes);
-    return true;
+    return this.#options.whiteouts === 'overlay' && replaceWhiteout(directory, name);
   }
 
   #stat(directory: number, name: string): Stats | undefined {
@@ -268,63 +238,6 @@ export class Extractor implements TarHandler {
   #owner(entry: TarEntry): { uid: number; gid: number } {
     return this.#options.owner ?? entry;
   }
-
-  /** Overlay's own attributes are orders to the kernel, not content: they are left out. A filesystem without attributes of a kind keeps none. */
-  #attributes(entry: TarEntry, set: (name: string, value: Uint8Array) => void): void {
-    for (const [name, value] of entry.xattrs) {
-      if (/^(?:trusted|user)\.overlay\./.test(name)) continue;
-      try {
-        set(name, value);
-      } catch (error) {
-        if (!['ENOTSUP', 'EOPNOTSUPP', 'EPERM'].includes(errnoOf(error) ?? '') || name === 'security.capability') throw error;
-      }
-    }
-  }
-
-  #sparseBody(file: { fd: number; entry: TarEntry; position: number; part: number }, chunk: Uint8Array): void {
-    const parts = file.entry.sparse ?? [];
-    for (let at = 0; at < chunk.length;) {
-      const part = parts[file.part];
-      if (part === undefined) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
-      const take = Math.min(part.size - file.position, chunk.length - at);
-      writeWhole(file.fd, chunk.subarray(at, at + take), part.offset + file.position);
-      at += take;
-      file.position += take;
-      if (file.position === part.size) {
-        file.part++;
-        file.position = 0;
-      }
-    }
-  }
 }
 
 interface Place { parent: number; name: string; parts: string[]; entry: TarEntry }
-
-/** Components without `.` and empty ones; a leading slash counts for nothing. @throws invalid on `..`, or a name too long. */
-export function cleanParts(name: string): string[] {
-  if (name.length > maxPath) throw new GantryError('invalid', 'invalid archive: a name is longer than 4096 bytes');
-  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw new GantryError('invalid', `invalid archive: ${JSON.stringify(name.slice(0, 200))} leads out of its directory`);
-  return parts;
-}
-
-function nodeType(entry: TarEntry): number {
-  return entry.type === 'fifo' ? fileTypes.fifo : entry.type === 'block' ? fileTypes.block : fileTypes.character;
-}
-
-function writeWhole(fd: number, chunk: Uint8Array, position: number | null): number {
-  for (let done = 0; done < chunk.length;) {
-    done += writeSync(fd, chunk, done, chunk.length - done, position === null ? null : position + done);
-  }
-  return chunk.length;
-}
-
-function describe(error: unknown, name: string): unknown {
-  const code = errnoOf(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new GantryError('exhausted', `no space left on device while writing ${name.slice(0, 200)}`, { cause: error, hint: 'Free some space under the root directory.' });
-  }
-  const hostile = ['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV', 'EINVAL', 'ENAMETOOLONG', 'EMLINK', 'EPERM', 'EISDIR', 'EFBIG'];
-  if (code === undefined || !hostile.includes(code)) return error;
-  return new GantryError('invalid', `invalid archive: cannot make ${JSON.stringify(name.slice(0, 200))} (${code})`, { cause: error });
-}

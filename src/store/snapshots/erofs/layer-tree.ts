@@ -1,6 +1,6 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
-import { cleanParts } from '../extract.ts';
+import { cleanParts } from '../archive-names.ts';
 import { modeMask, modeType } from './format.ts';
 import type { FileData, IndexNode } from './node.ts';
 import { sparseData } from './sparse-data.ts';
