@@ -7,7 +7,7 @@ async function status(): Promise<number> {
     case 'doctor': return (await import('../machine/doctor/command.ts')).run(rest);
     case 'registry': return (await import('../daemon/registry/command.ts')).run(rest);
     case 'setup': return (await import('../machine/setup/command.ts')).run(rest);
-    default: return (await import('../cli/main.ts')).main(process.argv.slice(2));
+    default: return (await import('../cli/main.ts')).main(process.argv.slice(2), { passOutput: async (terminal) => (await import('../host/terminal.ts')).passOutput(terminal) });
   }
 }
 

@@ -13,10 +13,17 @@ export interface GlobalFlags {
   tlsverify: boolean;
 }
 
+/** What the command line needs of the machine it is typed on, and Node lacks. */
+export interface Machine {
+  /** Lets output to a terminal in raw mode through as it is. */
+  passOutput(terminal: number): Promise<void>;
+}
+
 /** What a command may touch: the terminal, the environment, the API and the person's configuration. */
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly globals: GlobalFlags;
+  readonly machine: Machine;
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;

@@ -1,16 +1,16 @@
 import { Transport } from '../api/client/transport.ts';
 import { configDirectory, readConfig, type ClientConfig } from './connection/config-file.ts';
 import { transportOptions } from './connection/endpoint.ts';
-import type { Context, GlobalFlags } from './context.ts';
+import type { Context, GlobalFlags, Machine } from './context.ts';
 
 /** The context of this process. Nothing is opened or read before it is needed. */
-export function createContext(globals: GlobalFlags): Context {
+export function createContext(globals: GlobalFlags, machine: Machine): Context {
   const { env, stdin, stdout, stderr } = process;
   let api: Transport | undefined;
   let config: ClientConfig | undefined;
   const warn = (line: string): void => { stderr.write(`${line}\n`); };
   const context: Context = {
-    env, globals, stdin, stdout, stderr, warn,
+    env, globals, machine, stdin, stdout, stderr, warn,
     get config() {
       config ??= readConfig(configDirectory(env, globals.config));
       return config;

@@ -1,14 +1,14 @@
 import { hintOf, describe, ExitError, fromDaemon } from './errors.ts';
 import { createContext, Interrupted } from './create-context.ts';
 import type { AnyCommand } from './command.ts';
-import type { Context, GlobalFlags } from './context.ts';
+import type { Context, GlobalFlags, Machine } from './context.ts';
 import { arityComplaint } from './grammar/arity.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { FlagError, parseFlags, type Parsed } from './grammar/parse.ts';
 import { find, program, type Entry } from './tree.ts';
 
 /** Runs one command line (without the program's name) to its end and resolves to the exit code. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], machine: Machine): Promise<number> {
   quietOnBrokenPipe();
   let globals: Parsed<typeof globalFlags>;
   try {
@@ -34,10 +34,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     return showGroup(words.slice(0, found.words));
   }
   if (found.kind === 'nothing') return unknownCommand([], words[0] ?? '');
-  return runCommand(found.entry, words.slice(0, found.words), words.slice(found.words), toGlobals(flags));
+  return runCommand(found.entry, words.slice(0, found.words), words.slice(found.words), createContext(toGlobals(flags), machine));
 }
 
-async function runCommand(entry: Entry, name: readonly string[], argv: readonly string[], globals: GlobalFlags): Promise<number> {
+async function runCommand(entry: Entry, name: readonly string[], argv: readonly string[], context: Context): Promise<number> {
   const { command } = await entry.load();
   const path = [program, ...name].join(' ');
   let parsed: Parsed<AnyCommand['flags']>;
@@ -56,7 +56,6 @@ async function runCommand(entry: Entry, name: readonly string[], argv: readonly 
     process.stderr.write(`${program}: ${complaint}\n\nUsage:  ${path} ${command.usage}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
     return 1;
   }
-  const context = createContext(globals);
   const status = await attempt(context, command, () => command.run({ context, flags: parsed.flags, given: parsed.given, args: parsed.args, path }), path);
   await context.flush();
   return status;

@@ -1,11 +1,14 @@
 import type { Context } from '../context.ts';
 
+const standardInput = 0;
+
 /** Puts the terminal on stdin into raw mode until disposed; nothing where stdin is no terminal. */
-export function rawMode(stdin: NodeJS.ReadStream): Disposable {
+export async function rawMode({ stdin, machine }: Pick<Context, 'stdin' | 'machine'>): Promise<Disposable> {
   if (!stdin.isTTY) return { [Symbol.dispose]: () => undefined };
   stdin.setRawMode(true);
   const restore = (): void => { stdin.setRawMode(false); };
   process.once('exit', restore);
+  await machine.passOutput(standardInput);
   return {
     [Symbol.dispose]: () => {
       process.off('exit', restore);

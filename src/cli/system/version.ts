@@ -46,8 +46,10 @@ export const command = define({
 type ClientVersion = Record<string, string>;
 
 function formatted(format: string, client: ClientVersion, server: ServerVersion | undefined): string {
-  const both = { Client: client, Server: server ?? null };
-  return format === 'json' ? JSON.stringify(both) : guarded(() => compile(format).execute(both));
+  if (format === 'json') return JSON.stringify({ Client: client, Server: server ?? null });
+  // Templates know the field by another name than the wire does.
+  const named = { Client: { ...client, APIVersion: client['ApiVersion'] }, Server: server === undefined ? null : { ...server, APIVersion: server.ApiVersion } };
+  return guarded(() => compile(format).execute(named));
 }
 
 function versionText(client: ClientVersion, server: ServerVersion | undefined): string {

@@ -1,0 +1,39 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
+import { instanceIdOf } from '../../src/daemon/config.ts';
+import { linkGroup } from '../../src/network/bridge/names.ts';
+
+/**
+ * What one instance has in the kernel now, a line each: unlike a census it can be taken while other instances come and go on the machine.
+ * Waits for removals that are under way until nothing is left, or for five seconds.
+ */
+export async function tracesOf(root: string): Promise<string[]> {
+  const instanceId = instanceIdOf(root);
+  for (let round = 0; ; round++) {
+    const found = [...links(linkGroup(instanceId)), ...tables(instanceId), ...cgroups(instanceId)];
+    if (found.length === 0 || round === 50) return found;
+    await setTimeout(100);
+  }
+}
+
+function links(group: number): string[] {
+  return readdirSync('/sys/class/net').flatMap((name) => {
+    try {
+      return Number(readFileSync(`/sys/class/net/${name}/netdev_group`, 'utf8')) === group ? [`link ${name}`] : [];
+    } catch {
+      return []; // removed while we looked
+    }
+  });
+}
+
+function tables(instanceId: string): string[] {
+  const { stdout } = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' });
+  return (stdout ?? '').split('\n').filter((line) => line.endsWith(` gantry-${instanceId}`));
+}
+
+function cgroups(instanceId: string): string[] {
+  const hierarchies = ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup', { withFileTypes: true }).filter((each) => each.isDirectory()).map(({ name }) => join('/sys/fs/cgroup', name))];
+  return hierarchies.flatMap((hierarchy) => readdirSync(hierarchy).filter((name) => name === `gantry-${instanceId}`).map((name) => `cgroup ${join(hierarchy, name)}`));
+}
