@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { extractFile } from '../../../src/store/snapshots/extract-job.ts';
-import { debianRootfs, missingMmdebstrap } from './debian-rootfs.ts';
+import { debianRootfs, missingMmdebstrap } from '../../support/debian-rootfs.ts';
 import { treeListing } from './tree-listing.ts';
 
 /** What GNU tar makes of an archive is what Gantry makes of it. */
