@@ -36,6 +36,7 @@ describe('a web server and a database on a network of their own', { skip }, () =
   let client: Client;
 
   before(async () => {
+    const rootfs = debianRootfs(packages); // while the package mirror is in reach
     // This process becomes a host of its own, with a neighbour on its LAN.
     checked(libc.func('int unshare(int flags)')(0x40000000), 'unshare');
     createNetns(lan);
@@ -43,7 +44,7 @@ describe('a web server and a database on a network of their own', { skip }, () =
     writeFileSync(join(folder, 'nginx.conf'), nginxConfiguration);
     stage = await Stage.open();
     client = stage.client(clientNames[0]!);
-    await client.ok('import', '-c', 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin', debianRootfs(packages), 'two-tier:1');
+    await client.ok('import', '-c', 'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin', rootfs, 'two-tier:1');
     await client.ok('network', 'create', '--ipv6', '--subnet', '10.77.0.0/24', '--subnet', 'fd77::/64', 'app');
     await client.ok('volume', 'create', 'data');
     await startDatabase();
