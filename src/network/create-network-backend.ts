@@ -4,14 +4,21 @@ import type { Log } from '../base/log.ts';
 import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
-import { plug, takeGateway } from './bridge/endpoint.ts';
+import { BridgePorts } from './bridge/bridge-ports.ts';
 import { enableForwarding } from './bridge/forwarding.ts';
-import { bridgePrefix, linkGroup, vethName } from './bridge/names.ts';
-import { letThrough } from './firewall/foreign-drops.ts';
+import { bridgePrefix, linkGroup, shardKey, shardKeyOf, vethName, wireGroup } from './bridge/names.ts';
+import { makeRoomForNeighbours } from './bridge/neighbours.ts';
+import { plugNew, plugWire, type Plugging } from './bridge/plug.ts';
+import { configureLink, configureWire, removeInside, takeGateway } from './endpoints/inside.ts';
 import { Firewall } from './firewall/firewall.ts';
-import type { BridgeNetwork, Endpoint, NetworkBackend, Sandbox } from './network.ts';
+import { letThrough } from './firewall/foreign-drops.ts';
+import { ensureParent, plugMacvlan } from './macvlan/macvlan.ts';
+import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type NetworkBackend, type Sandbox } from './network.ts';
 import { Sandboxes } from './sandboxes/sandboxes.ts';
 import { SandboxWorker } from './sandboxes/worker-client.ts';
+
+/** How often the ruleset is looked after: one question to the kernel while nobody else changes any. */
+const repairMs = 2000;
 
 export interface NetworkBackendOptions {
   instanceId: string;
@@ -34,46 +41,55 @@ class KernelNetworks implements NetworkBackend {
   readonly #worker = new SandboxWorker();
   readonly #sandboxes: Sandboxes;
   readonly #firewall: Firewall;
+  readonly #ports: BridgePorts;
   readonly #removals = new Set<Promise<void>>();
+  /** How many ports the limits of the host have room for. */
+  #room = 0;
   #socket: RouteSocket | undefined;
+  #watch: NodeJS.Timeout | undefined;
 
   constructor({ instanceId, runDirectory, log, poolSize = 8 }: NetworkBackendOptions) {
     this.#log = log;
     this.#runDirectory = runDirectory;
     this.#group = linkGroup(instanceId);
-    this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize });
+    this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, wireGroup: wireGroup(instanceId) });
     this.#firewall = new Firewall(instanceId);
+    this.#ports = new BridgePorts(this.#group);
   }
 
-  async prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[]; sandboxes: string[] }): Promise<void> {
+  async prepare(known: { networks: Network[]; endpoints: Endpoint[]; sandboxes: string[] }): Promise<void> {
     enableForwarding(this.#runDirectory, this.#log, { ipv6: known.networks.some((network) => network.ipv6 !== undefined) });
     this.#firewall.replace(known.networks, known.endpoints);
     this.#warnOfForeignDrops();
-    for (const network of known.networks) this.#ensureBridge(network);
+    for (const network of known.networks) this.#ensureNetwork(network);
     this.#sandboxes.reclaim(new Set(known.sandboxes));
+    await this.#sandboxes.dropWires();
     await this.#reclaimLinks(known);
+    this.#ports.load(this.#route);
     this.#sandboxes.fill();
+    this.#watch ??= setInterval(() => this.#repair(), repairMs).unref();
   }
 
-  async createBridge(network: BridgeNetwork): Promise<void> {
+  async createNetwork(network: Network): Promise<void> {
     if (network.ipv6 !== undefined) enableForwarding(this.#runDirectory, this.#log, { ipv6: true });
+    this.#repair();
     this.#firewall.addNetwork(network);
     try {
-      this.#ensureBridge(network);
+      this.#ensureNetwork(network);
     } catch (error) {
       this.#firewall.removeNetwork(network);
-      await this.#deleteLinks([network.bridge]);
+      await this.#deleteLinks(this.#linksOf(network));
       throw error;
     }
   }
 
-  async removeBridge(network: BridgeNetwork): Promise<void> {
-    await this.#deleteLinks([network.bridge]);
+  async removeNetwork(network: Network): Promise<void> {
+    await this.#deleteLinks(this.#linksOf(network));
     this.#firewall.removeNetwork(network);
   }
 
-  createSandbox(id: string): Promise<Sandbox> {
-    return this.#sandboxes.create(id);
+  createSandbox(id: string, { wired }: { wired: boolean }): Promise<Sandbox> {
+    return this.#sandboxes.create(id, wired);
   }
 
   sandboxPath(id: string): string {
@@ -88,22 +104,23 @@ class KernelNetworks implements NetworkBackend {
     return this.#route.routes().map((route) => route.destination);
   }
 
-  freeInterface(sandbox: Sandbox): string {
+  freeInterface(sandbox: Sandbox, prefix = 'eth'): string {
     return withNetns(sandbox.path, () => {
       using inside = new RouteSocket();
       const names = new Set(inside.links().map((link) => link.name));
       let number = 0;
-      while (names.has(`eth${number}`)) number++;
-      return `eth${number}`;
+      while (names.has(`${prefix}${number}`)) number++;
+      return `${prefix}${number}`;
     });
   }
 
   async attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
     try {
       await this.#plug(sandbox, endpoint);
+      if (endpoint.ports.length > 0) this.#repair();
       this.#firewall.publish(endpoint);
     } catch (error) {
-      await this.#deleteLinks([vethName(endpoint.id)]);
+      await this.#unplug(sandbox, endpoint);
       throw translate(`endpoint ${endpoint.interface}`, error);
     }
   }
@@ -112,14 +129,15 @@ class KernelNetworks implements NetworkBackend {
     try {
       takeGateway(sandbox.path, endpoint);
     } catch (error) {
-      throw translate(`gateway ${endpoint.network.bridge}`, error);
+      throw translate(`gateway of the network ${endpoint.network.id}`, error);
     }
     this.#firewall.publish(endpoint);
   }
 
   async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
     this.#firewall.unpublish(endpoint);
-    if (sandbox !== undefined) await this.#deleteLinks([vethName(endpoint.id)]);
+    this.#ports.leave(vethName(endpoint.id));
+    if (sandbox !== undefined) await this.#unplug(sandbox, endpoint);
   }
 
   async dismantle(): Promise<void> {
@@ -135,6 +153,7 @@ class KernelNetworks implements NetworkBackend {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#watch);
     await this.#sandboxes.close();
     await Promise.all(this.#removals);
     await this.#worker.close();
@@ -147,11 +166,27 @@ class KernelNetworks implements NetworkBackend {
     return (this.#socket ??= new RouteSocket());
   }
 
-  #ensureBridge(network: BridgeNetwork): void {
+  #ensureNetwork(network: Network): void {
     try {
-      ensureBridge(this.#route, network, this.#group);
+      if (isMacvlan(network)) ensureParent(this.#route, network, this.#group);
+      else ensureBridge(this.#route, network, this.#group);
     } catch (error) {
-      throw translate(`network ${network.bridge}`, error);
+      throw translate(`network ${isMacvlan(network) ? network.parent.link : network.bridge}`, error);
+    }
+  }
+
+  /** Those that are ours to remove: of the names only links of the instance's group are taken. */
+  #linksOf(network: Network): string[] {
+    if (isMacvlan(network)) return network.parent.make === undefined ? [] : [network.parent.link];
+    const key = shardKey(network.bridge);
+    return [network.bridge, ...this.#route.links().map(({ name }) => name).filter((name) => shardKeyOf(name) === key)];
+  }
+
+  #repair(): void {
+    try {
+      if (this.#firewall.repair()) this.#log.warn('another tool had changed the nftables of this engine: they are as they should be again');
+    } catch (error) {
+      this.#log.error('the nftables of this engine could not be looked after', { error: messageOf(error) });
     }
   }
 
@@ -162,20 +197,49 @@ class KernelNetworks implements NetworkBackend {
     }
   }
 
-  /** A pair of that name is left from a start that was cut off. */
   async #plug(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
+    const { network } = endpoint;
+    if (isMacvlan(network)) {
+      plugMacvlan(this.#route, sandbox.path, endpoint, network);
+      return configureLink(sandbox.path, endpoint);
+    }
+    if (this.#ports.size >= this.#room) this.#room = makeRoomForNeighbours(this.#ports.size, this.#log);
+    const wire = this.#sandboxes.takeWire(sandbox.id);
+    if (wire !== undefined) {
+      configureWire(sandbox.path, endpoint, wire);
+      return await this.#onceMore(endpoint, () => plugWire(this.#plugging(sandbox, endpoint, network), wire));
+    }
+    await this.#onceMore(endpoint, () => plugNew(this.#plugging(sandbox, endpoint, network)));
+    configureLink(sandbox.path, endpoint);
+  }
+
+  #plugging(sandbox: Sandbox, endpoint: Endpoint, network: BridgeNetwork): Plugging {
+    return { route: this.#route, ports: this.#ports, sandboxPath: sandbox.path, endpoint, network };
+  }
+
+  /** A pair of that name is left from a start that was cut off. */
+  async #onceMore(endpoint: Endpoint, plug: () => void): Promise<void> {
     try {
-      plug(this.#route, sandbox.path, endpoint, this.#group);
+      plug();
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
       await this.#deleteLinks([vethName(endpoint.id)]);
-      plug(this.#route, sandbox.path, endpoint, this.#group);
+      plug();
     }
   }
 
-  async #reclaimLinks(known: { networks: BridgeNetwork[]; endpoints: Endpoint[] }): Promise<void> {
-    const names = new Set([...known.networks.map((network) => network.bridge), ...known.endpoints.map((endpoint) => vethName(endpoint.id))]);
-    const strangers = this.#route.links().filter((link) => link.group === this.#group && !names.has(link.name));
+  async #unplug(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
+    if (isMacvlan(endpoint.network)) return removeInside(sandbox.path, endpoint.macAddress);
+    this.#ports.leave(vethName(endpoint.id));
+    await this.#deleteLinks([vethName(endpoint.id)]);
+  }
+
+  async #reclaimLinks(known: { networks: Network[]; endpoints: Endpoint[] }): Promise<void> {
+    const names = new Set([
+      ...known.networks.map((network) => (isMacvlan(network) ? network.parent.link : network.bridge)), ...known.endpoints.map((endpoint) => vethName(endpoint.id)),
+    ]);
+    const keys = new Set<string | undefined>(known.networks.map((network) => (isMacvlan(network) ? '' : shardKey(network.bridge))));
+    const strangers = this.#route.links().filter((link) => link.group === this.#group && !names.has(link.name) && !keys.has(shardKeyOf(link.name)));
     if (strangers.length > 0) await this.#deleteLinks(strangers.map((link) => link.name));
   }
 
@@ -183,7 +247,7 @@ class KernelNetworks implements NetworkBackend {
   #deleteLinks(wanted: string[]): Promise<void> {
     const names = wanted.filter((name) => this.#route.link(name)?.group === this.#group);
     if (names.length === 0) return Promise.resolve();
-    const removal = this.#worker.do({ kind: 'deleteLinks', names })
+    const removal = this.#worker.do({ kind: 'deleteLinks', names }).then(() => undefined)
       .catch((error: unknown) => this.#log.warn('links could not be removed', { names, error: messageOf(error) }))
       .finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);

@@ -5,20 +5,23 @@
  */
 export interface NetworkBackend {
   /** Makes the static nft ruleset of this instance, forwarding, and reclaims what an earlier daemon left half-made. */
-  prepare(known: { networks: BridgeNetwork[]; endpoints: Endpoint[]; /** Ids of sandboxes in use. */ sandboxes: string[] }): Promise<void>;
-  createBridge(network: BridgeNetwork): Promise<void>;
-  removeBridge(network: BridgeNetwork): Promise<void>;
+  prepare(known: { networks: Network[]; endpoints: Endpoint[]; /** Ids of sandboxes in use. */ sandboxes: string[] }): Promise<void>;
+  createNetwork(network: Network): Promise<void>;
+  removeNetwork(network: Network): Promise<void>;
   /** A network namespace for one container, bound at a path below /run; loopback is up. From a pool when one is ready. */
-  createSandbox(id: string): Promise<Sandbox>;
+  createSandbox(id: string, options: {
+    /** Its first endpoint will be on a bridge: the links for it come from the pool too. `attach` has to follow. */
+    wired: boolean;
+  }): Promise<Sandbox>;
   /** Where the namespace of that id is or would be. */
   sandboxPath(id: string): string;
   /** Subnets the host has routes to, for choosing one that is free. */
   usedSubnets(): string[];
   /** Removes the namespace and everything in it; slow in the kernel, so it happens in a worker and this resolves at once. */
   removeSandbox(id: string): Promise<void>;
-  /** The first name eth0, eth1 … that no link of the sandbox has. */
-  freeInterface(sandbox: Sandbox): string;
-  /** veth, bridge port, address, routes; then the published ports. Undoes itself when a step fails. */
+  /** The first name of the prefix (`eth` unless said) and a number that no link of the sandbox has. */
+  freeInterface(sandbox: Sandbox, prefix?: string): string;
+  /** Link, bridge port, addresses, routes; then the published ports. Undoes itself when a step fails. */
   attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
   /** An endpoint that is attached takes over the default route, and its ports are published. */
   becomeGateway(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
@@ -32,10 +35,36 @@ export interface NetworkBackend {
 
 export interface Sandbox { id: string; /** e.g. /run/gantry/netns/<id>/net */ path: string }
 
+export type Network = BridgeNetwork | MacvlanNetwork;
+
+/** Links of containers hang on a link of the host; what they may reach is up to the LAN, the host cannot reach them. */
+export interface MacvlanNetwork {
+  id: string;
+  parent: {
+    /** A link of the host. */
+    link: string;
+    /** What the engine makes of it when it is not there: a VLAN of another link, or a dummy that leads nowhere. */
+    make?: { vlan: number; of: string } | 'dummy';
+  };
+  mode: MacvlanMode;
+  ipv4?: { subnet: string; gateway: string };
+  ipv6?: { subnet: string; gateway: string };
+  internal: boolean;
+  mtu: number;
+}
+
+export type MacvlanMode = 'private' | 'vepa' | 'bridge' | 'passthru';
+
+export function isMacvlan(network: Network): network is MacvlanNetwork {
+  return 'parent' in network;
+}
+
 export interface BridgeNetwork {
   id: string;
   /** Name of the bridge in the kernel, at most 15 bytes. */
   bridge: string;
+  /** The bridge has no IPv4 address on the host: the gateway is somewhere else. */
+  inhibitIpv4?: boolean;
   ipv4?: { subnet: string; gateway: string };
   ipv6?: { subnet: string; gateway: string };
   internal: boolean;
@@ -47,13 +76,17 @@ export interface BridgeNetwork {
 
 export interface Endpoint {
   id: string;
-  network: BridgeNetwork;
+  network: Network;
   /** Name inside the container: eth0, eth1 … */
   interface: string;
   macAddress: string;
   /** With prefix length, `172.17.0.2/16`. */
   ipv4?: string;
   ipv6?: string;
+  /** Further addresses, with prefix length. */
+  linkLocal?: string[];
+  /** Settings of the link, by path below /proc/sys; `IFNAME` in it stands for the link's name. */
+  sysctls?: Record<string, string>;
   /** This endpoint gives the default route. */
   defaultRoute: boolean;
   ports: PublishedPort[];

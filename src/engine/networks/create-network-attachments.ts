@@ -10,7 +10,7 @@ import { planEndpoints } from './plan-endpoints.ts';
 export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments {
   return {
     plan: (request) => planEndpoints(deps.catalog, request),
-    sandbox: async (containerId) => (await deps.backend.createSandbox(containerId)).path,
+    sandbox: async (containerId) => (await deps.backend.createSandbox(containerId, { wired: startsOnBridge(deps, containerId) })).path,
     sandboxPath: (containerId) => deps.backend.sandboxPath(containerId),
     attach: (record) => attachAll(deps, record),
     detach: (record) => detachAll(deps, record),
@@ -18,6 +18,12 @@ export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments 
     files: (record) => containerFiles(deps, record),
     renamed: (record) => renamed(deps, record),
   };
+}
+
+/** Its first endpoint is on a bridge. */
+function startsOnBridge(deps: NetworkDeps, containerId: string): boolean {
+  const [first] = Object.values(deps.containers.get(containerId)?.endpoints ?? {});
+  return first !== undefined && deps.catalog.get(first.networkId)?.bridge !== undefined;
 }
 
 async function attachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Record<string, EndpointRecord>> {

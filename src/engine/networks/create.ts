@@ -26,7 +26,7 @@ export async function create(deps: NetworkDeps, request: NetworkCreateRequest): 
     const network = bridgeNetworkOf(record);
     deps.catalog.save(record);
     try {
-      if (network !== undefined) await deps.backend.createBridge(network);
+      if (network !== undefined) await deps.backend.createNetwork(network);
     } catch (error) {
       deps.catalog.delete(id);
       throw error;

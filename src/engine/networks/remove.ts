@@ -17,7 +17,7 @@ export async function remove(deps: NetworkDeps, name: string): Promise<void> {
       throw new GantryError('forbidden', `error while removing network: network ${network.name} has active endpoints (${list})`);
     }
     const bridge = bridgeNetworkOf(network);
-    if (bridge !== undefined) await deps.backend.removeBridge(bridge);
+    if (bridge !== undefined) await deps.backend.removeNetwork(bridge);
     deps.catalog.delete(network.id);
     networkEvent(deps.events, network, 'destroy');
   });

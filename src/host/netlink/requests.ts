@@ -9,7 +9,7 @@ export type LinkName = number | string;
 
 const flag = { request: 1, ack: 4, create: 0x400, exclusive: 0x200, replace: 0x100, dump: 0x300 } as const;
 const type = { newLink: 16, deleteLink: 17, getLink: 18, newAddress: 20, getAddress: 22, newRoute: 24, getRoute: 26 } as const;
-const ifla = { address: 1, name: 3, mtu: 4, master: 10, linkInfo: 18, group: 27, netnsFd: 28, afSpec: 26 } as const;
+const ifla = { address: 1, name: 3, mtu: 4, link: 5, master: 10, linkInfo: 18, group: 27, netnsFd: 28, afSpec: 26 } as const;
 const info = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
 const family = { unspecified: 0, bridge: 7, ipv4: 2, ipv6: 10 } as const;
 const up = 1;
@@ -42,6 +42,25 @@ export function addVeth(here: VethEnd, peer: VethEnd): NetlinkRequest {
   return create(`add veth ${here.name}`, [...endAttributes(here), kind], here);
 }
 
+/** A link that shares the hardware of another one. `parent` is an index in the namespace of the socket. */
+export function addMacvlan(end: VethEnd, parent: number, mode: 'private' | 'vepa' | 'bridge' | 'passthru'): NetlinkRequest {
+  const bits = { private: 1, vepa: 2, bridge: 4, passthru: 8 };
+  const kind = nested(ifla.linkInfo, text(info.kind, 'macvlan'), nested(info.data, u32(1, bits[mode])));
+  return create(`add macvlan ${end.name}`, [...endAttributes(end), u32(ifla.link, parent), kind], end);
+}
+
+export function addVlan(name: string, options: LinkChange & { parent: number; vlan: number }): NetlinkRequest {
+  const id = Buffer.alloc(2);
+  id.writeUInt16LE(options.vlan);
+  const kind = nested(ifla.linkInfo, text(info.kind, 'vlan'), nested(info.data, attribute(1, id)));
+  return create(`add vlan ${name}`, [text(ifla.name, name), ...linkAttributes(options), u32(ifla.link, options.parent), kind], options);
+}
+
+/** A link that leads nowhere. */
+export function addDummy(name: string, options: LinkChange): NetlinkRequest {
+  return create(`add dummy ${name}`, [text(ifla.name, name), ...linkAttributes(options), nested(ifla.linkInfo, text(info.kind, 'dummy'))], options);
+}
+
 export function setLink(link: LinkName, change: LinkChange): NetlinkRequest {
   const body = [linkHeader(link, change), ...named(link), ...linkAttributes(change)];
   if (change.rename !== undefined) body.push(text(ifla.name, change.rename));
@@ -60,6 +79,11 @@ export function setBridgePort(link: LinkName, port: { isolated?: boolean; hairpi
 
 export function deleteLink(link: LinkName): NetlinkRequest {
   return { bytes: message(type.deleteLink, flag.request | flag.ack, linkHeader(link, {}), ...named(link)), what: `delete link ${link}` };
+}
+
+/** All links of an interface group at once. The kernel answers ENODEV when there is none. */
+export function deleteGroup(group: number): NetlinkRequest {
+  return { bytes: message(type.deleteLink, flag.request | flag.ack, linkHeader(0, {}), u32(ifla.group, group)), what: `delete links of group ${group}` };
 }
 
 /** `address` has a prefix length. IPv6 addresses are usable at once: nobody else can have them, so detection of duplicates is off. */

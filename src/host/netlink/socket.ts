@@ -1,3 +1,4 @@
+import { errnoOf } from '../../base/errors.ts';
 import { HostError, checked, libc } from '../ffi.ts';
 import { readLink, readLinkAddress, readRoute, type HostRoute, type Link, type LinkAddress } from './answers.ts';
 import { readAttributes, readText, splitMessages, type Message } from './attributes.ts';
@@ -9,18 +10,23 @@ const send = libc.func('intptr_t send(int fd, const void *buffer, size_t length,
 const recv = libc.func('intptr_t recv(int fd, _Out_ uint8_t *buffer, size_t length, int flags)');
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
 
-const netlink = { family: 16, route: 0, level: 270, capAck: 10, extAck: 11 } as const;
+const netlink = { family: 16, route: 0, netfilter: 12, level: 270, capAck: 10, extAck: 11 } as const;
 const socketType = { raw: 3, closeOnExec: 0o2000000 } as const;
 const answer = { error: 2, done: 3 } as const;
 const received = Buffer.alloc(64 * 1024);
 
 /**
- * A connection to the kernel's network configuration, of the network namespace in which it was opened: it stays there
+ * A connection to one of the kernel's netlink services, of the network namespace in which it was opened: it stays there
  * whatever the thread does later. Calls are synchronous: the kernel has done the work when `send` returns.
  */
-export class RouteSocket implements Disposable {
-  readonly #fd = openRouteSocket();
+export class NetlinkSocket implements Disposable {
+  #fd: number;
   #sequence = 0;
+
+  /** @param fd a socket that another one released; it is this one's now */
+  constructor(service: 'route' | 'netfilter', fd: number = open(netlink[service])) {
+    this.#fd = fd;
+  }
 
   /** Sends all in one call. Each is tried, in order, also after one failed. @throws HostError the first refusal, with the kernel's own words */
   run(...requests: NetlinkRequest[]): void {
@@ -44,33 +50,39 @@ export class RouteSocket implements Disposable {
     return failures;
   }
 
-  links(): Link[] {
-    return this.#dump(dump('links')).map(readLink);
-  }
-
-  /** undefined when no link has that name. */
-  link(name: string): Link | undefined {
-    const request = getLink(name);
+  /** A question with one answer. @throws HostError */
+  ask(request: NetlinkRequest): Message {
     const first = this.#submit([request]);
-    const message = this.#receive().find((each) => each.sequence === first);
-    if (message === undefined) return undefined;
-    if (message.type !== answer.error) return readLink(message);
-    const failure = refusal(message, request);
-    if (failure === undefined || failure.code === 'ENODEV') return undefined;
-    throw failure;
+    for (;;) {
+      const message = this.#receive().find((each) => each.sequence === first);
+      if (message === undefined) continue;
+      if (message.type !== answer.error) return message;
+      throw refusal(message, request) ?? new HostError('netlink', 0, request.what);
+    }
   }
 
-  addresses(): LinkAddress[] {
-    return this.#dump(dump('addresses')).map(readLinkAddress);
+  dump(request: NetlinkRequest): Message[] {
+    const sequence = this.#submit([request]);
+    const messages: Message[] = [];
+    for (;;) {
+      for (const message of this.#receive()) {
+        if (message.sequence !== sequence) continue;
+        if (message.type === answer.done) return messages;
+        if (message.type === answer.error) throw refusal(message, request) ?? new HostError('netlink', 0, request.what);
+        messages.push(message);
+      }
+    }
   }
 
-  /** Unicast routes of all tables. */
-  routes(): HostRoute[] {
-    return this.#dump(dump('routes')).map(readRoute).filter((route) => route.kind === 1);
+  /** Gives the descriptor away, to be adopted by the constructor, also in another thread. This socket is closed then. */
+  release(): number {
+    const fd = this.#fd;
+    this.#fd = -1;
+    return fd;
   }
 
   close(): void {
-    close(this.#fd);
+    if (this.#fd !== -1) close(this.release());
   }
 
   [Symbol.dispose](): void {
@@ -89,23 +101,40 @@ export class RouteSocket implements Disposable {
     const length = checked(recv(this.#fd, received, received.length, 0), 'recv', 'netlink');
     return splitMessages(Buffer.from(received.subarray(0, length)));
   }
+}
 
-  #dump(request: NetlinkRequest): Message[] {
-    const sequence = this.#submit([request]);
-    const messages: Message[] = [];
-    for (;;) {
-      for (const message of this.#receive()) {
-        if (message.sequence !== sequence) continue;
-        if (message.type === answer.done) return messages;
-        if (message.type === answer.error) throw refusal(message, request) ?? new HostError('netlink', 0, request.what);
-        messages.push(message);
-      }
+/** The kernel's network configuration. */
+export class RouteSocket extends NetlinkSocket {
+  constructor(fd?: number) {
+    super('route', fd);
+  }
+
+  links(): Link[] {
+    return this.dump(dump('links')).map(readLink);
+  }
+
+  /** undefined when no link has that name. */
+  link(name: string): Link | undefined {
+    try {
+      return readLink(this.ask(getLink(name)));
+    } catch (error) {
+      if (errnoOf(error) === 'ENODEV') return undefined;
+      throw error;
     }
+  }
+
+  addresses(): LinkAddress[] {
+    return this.dump(dump('addresses')).map(readLinkAddress);
+  }
+
+  /** Unicast routes of all tables. */
+  routes(): HostRoute[] {
+    return this.dump(dump('routes')).map(readRoute).filter((route) => route.kind === 1);
   }
 }
 
-function openRouteSocket(): number {
-  const fd = checked(socket(netlink.family, socketType.raw | socketType.closeOnExec, netlink.route), 'socket', 'netlink');
+function open(service: number): number {
+  const fd = checked(socket(netlink.family, socketType.raw | socketType.closeOnExec, service), 'socket', 'netlink');
   const on = Buffer.from([1, 0, 0, 0]);
   setsockopt(fd, netlink.level, netlink.capAck, on, 4);
   setsockopt(fd, netlink.level, netlink.extAck, on, 4);

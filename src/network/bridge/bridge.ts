@@ -28,7 +28,7 @@ export function removeLinks(route: RouteSocket, names: string[]): void {
 }
 
 function gatewayAddresses(network: BridgeNetwork): string[] {
-  return [network.ipv4, network.ipv6]
+  return [network.inhibitIpv4 === true ? undefined : network.ipv4, network.ipv6]
     .filter((pool) => pool !== undefined)
     .map(({ gateway, subnet }) => `${gateway}/${subnet.split('/')[1]}`);
 }

@@ -5,6 +5,11 @@ export function linkGroup(instanceId: string): number {
   return (createHash('sha256').update(instanceId).digest().readUInt32BE(0) & 0x7fffffff) | 0x40000000;
 }
 
+/** Interface group of pairs of links that wait in the pool. */
+export function wireGroup(instanceId: string): number {
+  return linkGroup(`${instanceId}/pool`);
+}
+
 /** How the names of all bridges of all instances begin, unless a person named one. */
 export const bridgePrefix = 'gb-';
 
@@ -25,4 +30,20 @@ export function vethName(endpointId: string): string {
 export function bridgeMac(bridge: string): string {
   const digest = createHash('sha256').update(bridge).digest('hex');
   return `02:42:${(digest.slice(0, 8).match(/../g) ?? []).join(':')}`;
+}
+
+/** Kernel names of a network's n-th further bridge and of the link to its first one: `top` is a port of the first bridge. At most 14 bytes. */
+export function shardNames(bridge: string, number: number): { bridge: string; top: string; bottom: string } {
+  const tail = `${shardKey(bridge)}-${number}`;
+  return { bridge: `${bridgePrefix}${tail}`, top: `gt-${tail}`, bottom: `gu-${tail}` };
+}
+
+/** What all links of a network's further bridges have in their names. */
+export function shardKey(bridge: string): string {
+  return createHash('sha256').update(bridge).digest('hex').slice(0, 8);
+}
+
+/** The shard key in the name of a link that belongs to a further bridge; undefined for every other link. */
+export function shardKeyOf(link: string): string | undefined {
+  return /^g[btu]-([0-9a-f]{8})-\d+$/.exec(link)?.[1];
 }

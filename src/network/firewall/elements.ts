@@ -1,12 +1,13 @@
 import { GantryError } from '../../base/errors.ts';
-import type { BridgeNetwork, Endpoint, PublishedPort } from '../network.ts';
+import { isMacvlan, type Endpoint, type Network, type PublishedPort } from '../network.ts';
 import { tableName } from './ruleset.ts';
 
 /** One element of a set or map of the ruleset: `value` for maps. */
 export interface Element { set: string; key: string; value?: string }
 
 /** What makes a bridge known to the rules. */
-export function networkElements(network: BridgeNetwork): Element[] {
+export function networkElements(network: Network): Element[] {
+  if (isMacvlan(network)) return [];
   const name = `"${network.bridge}"`;
   const elements: Element[] = [{ set: 'bridges', key: name }, { set: 'same', key: `${name} . ${name}` }];
   if (network.internal) elements.push({ set: 'internal', key: name });

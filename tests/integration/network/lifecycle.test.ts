@@ -67,8 +67,8 @@ describe('network backend', () => {
     await stage.backend.detach(sandbox, endpoint);
   });
 
-  it('createBridge() refuses a name that someone else has, and leaves it alone', async () => {
-    await assert.rejects(stage.backend.createBridge({ ...network, id: 'x', bridge: 'lan0' }), /a link named lan0 exists and is not ours/);
+  it('createNetwork() refuses a name that someone else has, and leaves it alone', async () => {
+    await assert.rejects(stage.backend.createNetwork({ ...network, id: 'x', bridge: 'lan0' }), /a link named lan0 exists and is not ours/);
     assert.ok(stage.links().includes('lan0'));
   });
 

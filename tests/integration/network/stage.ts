@@ -62,7 +62,7 @@ export class Stage {
   }
 
   async container(id: string, network: BridgeNetwork, more: Partial<Endpoint>): Promise<{ sandbox: Sandbox; endpoint: Endpoint }> {
-    const sandbox = await this.backend.createSandbox(id);
+    const sandbox = await this.backend.createSandbox(id, { wired: true });
     this.#sandboxes.push(id);
     const endpoint: Endpoint = {
       id: `endpoint-${id}`, network, interface: 'eth0', macAddress: `02:42:00:00:00:${Buffer.from(id).toString('hex').slice(-2)}`, defaultRoute: true, ports: [], ...more,

@@ -1,0 +1,83 @@
+import { GantryError, messageOf } from '../../base/errors.ts';
+import { withNetns } from '../../host/namespaces.ts';
+import { addAddress, addRoute, deleteLink, setLink, type NetlinkRequest } from '../../host/netlink/requests.ts';
+import { RouteSocket } from '../../host/netlink/socket.ts';
+import { readSysctl, writeSysctl } from '../../host/sysctl.ts';
+import type { Endpoint } from '../network.ts';
+import type { Wire } from '../sandboxes/jobs.ts';
+
+/** Configures the container's end of a wire: name, hardware address, addresses, routes. The wire's socket is closed. */
+export function configureWire(sandboxPath: string, endpoint: Endpoint, wire: Wire): void {
+  using inside = new RouteSocket(wire.socket);
+  const { macAddress, network: { mtu } } = endpoint;
+  const rename = endpoint.interface === 'eth0' ? {} : { rename: endpoint.interface };
+  inside.run(setLink(wire.link, { ...rename, macAddress, mtu }));
+  if (needsSettings(endpoint)) withNetns(sandboxPath, () => applySettings(endpoint));
+  inside.run(...bringUp(endpoint, wire.link));
+}
+
+/** The same for a link that was made in the sandbox under its name. */
+export function configureLink(sandboxPath: string, endpoint: Endpoint): void {
+  withNetns(sandboxPath, () => {
+    using inside = new RouteSocket();
+    const link = inside.link(endpoint.interface);
+    if (link === undefined) throw new Error(`the link ${endpoint.interface} is not in the sandbox`);
+    inside.run(setLink(link.index, { macAddress: endpoint.macAddress, mtu: endpoint.network.mtu }));
+    applySettings(endpoint);
+    inside.run(...bringUp(endpoint, link.index));
+  });
+}
+
+/** Removes the link with that hardware address; nothing happens when it is gone. */
+export function removeInside(sandboxPath: string, macAddress: string): void {
+  withNetns(sandboxPath, () => {
+    using inside = new RouteSocket();
+    const link = inside.links().find((each) => each.macAddress === macAddress.toLowerCase());
+    if (link !== undefined) inside.run(deleteLink(link.index));
+  });
+}
+
+/** Leads the default route of the sandbox over an endpoint that is there, known by its hardware address. */
+export function takeGateway(sandboxPath: string, endpoint: Endpoint): void {
+  withNetns(sandboxPath, () => {
+    using inside = new RouteSocket();
+    const link = inside.links().find((each) => each.macAddress === endpoint.macAddress.toLowerCase());
+    if (link === undefined) throw new Error(`no link of the sandbox has the address ${endpoint.macAddress}`);
+    inside.run(...defaultRoutes(endpoint, link.index));
+  });
+}
+
+function needsSettings(endpoint: Endpoint): boolean {
+  return endpoint.ipv6 !== undefined || endpoint.sysctls !== undefined || (endpoint.linkLocal ?? []).some((address) => address.includes(':'));
+}
+
+function applySettings(endpoint: Endpoint): void {
+  const name = endpoint.interface;
+  if (endpoint.ipv6 !== undefined || (endpoint.linkLocal ?? []).some((address) => address.includes(':'))) writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, '0');
+  for (const [path, value] of Object.entries(endpoint.sysctls ?? {})) {
+    const setting = path.replace('IFNAME', name);
+    if (readSysctl(setting) === undefined) throw new GantryError('invalid', `the setting ${setting} does not exist`);
+    try {
+      writeSysctl(setting, value);
+    } catch (error) {
+      throw new GantryError('invalid', `the setting ${setting} cannot be ${value}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+function bringUp(endpoint: Endpoint, link: number): NetlinkRequest[] {
+  const requests: NetlinkRequest[] = [setLink(link, { up: true })];
+  for (const address of [endpoint.ipv4, endpoint.ipv6, ...(endpoint.linkLocal ?? [])]) {
+    if (address !== undefined) requests.push(addAddress(link, address));
+  }
+  if (endpoint.defaultRoute && !endpoint.network.internal) requests.push(...defaultRoutes(endpoint, link));
+  return requests;
+}
+
+function defaultRoutes(endpoint: Endpoint, linkIndex: number): NetlinkRequest[] {
+  const { ipv4, ipv6 } = endpoint.network;
+  const routes: NetlinkRequest[] = [];
+  if (endpoint.ipv4 !== undefined && ipv4 !== undefined) routes.push(addRoute({ gateway: ipv4.gateway, linkIndex }));
+  if (endpoint.ipv6 !== undefined && ipv6 !== undefined) routes.push(addRoute({ gateway: ipv6.gateway, linkIndex }));
+  return routes;
+}

@@ -1,0 +1,37 @@
+import { closeSync, openSync } from 'node:fs';
+import { GantryError } from '../../base/errors.ts';
+import { addDummy, addMacvlan, addVlan, setLink } from '../../host/netlink/requests.ts';
+import type { RouteSocket } from '../../host/netlink/socket.ts';
+import type { Endpoint, MacvlanNetwork } from '../network.ts';
+
+/** Makes the parent link of a macvlan network when it is one that the engine makes. @throws GantryError invalid when it is the host's and is not there */
+export function ensureParent(route: RouteSocket, network: MacvlanNetwork, group: number): void {
+  const { link: name, make } = network.parent;
+  if (route.link(name) === undefined) {
+    if (make === undefined) throw missing(name);
+    if (make === 'dummy') {
+      route.run(addDummy(name, { group, mtu: network.mtu }));
+    } else {
+      const below = route.link(make.of);
+      if (below === undefined) throw missing(make.of);
+      route.run(addVlan(name, { group, parent: below.index, vlan: make.vlan }));
+    }
+  }
+  route.run(setLink(name, { up: true }));
+}
+
+/** The container's link, made in its namespace. */
+export function plugMacvlan(route: RouteSocket, sandboxPath: string, endpoint: Endpoint, network: MacvlanNetwork): void {
+  const parent = route.link(network.parent.link);
+  if (parent === undefined) throw missing(network.parent.link);
+  const netnsFd = openSync(sandboxPath, 'r');
+  try {
+    route.run(addMacvlan({ name: endpoint.interface, netnsFd }, parent.index, network.mode));
+  } finally {
+    closeSync(netnsFd);
+  }
+}
+
+function missing(link: string): GantryError {
+  return new GantryError('invalid', `the parent link ${link} is not there`, { hint: 'List the links of the host: ip link' });
+}
