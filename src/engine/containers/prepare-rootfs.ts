@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { makeDirectoryInside, readInside } from '../../host/inside-root.ts';
+import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { resolveUser, type ResolvedUser } from './user.ts';
 import type { ContainerRecord } from './record.ts';
 import type { ContainerVolumes } from './ports.ts';
@@ -52,6 +53,15 @@ export function prepareMountSources(record: ContainerRecord, rootfs: string, vol
     if (mount.type === 'volume') checkVolumeIsThere(mount.source);
     if (mount.copyUp) volumes.copyUp(mount.source, rootfs, mount.destination);
   }
+}
+
+/** What the spec gets. A file has nothing mounted below it: told to make that read-only too, crun takes it for a directory and fails. */
+export function resolvedMounts(record: ContainerRecord): ResolvedMount[] {
+  return record.mounts.map(({ resolved }) => (resolved.recursiveReadOnly && resolved.source !== undefined && !isDirectory(resolved.source) ? { ...resolved, recursiveReadOnly: false } : resolved));
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 type Requested = NonNullable<ContainerRecord['hostConfig']['mounts']>;

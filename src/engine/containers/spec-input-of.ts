@@ -15,6 +15,8 @@ export interface StartedParts {
   ipcNamespace: SpecInput['ipcNamespace'];
   /** /etc/hosts and the like, and the shared /dev/shm; they give way to what the person mounts in their place. */
   generated: ResolvedMount[];
+  /** What the person mounts. */
+  mounts: ResolvedMount[];
   cgroupPath: string;
   facts: HostFacts;
 }
@@ -35,7 +37,7 @@ export function specInputOf(record: ContainerRecord, parts: StartedParts): SpecI
     utsNamespace: hostConfig.utsMode === 'host' ? 'host' : 'private',
     cgroupNamespace: hostConfig.cgroupnsMode === 'private' ? 'private' : 'host',
     cgroupPath: parts.cgroupPath,
-    mounts: [...parts.generated.filter((mount) => !asked.has(mount.target)), ...record.mounts.map((mount) => mount.resolved)],
+    mounts: [...parts.generated.filter((mount) => !asked.has(mount.target)), ...parts.mounts],
     facts: parts.facts,
     annotations: hostConfig.annotations ?? {},
   };

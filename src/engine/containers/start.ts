@@ -8,7 +8,7 @@ import { cgroupPathOf } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { logSettingsOf } from './log-settings.ts';
-import { checkRootfs, makeWorkingDirectory, prepareMountSources, userOf } from './prepare-rootfs.ts';
+import { checkRootfs, makeWorkingDirectory, prepareMountSources, resolvedMounts, userOf } from './prepare-rootfs.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
 import { removeLocked } from './remove.ts';
@@ -63,6 +63,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     pidNamespace: sharedNamespace(deps, record.hostConfig.pidMode ?? ''),
     ipcNamespace: ipcNamespace(deps, record, bundle),
     generated: generatedFiles(deps, connected, bundle),
+    mounts: resolvedMounts(record),
     cgroupPath: cgroupPathOf(deps, record),
     facts: deps.facts,
   };

@@ -153,7 +153,7 @@ function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCre
   const user = userOf(root, request.user || (container.config.user ?? ''), container.hostConfig.groupAdd ?? []);
   const env = environmentOf([...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
   const input = specInputOf(container, {
-    rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [],
+    rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [], mounts: [],
     cgroupPath: cgroupPathOf(deps, container), facts: deps.facts,
   });
   return deps.execProcess(input, {

@@ -23,6 +23,14 @@ describe('what is mounted into containers', () => {
     assert.equal(stdout, 'refused\n');
   });
 
+  test('a bind of one file is that file, read-only too', async () => {
+    writeFileSync(join(folder, 'one'), 'text\n');
+    const { stdout } = await box.sh('cat /etc/one /etc/passwd; echo more >> /etc/one || echo refused', {
+      HostConfig: { Binds: [`${folder}/one:/etc/one:ro`], Mounts: [{ Type: 'bind', Source: `${folder}/one`, Target: '/etc/passwd', ReadOnly: true }] },
+    });
+    assert.equal(stdout, 'text\ntext\nrefused\n');
+  });
+
   test('--mount refuses a missing source, and nothing is left of the container', async () => {
     const answer = await box.daemon.request('POST', '/containers/create?name=never', {
       Image: 'gantry/busybox', Cmd: ['true'], HostConfig: { Mounts: [{ Type: 'bind', Source: `${folder}/missing`, Target: '/x' }] },
