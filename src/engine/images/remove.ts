@@ -30,10 +30,10 @@ function removeByName(removal: Removal, name: ReferenceRecord): void {
   const isLast = gone.length === names.length;
   if (isLast) {
     const [user] = blockers(removal);
-    if (user !== undefined && (user.running || !force)) {
-      throw new GantryError('conflict', `conflict: unable to remove repository reference ${JSON.stringify(removal.text)} (${force ? 'cannot be forced' : 'must force'}) - container ${shortId(user.containerId)} is using its referenced image ${shortId(image.id)}`);
+    if (user !== undefined && !force) {
+      throw new GantryError('conflict', `conflict: unable to remove repository reference ${JSON.stringify(removal.text)} (must force) - container ${shortId(user.containerId)} is using its referenced image ${shortId(image.id)}`);
     }
-    // Stopped containers, and images made from it, keep an image under its id.
+    // Containers, and images made from it, keep an image under its id.
     if (user !== undefined || hasChild(removal)) return untag(removal, gone);
     return deleteImage(removal, gone);
   }
