@@ -16,6 +16,11 @@ export class Client {
     this.#argv = [...(name === 'docker' ? ['docker'] : gantryProgram()), '-H', host];
   }
 
+  /** The words before its subcommand. */
+  get words(): readonly string[] {
+    return this.#argv;
+  }
+
   /** Runs to its end. */
   async run(args: readonly string[], input?: string | Buffer): Promise<Ended> {
     const running = this.start(args);
