@@ -23,6 +23,7 @@ import { createExecs } from '../engine/execs/execs.ts';
 import { createFileVerbs } from '../engine/files/files.ts';
 import { commitLayer } from '../engine/images/commit-layer.ts';
 import type { ImageDeps } from '../engine/images/deps.ts';
+import { createRegistryPort } from '../engine/images/registry-port.ts';
 import { createImageVerbs } from '../engine/images/images.ts';
 import { createNetworkAttachments } from '../engine/networks/create-network-attachments.ts';
 import { createNetworkDeps } from '../engine/networks/create-network-deps.ts';
@@ -53,7 +54,7 @@ import { readHostFacts } from './host-facts.ts';
 import { restore } from './restore.ts';
 import { openSnapshots } from './snapshots.ts';
 import { takeAwayInstance } from './take-away.ts';
-import { versionParts } from './version.ts';
+import { version, versionParts } from './version.ts';
 
 /** An engine that works, without listeners. */
 export interface Engine {
@@ -99,6 +100,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const imageDeps: ImageDeps = {
     metadata, content, snapshots, leases, events, log, ...usersOfImages(catalog),
     host: { os: 'linux', architecture: facts.architecture }, ...embeddedImage(),
+    registry: createRegistryPort({ ...config.registry, userAgent: `gantry/${version}`, log }),
   };
   // Before anything new is made: what the last daemon had not recorded goes.
   await recoverStore(imageDeps);
@@ -131,6 +133,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
       storage: { name: 'overlay2', status: [['Backing Filesystem', 'extfs'], ['Layers', snapshots.kind]] },
       version: await versionParts(runtimes[defaultRuntime]?.path ?? defaultRuntime),
       eventListeners: () => events.listeners,
+      registries: { insecure: config.registry.insecureRegistries, mirrors: config.registry.mirrors['docker.io'] ?? [] },
     }),
     facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, settings, layers }),
   };

@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GantryError, messageOf } from '../base/errors.ts';
 import type { LogLevel } from '../base/log.ts';
+import { foldRegistryFlags, registryConfigOf, registryFlags, registryKeys, registryUsage, type RegistryConfig } from './registry-settings.ts';
 
 export interface DaemonConfig {
   /** Everything that lasts. */
@@ -28,6 +29,7 @@ export interface DaemonConfig {
   stopTimeoutSeconds: number;
   labels: string[];
   snapshotter: 'directories' | 'erofs' | undefined;
+  registry: RegistryConfig;
 }
 
 export interface TlsConfig { verify: boolean; ca: string | undefined; cert: string; key: string }
@@ -46,7 +48,7 @@ const options = {
   'default-runtime': { type: 'string' }, 'add-runtime': { type: 'string', multiple: true },
   'log-driver': { type: 'string' }, 'log-opt': { type: 'string', multiple: true },
   init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
-  snapshotter: { type: 'string' },
+  snapshotter: { type: 'string' }, ...registryFlags,
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -71,7 +73,7 @@ Runs the engine in the foreground.
   --default-stop-timeout N    seconds
   --label KEY=VALUE           of the engine, shown by info
   --snapshotter KIND          directories or erofs
-`;
+${registryUsage}`;
 
 type Settings = Record<string, unknown>;
 
@@ -96,7 +98,7 @@ function readFlags(argv: string[]): Settings {
     if (values.host !== undefined) flags['hosts'] = values.host;
     if (values.label !== undefined) flags['labels'] = values.label;
     for (const flag of ['log-opt', 'add-runtime', 'host', 'label']) delete flags[flag];
-    return flags;
+    return foldRegistryFlags(flags);
   } catch (cause) {
     throw new GantryError('invalid', messageOf(cause), { cause, hint: 'See gantry daemon --help.' });
   }
@@ -115,7 +117,7 @@ const keys: Record<string, (value: unknown) => boolean> = {
   root: isText, 'data-root': isText, run: isText, 'exec-root': isText, hosts: isTexts, 'log-level': isText, 'log-format': isText, debug: isFlag, group: isText,
   tls: isFlag, tlsverify: isFlag, tlscacert: isText, tlscert: isText, tlskey: isText, 'allow-tcp-without-tls': isFlag,
   'default-runtime': isText, runtimes: isRecord, 'log-driver': isText, 'log-opts': isRecord, init: isFlag, 'init-path': isText,
-  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, 'live-restore': (value) => value === true,
+  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, 'live-restore': (value) => value === true, ...registryKeys,
 };
 
 function isText(value: unknown): boolean { return typeof value === 'string'; }
@@ -161,6 +163,7 @@ function configOf(settings: Settings): DaemonConfig {
     stopTimeoutSeconds: stopTimeout(settings['default-stop-timeout']),
     labels: (settings['labels'] as string[] | undefined) ?? [],
     snapshotter: text('snapshotter') === undefined ? undefined : oneOf<'directories' | 'erofs'>('snapshotter', text('snapshotter') as string, ['directories', 'erofs']),
+    registry: registryConfigOf(settings, process.env),
   };
 }
 

@@ -8,7 +8,6 @@ export const unsupportedRoutes: readonly Route[] = [
   notYet('POST', '/build/cancel', 'building images'),
   notYet('POST', '/session', 'BuildKit sessions'),
   notYet('POST', '/grpc', 'BuildKit'),
-  notYet('GET', '/distribution/{name*}/json', 'looking up an image in a registry'),
   notYet('GET', '/containers/{name}/checkpoints', 'checkpoints'),
   notYet('POST', '/containers/{name}/checkpoints', 'checkpoints'),
   notYet('DELETE', '/containers/{name}/checkpoints/{checkpoint}', 'checkpoints'),

@@ -50,6 +50,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
         volumes.push(volume);
         return placeMount(mount, { name: volume.volume.name, driver: volume.volume.driver, path: volume.path });
       });
+      await deps.images.unpack(image);
       undo.defer(() => deps.rootfs.remove(id));
       await deps.rootfs.create(id);
       const record: ContainerRecord = {

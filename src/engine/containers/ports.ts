@@ -63,6 +63,8 @@ export type ContainerVolumes = Pick<LocalVolumes, 'get' | 'prepare' | 'commit' |
 /** Images of containers to come: kept from garbage collection between resolve and the record. */
 export interface ContainerImages {
   resolve(image: string, platform?: string): ImageRecord;
+  /** Makes the layers of an image that was kept without unpacking ready. */
+  unpack(image: ImageRecord): Promise<void>;
   /** The name people would call this image by now, for lists: what it was created with while that still points to it. */
   nameOf(id: Digest, createdAs: string): string;
 }

@@ -6,6 +6,7 @@ import { isForeignLayer } from '../../oci/media-types.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Lease } from '../../store/leases/leases.ts';
 import type { ImageLayer, ImageRecord, LayerRecord } from '../../store/records.ts';
+import type { LayerFile } from '../../store/snapshots/growth.ts';
 import type { ImageDeps } from './deps.ts';
 
 export interface NewImage {
@@ -20,6 +21,13 @@ export interface NewImage {
 
 /** Unpacks the layers of a manifest whose content is all there, and gives the record; nothing is named or recorded yet. */
 export async function unpackImage(deps: ImageDeps, image: NewImage): Promise<ImageRecord> {
+  const record = await describeImage(deps, image);
+  await unpackLayers(deps, record.layers, image.signal);
+  return record;
+}
+
+/** The record of an image whose manifest and config are there; its layers may be on their way. */
+export async function describeImage(deps: ImageDeps, image: Omit<NewImage, 'signal'>): Promise<ImageRecord> {
   const manifest = await readManifest(deps, image.manifest);
   const config = readImageConfig(await deps.content.bytes(manifest.config.digest, maxManifestBytes), `image config ${manifest.config.digest}`);
   if (config.diffIds.length !== manifest.layers.length) {
@@ -32,7 +40,6 @@ export async function unpackImage(deps: ImageDeps, image: NewImage): Promise<Ima
   });
   image.lease.add({ chainIds: chain });
   image.layersKnown?.(chain);
-  await unpackLayers(deps, layers, image.signal);
   return {
     id: manifest.config.digest,
     manifest: image.manifest,
@@ -51,30 +58,37 @@ export async function readManifest(deps: Pick<ImageDeps, 'content'>, digest: Dig
   return found.manifest;
 }
 
-/** Layers are independent of each other: all at once, as many as there are workers. Waits for all, also when one fails. */
-async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], signal: AbortSignal): Promise<void> {
+/** All whose blobs are in the store. */
+export async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], signal: AbortSignal): Promise<void> {
+  await eachLayer(layers, signal, async ({ layer, parent, signal: either }) => {
+    const size = await deps.content.size(layer.digest);
+    if (size === undefined) throw new GantryError('invalid', `layer ${layer.digest} is missing`);
+    if (size !== layer.size) throw new GantryError('invalid', `layer ${layer.digest} has ${size} bytes where the manifest says ${layer.size}`);
+    await unpackLayer(deps, { layer, parent, signal: either, file: { file: deps.content.path(layer.digest) } });
+  });
+}
+
+interface LayerTask { layer: ImageLayer; parent: Digest | undefined; signal: AbortSignal }
+
+/** Layers are independent of each other: all at once. The first failure stops the others, and is told when all have ended. */
+export async function eachLayer(layers: readonly ImageLayer[], signal: AbortSignal, act: (task: LayerTask) => Promise<void>): Promise<void> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const results = await Promise.allSettled(layers.map(async (layer, index) => {
+  await Promise.allSettled(layers.map(async (layer, index) => {
     try {
-      await unpackLayer(deps, { layer, parent: layers[index - 1]?.chainId, signal: either });
+      await act({ layer, parent: layers[index - 1]?.chainId, signal: either });
     } catch (error) {
       if (!failed.signal.aborted) failed.abort(error);
-      throw error;
     }
   }));
   signal.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
-  const bad = results.find((result) => result.status === 'rejected');
-  if (bad !== undefined) throw bad.reason;
 }
 
-async function unpackLayer(deps: ImageDeps, { layer, parent, signal }: { layer: ImageLayer; parent: Digest | undefined; signal: AbortSignal }): Promise<void> {
-  const size = await deps.content.size(layer.digest);
-  if (size === undefined) throw new GantryError('invalid', `layer ${layer.digest} is missing`);
-  if (size !== layer.size) throw new GantryError('invalid', `layer ${layer.digest} has ${size} bytes where the manifest says ${layer.size}`);
+/** One layer, from a blob that is whole or still comes. @throws what the snapshotter says, naming the layer */
+export async function unpackLayer(deps: ImageDeps, { layer, parent, signal, file }: LayerTask & { file: LayerFile }): Promise<void> {
   try {
-    const applied = await deps.snapshots.apply(layer.chainId, { file: deps.content.path(layer.digest) }, { diffId: layer.diffId, signal });
+    const applied = await deps.snapshots.apply(layer.chainId, file, { diffId: layer.diffId, signal });
     deps.metadata.table<LayerRecord>('layers').put(layer.chainId, { chainId: layer.chainId, ...(parent === undefined ? {} : { parent }), ...applied });
   } catch (error) {
     if (signal.aborted) throw error;

@@ -1,3 +1,4 @@
+import { unpackLayers } from './add-image.ts';
 import { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { historyVerb } from './history.ts';
@@ -8,6 +9,7 @@ import { loadVerb } from './load.ts';
 import { pruneVerb } from './prune.ts';
 import { pullVerb } from './pull.ts';
 import { pushVerb } from './push.ts';
+import { registryVerbs } from './registry-verbs.ts';
 import { removeVerb } from './remove.ts';
 import { saveVerb } from './save.ts';
 import { tagVerb } from './tag.ts';
@@ -28,5 +30,9 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
     pull: pullVerb(deps, catalog),
     push: pushVerb(deps, catalog),
     prune: pruneVerb(deps, catalog),
+    unpack: async (image) => {
+      if (!image.layers.every((layer) => deps.snapshots.has(layer.chainId))) await unpackLayers(deps, image.layers, new AbortController().signal);
+    },
+    registries: registryVerbs(deps),
   };
 }

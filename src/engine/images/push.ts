@@ -1,39 +1,81 @@
 import { GantryError } from '../../base/errors.ts';
-import { canonicalName, familiarName, familiarRepository, parseReference, withDefaultTag } from '../../oci/reference.ts';
-import { mediaTypes } from '../../oci/media-types.ts';
-import { readManifest } from './add-image.ts';
+import type { Digest } from '../../oci/digest.ts';
+import { canonicalName, familiarName, familiarRepository, parseReference, repositoryOf, withDefaultTag, type Reference } from '../../oci/reference.ts';
+import type { ImageRecord } from '../../store/records.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
 import { registryOf } from './pull.ts';
-import type { ImageVerbs } from './verbs.ts';
+import { pushError } from './pull/pull-error.ts';
+import { Slots } from './pull/slots.ts';
+import { planPush } from './push/plan-push.ts';
+import { pushBlobs } from './push/push-blobs.ts';
+import type { RegistryConnection } from './registry-port.ts';
+import type { ImageVerbs, PullOptions } from './verbs.ts';
 
 /** Blobs first, the manifest last: a registry never shows an image that is not whole. */
 export function pushVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['push'] {
+  const slots = new Slots(deps.registry?.maxUploads ?? 1);
   return async (text, options) => {
     const parsed = parseReference(text);
+    if (parsed.digest !== undefined) throw new GantryError('invalid', 'cannot push a digest reference');
     const names = options.allTags === true
       ? catalog.ofRepository(parsed).map((record) => parseReference(record.name)).filter((name) => name.tag !== undefined)
       : [withDefaultTag(parsed)];
     const local = names.map((name) => ({ name, image: catalog.byName(canonicalName(name)) }));
     if (local.length === 0 || local.some(({ image }) => image === undefined)) {
-      throw new GantryError('notFound', `An image does not exist locally with the tag: ${familiarRepository(parsed)}`);
+      const what = options.allTags === true ? familiarRepository(parsed) : familiarName(names[0] ?? parsed);
+      throw new GantryError('notFound', `An image does not exist locally with the tag: ${what.replace(/:latest$/, '')}`);
     }
-    const registry = registryOf(deps, parsed, 'push');
-    for (const { name, image } of local) {
-      if (image === undefined) continue;
-      const lease = deps.leases.open('push');
-      try {
-        lease.add({ digests: [image.manifest, image.id, ...image.layers.map((layer) => layer.digest)] });
-        const { config, layers, mediaType } = await readManifest(deps, image.manifest);
-        for (const descriptor of [...layers, config]) await registry.push(name, descriptor, { ...options, content: deps.content });
-        const size = (await deps.content.size(image.manifest)) ?? 0;
-        await registry.push(name, { mediaType: mediaType || mediaTypes.ociManifest, digest: image.manifest, size }, { ...options, content: deps.content });
-        options.progress({ status: `${name.tag ?? ''}: digest: ${image.manifest} size: ${size}` });
-        imageEvent(deps, 'push', { image, name: familiarRepository(name), id: familiarName(name) });
-      } finally {
-        lease.release();
+    options.progress({ status: `The push refers to repository [${repositoryOf(parsed)}]` });
+    const connection = registryOf(deps, parsed, 'push').connect(parsed.domain, options.auth);
+    try {
+      for (const { name } of local) {
+        const image = catalog.findFor(canonicalName(name), options.platform, deps.host);
+        await pushOne({ deps, catalog, slots, connection }, { name, image, options });
       }
+    } catch (error) {
+      throw pushError(error);
+    } finally {
+      connection.release();
     }
   };
+}
+
+interface Parts { deps: ImageDeps; catalog: Catalog; slots: Slots; connection: RegistryConnection }
+
+async function pushOne({ deps, catalog, slots, connection }: Parts, { name, image, options }: { name: Reference; image: ImageRecord; options: PullOptions }): Promise<void> {
+  const { progress, signal } = options;
+  const lease = deps.leases.open('push');
+  try {
+    const { blobs, manifests } = await planPush(deps, image, options.platform === undefined || options.platform === '');
+    lease.add({ digests: [...blobs.map(({ descriptor }) => descriptor.digest), ...manifests.map(({ digest }) => digest)] });
+    const repository = { registry: name.domain, name: name.path };
+    await pushBlobs({ deps, slots, connection, repository, blobs, mountFrom: (digest) => holders(catalog, name, digest), progress, signal });
+    const top = manifests.at(-1)!;
+    for (const manifest of manifests) {
+      await connection.client.putManifest(repository, { ...manifest, reference: manifest === top ? name.tag! : manifest.digest, signal });
+    }
+    const byDigest = `${repositoryOf(name)}@${top.digest}`;
+    catalog.durably(() => catalog.references.put(byDigest, { name: byDigest, imageId: image.id, target: top.digest, updatedAtMs: Date.now() }));
+    progress({ status: `${name.tag}: digest: ${top.digest} size: ${top.bytes.length}` });
+    progress({ aux: { Tag: name.tag, Digest: top.digest, Size: top.bytes.length } });
+    imageEvent(deps, 'push', { image, name: familiarRepository(name), id: familiarName(name) });
+  } finally {
+    lease.release();
+  }
+}
+
+/** Asking a registry to mount costs a request each: two repositories at most. */
+const maxHolders = 2;
+
+/** Other repositories of the same registry that an image with this blob came from, or was pushed to. */
+function holders(catalog: Catalog, { domain, path }: Reference, digest: Digest): string[] {
+  const found = new Set<string>();
+  for (const record of catalog.references.withPrefix(`${domain}/`)) {
+    const reference = parseReference(record.name);
+    if (reference.domain !== domain || reference.path === path || reference.digest === undefined || found.has(reference.path)) continue;
+    if (catalog.images.get(record.imageId)?.layers.some((layer) => layer.digest === digest) === true) found.add(reference.path);
+  }
+  return [...found].slice(0, maxHolders);
 }

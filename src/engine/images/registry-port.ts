@@ -1,18 +1,56 @@
-import type { ContentStore } from '../../store/content/content.ts';
-import type { Descriptor } from '../../oci/descriptor.ts';
-import type { Reference } from '../../oci/reference.ts';
-import type { PullOptions } from './verbs.ts';
+import type { Log } from '../../base/log.ts';
+import { createRegistryClient, type RegistryClient } from '../../registry/client/client.ts';
+import type { Credentials } from '../../registry/client/credentials.ts';
+import { login } from '../../registry/client/login.ts';
+import type { RegistryClientOptions } from '../../registry/client/options.ts';
+import type { SignaturePolicy } from './signatures/policy.ts';
+import type { RegistryAuth } from './verbs.ts';
 
-/** What images need of a registry client: blobs and manifests in both directions, verified by digest. */
+/** What images need of registries: a way to one, with a person's credentials. */
 export interface RegistryPort {
-  /** Finds what a name stands for, without its content. @throws notFound, unauthorized, unavailable */
-  resolve(reference: Reference, options: RegistryCall): Promise<Descriptor>;
-  /** Brings one blob or manifest into the store, resuming an earlier try. */
-  fetch(reference: Reference, descriptor: Descriptor, options: RegistryCall & { content: ContentStore }): Promise<void>;
-  /** All tags of a repository. */
-  tags(reference: Reference, options: RegistryCall): Promise<string[]>;
-  /** Sends one blob or manifest, unless it is there. Blobs first. */
-  push(reference: Reference, descriptor: Descriptor, options: RegistryCall & { content: ContentStore }): Promise<void>;
+  /** Credentials are shown to `registry` alone: a mirror, or where a redirect leads, never sees them. */
+  connect(registry: string, auth: RegistryAuth | undefined): RegistryConnection;
+  /** @throws unauthorized, unavailable */
+  login(registry: string, credentials: Credentials, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
+  /** Blobs at once, over all pulls and over all pushes. */
+  maxDownloads: number;
+  maxUploads: number;
+  signatures: SignaturePolicy;
 }
 
-export type RegistryCall = Pick<PullOptions, 'auth' | 'progress' | 'signal'>;
+/** A client that closes when everybody who holds it has let go; whoever made it holds it first. */
+export interface RegistryConnection {
+  readonly client: RegistryClient;
+  hold(): void;
+  release(): void;
+}
+
+export interface RegistrySettings extends Pick<RegistryClientOptions, 'mirrors' | 'insecureRegistries' | 'certificateFolders' | 'proxyEnvironment' | 'userAgent'> {
+  maxDownloads: number;
+  maxUploads: number;
+  /** Tries of one transfer. */
+  attempts: number;
+  signatures: SignaturePolicy;
+  log: Log;
+}
+
+export function createRegistryPort(settings: RegistrySettings): RegistryPort {
+  const { maxDownloads, maxUploads, signatures, attempts, ...common } = settings;
+  const options: RegistryClientOptions = { ...common, retry: { attempts } };
+  return {
+    connect: (registry, auth) => counted(createRegistryClient({ ...options, credentials: async (asked) => (asked === registry ? auth : undefined) })),
+    login: (registry, credentials, signal) => login(registry, credentials, { ...options, signal }),
+    maxDownloads, maxUploads, signatures,
+  };
+}
+
+function counted(client: RegistryClient): RegistryConnection {
+  let holders = 1;
+  return {
+    client,
+    hold: () => void holders++,
+    release: () => {
+      if (--holders === 0) client.close();
+    },
+  };
+}

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { Descriptor } from '../../oci/descriptor.ts';
+import type { Platform } from '../../oci/platform.ts';
 import type { Digest } from '../../store/content/content.ts';
 import type { ImageRecord } from '../../store/records.ts';
 import type { Filters } from '../filters.ts';
@@ -22,7 +24,21 @@ export interface ImageVerbs {
   pull(reference: string, options: PullOptions): Promise<void>;
   push(reference: string, options: PullOptions): Promise<void>;
   prune(filters: Filters): Promise<{ deleted: RemovedItem[]; reclaimedBytes: number }>;
+  /** Makes the layers of an image that was kept without unpacking ready to be used. Does nothing for others. */
+  unpack(image: ImageRecord): Promise<void>;
+  registries: RegistryVerbs;
 }
+
+/** What is asked of registries without keeping anything here. */
+export interface RegistryVerbs {
+  /** Checks credentials. The identity token, where there is one, is to be kept instead of the password. @throws unauthorized, unavailable */
+  login(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
+  search(term: string, options: { limit: number } & RegistryCall): Promise<{ name: string; description: string; stars: number; official: boolean }[]>;
+  /** The manifest or index that a name stands for, and the platforms it is for. */
+  distribution(image: string, options: RegistryCall): Promise<{ descriptor: Descriptor; bytes: Buffer; platforms: Platform[] }>;
+}
+
+export interface RegistryCall { auth?: RegistryAuth | undefined; signal: AbortSignal }
 
 export type RemovedItem = { untagged: string } | { deleted: string };
 
@@ -49,10 +65,13 @@ export interface ImportOptions {
 export interface PullOptions {
   platform?: string;
   allTags?: boolean;
-  auth?: { username?: string; password?: string; identityToken?: string; registryToken?: string; serverAddress?: string };
+  auth?: RegistryAuth | undefined;
   progress: Progress;
   signal: AbortSignal;
 }
+
+/** What a person shows to a registry. */
+export interface RegistryAuth { username?: string; password?: string; identityToken?: string; registryToken?: string; serverAddress?: string }
 
 export interface ImageSummary {
   image: ImageRecord;

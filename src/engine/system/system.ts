@@ -3,7 +3,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os';
 import { now } from '../../base/clock.ts';
 import type { HostFacts } from '../../runtime/spec/spec-input.ts';
 import type { ContainerCatalog } from '../containers/catalog.ts';
-import type { SystemVerbs, VersionInfo } from './verbs.ts';
+import type { SystemInfo, SystemVerbs, VersionInfo } from './verbs.ts';
 
 export interface SystemDeps {
   catalog: Pick<ContainerCatalog, 'all'>;
@@ -19,6 +19,7 @@ export interface SystemDeps {
   labels: string[];
   debug: boolean;
   eventListeners: () => number;
+  registries: SystemInfo['registries'];
 }
 
 export function createSystemVerbs(deps: SystemDeps): SystemVerbs {
@@ -61,7 +62,7 @@ export function createSystemVerbs(deps: SystemDeps): SystemVerbs {
         goroutinesLikeCount: process.getActiveResourcesInfo().length,
         fileDescriptors: readdirSync('/proc/self/fd').length,
         eventListeners: deps.eventListeners(),
-        registries: { insecure: [], mirrors: [] },
+        registries: deps.registries,
       };
     },
   };

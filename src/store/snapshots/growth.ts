@@ -14,7 +14,12 @@ const broken = 2;
  * only, no messages; a slow reader never slows the writer.
  */
 export class Growth {
-  readonly cells = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
+  /** What travels to another thread. */
+  readonly cells: Int32Array<SharedArrayBuffer>;
+
+  constructor(cells = new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT))) {
+    this.cells = cells;
+  }
 
   /** More bytes are in the file. */
   grew(): void {
@@ -51,8 +56,10 @@ export class Growth {
 export interface LayerFile {
   file: string;
   movedTo?: string;
-  growth?: Int32Array;
+  growth?: Int32Array<SharedArrayBuffer>;
 }
+
+export type GrowingFile = LayerFile & Required<Pick<LayerFile, 'growth'>>;
 
 export function readLayerFile({ file, movedTo, growth }: LayerFile): Readable {
   if (growth === undefined) return createReadStream(file, { highWaterMark: 1 << 18 });
@@ -69,7 +76,7 @@ function openMoved(file: string, movedTo: string | undefined): number {
   }
 }
 
-async function* follow(fd: number, cells: Int32Array): AsyncGenerator<Buffer> {
+async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>): AsyncGenerator<Buffer> {
   try {
     for (let position = 0; ;) {
       // In this order: what was there before the end was told is read before the end is believed.

@@ -48,7 +48,7 @@ export function withTag(name: string, tag: string): string {
   return hasTagOrDigest(name) ? `${name.slice(0, name.lastIndexOf(':'))}:${tag}` : `${name}:${tag}`;
 }
 
-function hasTagOrDigest(name: string): boolean {
+export function hasTagOrDigest(name: string): boolean {
   return name.includes('@') || name.lastIndexOf(':') > name.lastIndexOf('/');
 }
 

@@ -7,12 +7,12 @@ import { parseFilters } from '../http/filters.ts';
 import { flushHeaders, sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
 import type { Services } from '../services.ts';
-import { notYet } from '../unsupported.ts';
 import { registryAuth } from './auth.ts';
-import { createImage, withTag } from './create.ts';
+import { createImage, hasTagOrDigest, withTag } from './create.ts';
 import { imageInspectJson } from './inspect.ts';
 import { decodePlatform } from './platform.ts';
 import { streamProgress } from './progress.ts';
+import { distribution, search } from './registries.ts';
 import { imageSummaryJson } from './summary.ts';
 
 const list: Handler = async (exchange, { images }) => {
@@ -46,10 +46,11 @@ const tag: Handler = async (exchange, { images }) => {
 
 const push: Handler = async (exchange, { images }) => {
   const { query, signal, request } = exchange;
+  const tagged = query.text('tag') !== '' || hasTagOrDigest(nameOf(exchange));
   const reference = query.text('tag') === '' ? nameOf(exchange) : withTag(nameOf(exchange), query.text('tag'));
   const platform = platformSince(exchange, '1.46');
   await streamProgress(exchange, (progress) => images.push(reference, {
-    ...(platform !== undefined && { platform }), auth: registryAuth(request.headers['x-registry-auth']), progress, signal,
+    ...(platform !== undefined && { platform }), allTags: !tagged, auth: registryAuth(request.headers['x-registry-auth']), progress, signal,
   }));
 };
 
@@ -112,7 +113,8 @@ function platformSince({ query, version }: Exchange, since: string): string | un
 
 export const imageRoutes: readonly Route[] = [
   { method: 'GET', path: '/images/json', handler: list },
-  notYet('GET', '/images/search', 'searching a registry'),
+  { method: 'GET', path: '/images/search', handler: search },
+  { method: 'GET', path: '/distribution/{name*}/json', handler: distribution, since: '1.30' },
   { method: 'GET', path: '/images/get', handler: saveSeveral },
   { method: 'POST', path: '/images/load', handler: load },
   { method: 'POST', path: '/images/create', handler: createImage },

@@ -1,9 +1,16 @@
 import { GantryError } from '../../../base/errors.ts';
 import { requireJson } from '../http/body.ts';
 import type { Handler } from '../http/router.ts';
+import { sendJson } from '../http/respond.ts';
+import { readAuth } from '../images/auth.ts';
 
-/** Checks credentials against a registry; refused until there is a registry client. */
-export const auth: Handler = async (exchange) => {
-  await requireJson(exchange);
-  throw new GantryError('notImplemented', 'not supported by this engine: logging in to a registry (POST /auth)');
+/** `POST /auth`: checks credentials against a registry. */
+export const auth: Handler = async (exchange, { images }) => {
+  const body = await requireJson(exchange);
+  const { identityToken } = await images.registries.login(readAuth(body) ?? {}, exchange.signal).catch((error: unknown) => {
+    // What a registry says of a password is an answer to its bearer: 401, whatever the code.
+    if (error instanceof GantryError && error.kind === 'forbidden') throw new GantryError('unauthorized', error.message, { cause: error });
+    throw error;
+  });
+  sendJson(exchange, 200, { IdentityToken: identityToken ?? '', Status: 'Login Succeeded' });
 };

@@ -1,0 +1,78 @@
+import type { Readable } from 'node:stream';
+import { hasKind } from '../../../base/errors.ts';
+import type { Digest } from '../../../oci/digest.ts';
+import type { ContentStore, Ingest } from '../../../store/content/content.ts';
+import { Growth, type GrowingFile } from '../../../store/snapshots/growth.ts';
+
+export interface FetchBlob {
+  digest: Digest;
+  /** Bytes. */
+  size: number;
+  content: ContentStore;
+  /** The blob's bytes from an offset on. */
+  open: (offset: number) => Readable;
+  /** Told as soon as the bytes have a place, and again when they start anew. */
+  growing: (file: GrowingFile) => void;
+  onBytes: (currentBytes: number) => void;
+  onVerify: () => void;
+}
+
+/**
+ * Brings one blob into the store, behind what an earlier try left. What was cut off stays for the next try; what is wrong goes, and when
+ * the wrong part may be the earlier one, the whole is asked for once more.
+ */
+export async function fetchBlob(fetch: FetchBlob): Promise<void> {
+  const isResumed = await attempt(fetch, false);
+  if (isResumed) await attempt(fetch, true);
+}
+
+/** True when the try failed by what an earlier one had left. */
+async function attempt(fetch: FetchBlob, fresh: boolean): Promise<boolean> {
+  const { content, digest, size } = fetch;
+  const ingest = await content.ingest(`fetch ${digest}`, { digest, size, resumable: true });
+  const growth = new Growth();
+  let isResumed = false;
+  try {
+    if (fresh || ingest.offset > size) await ingest.truncate();
+    isResumed = ingest.offset > 0;
+    fetch.growing({ file: ingest.path, movedTo: content.path(digest), growth: growth.cells });
+    if (isResumed) growth.grew();
+    await receive(fetch, ingest, growth);
+    fetch.onVerify();
+    // Readers need not wait for the disk: what they make is checked by its own digest.
+    growth.complete();
+    await ingest.commit();
+    return false;
+  } catch (error) {
+    growth.break();
+    const isWorthless = hasKind(error, 'invalid') || hasKind(error, 'exhausted');
+    await (isWorthless ? ingest.abort() : ingest.close());
+    if (isResumed && hasKind(error, 'invalid')) return true;
+    throw error;
+  }
+}
+
+/** Fewer and larger writes than the network has packets. */
+const writeBytes = 1 << 18;
+
+async function receive(fetch: FetchBlob, ingest: Ingest, growth: Growth): Promise<void> {
+  let current = ingest.offset;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const flush = async (): Promise<void> => {
+    const chunk = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    await ingest.write(chunk);
+    growth.grew();
+    current += chunk.length;
+    fetch.onBytes(current);
+  };
+  fetch.onBytes(current);
+  for await (const chunk of fetch.open(current) as AsyncIterable<Buffer>) {
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    if (waitingBytes >= writeBytes) await flush();
+  }
+  if (waitingBytes > 0) await flush();
+}

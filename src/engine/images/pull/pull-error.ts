@@ -1,0 +1,36 @@
+import { GantryError, hasKind, isGantryError } from '../../../base/errors.ts';
+import { familiarName, familiarRepository, type Reference } from '../../../oci/reference.ts';
+import { RegistryRefusal } from '../../../registry/client/refusal.ts';
+
+/** A registry's refusal of an image in Docker's sentences; anything else as it is. */
+export function pullError(error: unknown, reference: Reference): unknown {
+  const refusal = refusalIn(error);
+  if (refusal === undefined || !isGantryError(error)) return error;
+  const [first] = refusal.entries;
+  const reason = first === undefined ? undefined : `${wordsOf(first.code)}: ${first.message}`;
+  const because = reason === undefined ? '' : `: ${reason}`;
+  const options = { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+  if (hasKind(error, 'unauthorized') || hasKind(error, 'forbidden')) {
+    return new GantryError('notFound', `pull access denied for ${familiarRepository(reference)}, repository does not exist or may require 'docker login'${because}`, options);
+  }
+  if (first?.code === 'NAME_UNKNOWN') return new GantryError('notFound', `repository ${familiarRepository(reference)} not found${because}`, options);
+  if (first?.code === 'MANIFEST_UNKNOWN' || refusal.status === 404) return new GantryError('notFound', `manifest for ${familiarName(reference)} not found${because}`, options);
+  if (refusal.status === 429) return new GantryError('unavailable', `toomanyrequests: ${first?.message ?? 'the registry limits how often it is asked'}`, options);
+  return error;
+}
+
+/** The refusal of a push: what the registry said, first. */
+export function pushError(error: unknown): unknown {
+  const [first] = refusalIn(error)?.entries ?? [];
+  if (first === undefined || !isGantryError(error)) return error;
+  return new GantryError(error.kind, `${wordsOf(first.code)}: ${first.message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+}
+
+export function refusalIn(error: unknown): RegistryRefusal | undefined {
+  const cause = isGantryError(error) ? error.cause : undefined;
+  return cause instanceof RegistryRefusal ? cause : undefined;
+}
+
+function wordsOf(code: string): string {
+  return code.toLowerCase().replaceAll('_', ' ');
+}

@@ -1,0 +1,47 @@
+import { shortId } from '../../../base/ids.ts';
+import type { Descriptor } from '../../../oci/descriptor.ts';
+import type { Digest } from '../../../oci/digest.ts';
+import { maxManifestBytes, readManifestOrIndex } from '../../../oci/manifest.ts';
+import { isForeignLayer } from '../../../oci/media-types.ts';
+import type { ImageRecord } from '../../../store/records.ts';
+import type { ImageDeps } from '../deps.ts';
+
+/** Everything that a push sends, in the order in which a registry can take it: blobs, then manifests from the bottom up. */
+export interface PushPlan {
+  /** `label` is what people see of a layer; undefined for configs, which are not shown. */
+  blobs: { descriptor: Pick<Descriptor, 'digest' | 'size'>; label: string | undefined }[];
+  /** The last one is what the name will stand for. */
+  manifests: { digest: Digest; mediaType: string; bytes: Buffer }[];
+}
+
+/** The index, where all that it names is here; else the one manifest of this image. */
+export async function planPush(deps: ImageDeps, image: ImageRecord, wholeIndex: boolean): Promise<PushPlan> {
+  const plan = wholeIndex && image.index !== undefined ? await planned(deps, image, image.index) : undefined;
+  return plan ?? (await planned(deps, image, image.manifest))!;
+}
+
+/** Undefined when a part is not here. */
+async function planned(deps: ImageDeps, image: ImageRecord, top: Digest): Promise<PushPlan | undefined> {
+  const labels = new Map(image.layers.map((layer) => [layer.digest, shortId(layer.diffId)]));
+  const blobs = new Map<Digest, PushPlan['blobs'][number]>();
+  const manifests: PushPlan['manifests'] = [];
+  const visit = async (digest: Digest): Promise<boolean> => {
+    if ((await deps.content.size(digest)) === undefined) return false;
+    const bytes = await deps.content.bytes(digest, maxManifestBytes);
+    const found = readManifestOrIndex(bytes, `manifest ${digest}`);
+    if (found.kind === 'index') {
+      for (const child of found.index.manifests) if (!(await visit(child.digest))) return false;
+      manifests.push({ digest, mediaType: found.index.mediaType, bytes });
+      return true;
+    }
+    const { config, layers, mediaType } = found.manifest;
+    for (const layer of layers.toReversed().filter((one) => !isForeignLayer(one.mediaType))) {
+      blobs.set(layer.digest, { descriptor: layer, label: labels.get(layer.digest) ?? shortId(layer.digest) });
+    }
+    blobs.set(config.digest, { descriptor: config, label: undefined });
+    manifests.push({ digest, mediaType, bytes });
+    for (const one of [...layers, config]) if ((await deps.content.size(one.digest)) === undefined && blobs.has(one.digest)) return false;
+    return true;
+  };
+  return await visit(top) ? { blobs: [...blobs.values()], manifests } : undefined;
+}
