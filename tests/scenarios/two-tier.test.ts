@@ -24,7 +24,7 @@ load_module modules/ngx_stream_module.so;
 daemon off; user www-data; error_log stderr; pid /tmp/nginx.pid;
 events {}
 http { access_log off; server { listen 80; listen [::]:80; location / { return 200 "the web tier\\n"; } } }
-stream { resolver 127.0.0.11 valid=1s; map $remote_addr $database { default db; } server { listen 7000; listen [::]:7000; proxy_pass $database:6379; } }
+stream { resolver 127.0.0.11 valid=1s; proxy_connect_timeout 1s; map $remote_addr $database { default db; } server { listen 7000; listen [::]:7000; proxy_pass $database:6379; } }
 `;
 
 const skip = process.getuid?.() === 0 ? missingMmdebstrap(packages) : 'needs root';
