@@ -29,6 +29,7 @@ export const entries: readonly Entry[] = [
   { paths: ['container ls', 'container list', 'container ps', 'ps'], common: true, summary: 'List containers', load: () => import('./container/ls.ts') },
   { paths: both('container', 'attach'), summary: 'Attach local standard input, output, and error streams to a running container', load: () => import('./container/attach.ts') },
   { paths: both('container', 'commit'), summary: "Create a new image from a container's changes", load: () => import('./container/commit.ts') },
+  { paths: both('container', 'cp'), summary: 'Copy files/folders between a container and the local filesystem', load: () => import('./container/cp.ts') },
   { paths: both('container', 'create'), summary: 'Create a new container', load: () => import('./container/create.ts') },
   { paths: both('container', 'diff'), summary: "Inspect changes to files or directories on a container's filesystem", load: () => import('./container/diff.ts') },
   { paths: both('container', 'export'), summary: "Export a container's filesystem as a tar archive", load: () => import('./container/export.ts') },

@@ -55,11 +55,21 @@ async function send(stream: Duplex, request: Request): Promise<void> {
   const head = Buffer.from(`${request.method} ${request.target} HTTP/1.1\r\n${lines.join('')}\r\n`);
   await write(stream, fixed === undefined ? head : Buffer.concat([head, fixed]));
   if (fixed !== undefined || body === undefined) return;
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+  for await (const chunk of orDestroy(stream, body as AsyncIterable<Uint8Array>)) {
     if (chunk.length === 0) continue;
     await write(stream, Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]));
   }
   await write(stream, Buffer.from('0\r\n\r\n'));
+}
+
+/** A body that cannot be read ends the exchange with its own error; a connection that breaks does not: the answer may be there. */
+async function* orDestroy(stream: Duplex, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    stream.destroy(error as Error);
+    throw error;
+  }
 }
 
 function write(stream: Duplex, bytes: Buffer): Promise<void> {
