@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
 import { test } from 'node:test';
-// @ts-expect-error -- dockerode brings no types, and DefinitelyTyped's would be one more dependency
 import Docker from 'dockerode';
 import { frame } from '../../src/api/server/streams/frames.ts';
 import { containerId, image, running } from './support/samples.ts';
