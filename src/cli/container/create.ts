@@ -1,5 +1,6 @@
 import { atLeast, define } from '../command.ts';
 import { createFlags } from './body/flags.ts';
+import { describe, ExitError, fromDaemon } from '../errors.ts';
 import { createContainer } from './create-container.ts';
 
 export const command = define({
@@ -11,7 +12,10 @@ export const command = define({
   names: 'image',
   examples: [['A container to start later', 'gantry create --name job gantry/busybox echo done']],
   async run({ context, flags, given, args }) {
-    const { id } = await createContainer({ context, flags, given, args, signal: context.interruptible() });
+    const { id } = await createContainer({ context, flags, given, args, signal: context.interruptible() }).catch((error: unknown) => {
+      // 125 is for what was typed; `docker create` leaves with 1 where the engine refuses, other than `run`.
+      throw fromDaemon(error) ? new ExitError(1, describe(error)) : error;
+    });
     context.print(id);
   },
 });
