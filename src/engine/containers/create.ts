@@ -14,6 +14,7 @@ import { logSettingsOf } from './log-settings.ts';
 import { commandOf, mergeConfig } from './merge-config.ts';
 import { placeMount } from './mounts/place-mounts.ts';
 import { planMounts } from './mounts/plan-mounts.ts';
+import { platformWarnings } from './platform-warning.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, MountPoint } from './record.ts';
 import type { CreateRequest } from './verbs.ts';
@@ -29,6 +30,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   checkNetworkConflicts(request.config, request.hostConfig);
   const config = mergeConfig(image.config, request.config);
   const { hostConfig, warnings } = settleHostConfig(deps, config, request.hostConfig);
+  warnings.push(...platformWarnings(image.platform, { os: 'linux', architecture: deps.facts.architecture }, request.platform));
   const { path, args } = commandOf(config);
   config.hostname ||= defaultHostname(deps, id, hostConfig);
   const planned = planMounts({ config, hostConfig, exists: existsSync, mountsOf: (container) => deps.catalog.find(container).mounts });
