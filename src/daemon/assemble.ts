@@ -10,9 +10,10 @@ import type { Log } from '../base/log.ts';
 import { ContainerCatalog } from '../engine/containers/catalog.ts';
 import { createCgroupControl } from '../engine/containers/cgroup-control.ts';
 import { createContainerVerbs } from '../engine/containers/containers.ts';
-import { volumeUsers, type ContainerDeps } from '../engine/containers/deps.ts';
+import { isVolumeUsed, volumeUsers, type ContainerDeps } from '../engine/containers/deps.ts';
 import { createHealthWatch } from '../engine/containers/health.ts';
 import { imageNames } from '../engine/containers/image-names.ts';
+import { createMountStaging } from '../engine/containers/mounts/staging.ts';
 import { createRestartTimers } from '../engine/containers/restart-timers.ts';
 import { createRootFilesystems } from '../engine/containers/rootfs.ts';
 import { isAlive } from '../engine/containers/transition.ts';
@@ -31,6 +32,7 @@ import { createNetworkVerbs } from '../engine/networks/create-network-verbs.ts';
 import { restoreNetworks } from '../engine/networks/restore.ts';
 import { createSystemVerbs } from '../engine/system/system.ts';
 import { LocalVolumes } from '../engine/volumes/local-volumes.ts';
+import { VolumeMounts } from '../engine/volumes/volume-mounts.ts';
 import { createVolumeVerbs } from '../engine/volumes/volumes.ts';
 import { cgroupMounts } from '../host/cgroups.ts';
 import { FileLock } from '../host/files-lock.ts';
@@ -96,6 +98,8 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const initLayer = makeInitLayer(join(config.root, 'init-layer'));
   const rootfs = createRootFilesystems({ layers, containersDirectory: join(config.root, 'containers'), mountsDirectory: join(config.run, 'mounts'), initLayer, snapshots });
   rootfs.open();
+  const volumeMounts = new VolumeMounts({ find: (name) => volumes.get(name), pathOf: (name) => volumes.pathOf(name), isUsed: (name, except) => isVolumeUsed(catalog, name, except) });
+  const staging = createMountStaging({ directory: join(config.run, 'mounts'), volumes: volumeMounts, rootfs, snapshots, workers: snapshots.workers, events });
   opened.defer(() => rootfs.close());
   const imageDeps: ImageDeps = {
     metadata, content, snapshots, leases, events, log, ...usersOfImages(catalog),
@@ -112,21 +116,21 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const health = opened.adopt(createHealthWatch(healthOf({ catalog, events, execs, runtime })), (each) => each.close());
   const deps: ContainerDeps = {
     catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), restarting: new Set(), runtime, rootfs,
-    images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, events,
+    images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, staging, events,
     cgroups: createCgroupControl(cgroups), readUsage: (target) => readUsage(cgroups, target), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
     runPs,
     imageBytes: (chainIds) => bytesOfLayers(snapshots, chainIds),
   };
-  const restored = await restore({ containers: deps, execs, volumes, networks: () => restoreNetworks(networkDeps) });
+  const restored = await restore({ containers: deps, execs, volumes, volumeMounts, networks: () => restoreNetworks(networkDeps) });
   opened.defer(runtime.onExit(exitListener(deps, execs)));
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
     files: createFileVerbs({
-      catalog, rootfs, layers, initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
+      catalog, rootfs, staging, layers, initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
       cgroupPathOf: (record) => cgroupPathOf(deps, record), commitLayer: (tar, image) => commitLayer(imageDeps, tar, image),
     }),
     networks: createNetworkVerbs(networkDeps),
-    volumes: createVolumeVerbs({ volumes, locks, events, usersOf: (name) => volumeUsers(catalog, name) }),
+    volumes: createVolumeVerbs({ volumes, mounts: volumeMounts, workers: snapshots.workers, locks, events, usersOf: (name) => volumeUsers(catalog, name) }),
     system: createSystemVerbs({
       catalog, facts, runtimes, defaultRuntime, id: engineId(metadata), root: config.root, labels: config.labels, debug: config.logLevel === 'debug',
       countImages: () => metadata.table('images').all().length,

@@ -55,8 +55,8 @@ export function healthOf({ catalog, events, execs, runtime }: { catalog: Contain
 /** What containers keep images and layers from being removed. */
 export function usersOfImages(catalog: ContainerCatalog): Pick<ImageDeps, 'usedChainIds' | 'imageUsers'> {
   return {
-    usedChainIds: () => catalog.all().flatMap((record) => record.layers),
-    imageUsers: (id) => catalog.all().filter((record) => record.image.id === id).map((record) => ({ containerId: record.id, running: isAlive(record.state) })),
+    usedChainIds: () => catalog.all().flatMap((record) => [...record.layers, ...record.mounts.flatMap((mount) => mount.image?.layers ?? [])]),
+    imageUsers: (id) => catalog.all().filter((record) => record.image.id === id || record.mounts.some((mount) => mount.image?.id === id)).map((record) => ({ containerId: record.id, running: isAlive(record.state) })),
   };
 }
 

@@ -11,12 +11,14 @@ import { removeBundle } from '../engine/containers/bundle.ts';
 import { isAlive } from '../engine/containers/transition.ts';
 import type { Execs } from '../engine/execs/execs.ts';
 import type { LocalVolumes } from '../engine/volumes/local-volumes.ts';
+import type { VolumeMounts } from '../engine/volumes/volume-mounts.ts';
 import { planRestore, type RestoreStep } from './restore-plan.ts';
 
 export interface RestoreParts {
   containers: ContainerDeps;
   execs: Execs;
   volumes: LocalVolumes;
+  volumeMounts: Pick<VolumeMounts, 'settle'>;
   /** Makes the kernel's networks look like the records, once these are true. */
   networks: () => Promise<void>;
 }
@@ -79,7 +81,7 @@ async function undoStart(deps: ContainerDeps, id: string): Promise<void> {
 }
 
 /** Directories that no record knows: a create or a remove was cut off between the directory and the record. */
-async function sweepLeftovers({ containers: deps, volumes }: RestoreParts): Promise<void> {
+async function sweepLeftovers({ containers: deps, volumes, volumeMounts }: RestoreParts): Promise<void> {
   for (const id of readdirSync(deps.settings.containersDirectory)) {
     if (!id.startsWith('.') && deps.catalog.get(id) === undefined) await deps.rootfs.remove(id);
   }
@@ -87,6 +89,7 @@ async function sweepLeftovers({ containers: deps, volumes }: RestoreParts): Prom
     const record = deps.catalog.get(id);
     if (record === undefined || !isAlive(record.state)) removeBundle(join(deps.settings.bundlesDirectory, id));
   }
+  for (const { name } of volumes.all()) await volumeMounts.settle(name);
   await volumes.sweep();
 }
 

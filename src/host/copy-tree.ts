@@ -1,69 +1,117 @@
-import { closeSync, constants, copyFileSync, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
-import { AT_FDCWD, O_DIRECTORY, O_NOFOLLOW, O_PATH, chmodAt, chownAt, fileTypes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, setXattr, symlinkAt, utimesAt } from './files.ts';
+import { chmodSync, closeSync, constants, copyFileSync, fchmodSync, fchownSync, fstatSync, lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { GantryError } from '../base/errors.ts';
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, chownAt, fileTypes, fsetXattr, futimes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, setXattr, symlinkAt, utimesAt } from './files.ts';
+
+/** Two open directories and what was copied between them. */
+interface Walk {
+  /** First copies of files with several names: the directory is open, or a path below the top, by device and inode. */
+  links: Map<string, { parts: string[] }>;
+  top: number;
+}
 
 /**
- * Copies what is in directory `from` into the empty directory `to`, as it is: owners, modes, times, extended attributes, hard links, devices,
- * links as links. Follows no link. The directory itself gets owner and mode of `from` too. Synchronous: meant for small trees and workers.
+ * Copies what is in the directory open at `from` into the empty one open at `to`, as it is: owners, modes, times, extended attributes, hard
+ * links, devices, links as links; the directory itself gets owner, mode and times of `from` too. Data is shared where the filesystem can (reflink).
+ * Every step goes through an open directory and follows no link, so whoever changes either tree meanwhile cannot lead it elsewhere.
+ * Synchronous: meant for workers.
  */
-export function copyTree(from: string, to: string): void {
-  const links = new Map<string, string>();
-  copyEntries(from, to, links);
-  copyAttributes(from, to, lstatSync(from));
+export function copyTree(from: number, to: number): void {
+  copyEntries({ from, to, parts: [] }, { links: new Map(), top: to });
+  copyOpenAttributes(from, to);
 }
 
-function copyEntries(from: string, to: string, links: Map<string, string>): void {
-  for (const name of readdirSync(from)) copyEntry(`${from}/${name}`, `${to}/${name}`, links);
+interface Level { from: number; to: number; parts: string[] }
+
+function copyEntries(level: Level, walk: Walk): void {
+  for (const name of readdirSync(at(level.from))) copyEntry(level, name, walk);
 }
 
-function copyEntry(from: string, to: string, links: Map<string, string>): void {
-  const stats = lstatSync(from);
-  if (!stats.isDirectory() && stats.nlink > 1) {
-    const first = links.get(`${stats.dev}:${stats.ino}`);
-    if (first !== undefined) {
-      linkAt(AT_FDCWD, first, AT_FDCWD, to);
-      return;
-    }
-    links.set(`${stats.dev}:${stats.ino}`, to);
-  }
-  if (stats.isDirectory()) {
-    mkdirAt(AT_FDCWD, to, 0o700);
-    copyEntries(from, to, links);
-  } else if (stats.isSymbolicLink()) symlinkAt(readlinkSync(from), AT_FDCWD, to);
-  else if (stats.isFile()) copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  // A socket belongs to the process that bound it: a copy would be a name without a meaning.
-  else if (stats.isSocket()) return;
-  else mknodAt(AT_FDCWD, to, typeOf(stats) | (stats.mode & 0o7777), BigInt(stats.rdev));
-  copyAttributes(from, to, stats);
+function copyEntry(level: Level, name: string, walk: Walk): void {
+  const stats = lstatSync(at(level.from, name), { bigint: true, throwIfNoEntry: false });
+  // Gone meanwhile; and a socket belongs to the process that bound it: a copy would be a name without a meaning.
+  if (stats === undefined || stats.isSocket()) return;
+  if (stats.isDirectory()) return copyDirectory(level, name, walk);
+  const key = `${stats.dev}:${stats.ino}`;
+  const first = stats.nlink > 1n ? walk.links.get(key) : undefined;
+  if (first !== undefined) return linkAgain(level, name, { walk, first: first.parts });
+  if (stats.nlink > 1n) walk.links.set(key, { parts: [...level.parts, name] });
+  if (stats.isFile()) return copyFile(level, name);
+  if (stats.isSymbolicLink()) symlinkAt(readlinkSync(at(level.from, name)), level.to, name);
+  else mknodAt(level.to, name, typeOf(stats) | 0o600, stats.rdev);
+  chownAt(level.to, name, { uid: Number(stats.uid), gid: Number(stats.gid) });
+  copyXattrs(at(level.from, name), (attribute, value) => setXattr(at(level.to, name), attribute, value));
+  if (!stats.isSymbolicLink()) chmodNode(level.to, name, stats);
+  const { seconds, nanoseconds } = timeOf(stats);
+  utimesAt(level.to, name, seconds, nanoseconds);
 }
 
-function typeOf(stats: Stats): number {
-  if (stats.isFIFO()) return fileTypes.fifo;
-  return stats.isBlockDevice() ? fileTypes.block : fileTypes.character;
+function copyDirectory({ from, to, parts }: Level, name: string, walk: Walk): void {
+  mkdirAt(to, name, 0o700);
+  using inner = opened(from, name, constants.O_RDONLY | O_DIRECTORY);
+  using copy = opened(to, name, constants.O_RDONLY | O_DIRECTORY);
+  copyEntries({ from: inner.fd, to: copy.fd, parts: [...parts, name] }, walk);
+  copyOpenAttributes(inner.fd, copy.fd);
+}
+
+function copyFile({ from, to }: Level, name: string): void {
+  using source = opened(from, name, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  // What was opened may be another file than what was looked at.
+  if (!fstatSync(source.fd).isFile()) return;
+  using target = opened(to, name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  copyFileSync(at(source.fd), at(target.fd), constants.COPYFILE_FICLONE);
+  copyOpenAttributes(source.fd, target.fd);
+}
+
+/** The first copy is reached step by step from the top: its name may have become a link. */
+function linkAgain({ to }: Level, name: string, { walk, first }: { walk: Walk; first: string[] }): void {
+  using held = new DisposableStack();
+  let directory = walk.top;
+  for (const part of first.slice(0, -1)) directory = held.use(opened(directory, part, O_PATH | O_DIRECTORY)).fd;
+  linkAt(directory, first.at(-1) as string, to, name);
 }
 
 /** The owner first: changing it clears setuid bits and file capabilities. */
-function copyAttributes(from: string, to: string, stats: Stats): void {
-  chownAt(AT_FDCWD, to, stats);
+function copyOpenAttributes(from: number, to: number): void {
+  const stats = fstatSync(from, { bigint: true });
+  fchownSync(to, Number(stats.uid), Number(stats.gid));
+  copyXattrs(from, (name, value) => fsetXattr(to, name, value));
+  fchmodSync(to, Number(stats.mode) & 0o7777);
+  const { seconds, nanoseconds } = timeOf(stats);
+  futimes(to, seconds, nanoseconds);
+}
+
+function copyXattrs(from: string | number, set: (name: string, value: Buffer) => void): void {
   for (const name of listXattrs(from)) {
     // Overlay's own marks mean something only in its layers.
     if (name.startsWith('trusted.overlay.')) continue;
     const value = getXattr(from, name);
-    if (value !== undefined) setXattr(to, name, value);
+    if (value !== undefined) set(name, value);
   }
-  if (stats.isSymbolicLink()) {
-    utimesAt(AT_FDCWD, to, Math.floor(stats.mtimeMs / 1000), 0);
-    return;
-  }
-  chmodAt(AT_FDCWD, to, stats.mode & 0o7777);
-  utimesAt(AT_FDCWD, to, Math.floor(stats.mtimeMs / 1000), Math.floor((stats.mtimeMs % 1000) * 1e6));
 }
 
-/** True for a directory without entries. Does not follow a link at its end. */
-export function isEmptyDirectory(path: string): boolean {
-  const fd = openAt(AT_FDCWD, path, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    return readdirSync(`/proc/self/fd/${fd}`).length === 0;
-  } finally {
-    closeSync(fd);
-  }
+/** Only what a descriptor holds is changed: the name may be a link by now. */
+function chmodNode(directory: number, name: string, stats: BigIntStats): void {
+  using node = opened(directory, name, O_PATH);
+  const there = fstatSync(node.fd, { bigint: true });
+  if ((there.mode & 0o170000n) !== (stats.mode & 0o170000n)) throw new GantryError('conflict', `${name} was replaced while it was being copied`);
+  chmodSync(at(node.fd), Number(stats.mode) & 0o7777);
+}
+
+function opened(directory: number, name: string, flags: number, mode = 0): Disposable & { fd: number } {
+  const fd = openAt(directory, name, flags | O_NOFOLLOW, mode);
+  return { fd, [Symbol.dispose]: () => closeSync(fd) };
+}
+
+function at(fd: number, name?: string): string {
+  return name === undefined ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
+}
+
+function typeOf(stats: BigIntStats): number {
+  if (stats.isFIFO()) return fileTypes.fifo;
+  return stats.isBlockDevice() ? fileTypes.block : fileTypes.character;
+}
+
+function timeOf({ mtimeNs }: BigIntStats): { seconds: number; nanoseconds: number } {
+  const nanoseconds = ((mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
+  return { seconds: Number((mtimeNs - nanoseconds) / 1_000_000_000n), nanoseconds: Number(nanoseconds) };
 }

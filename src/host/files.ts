@@ -26,6 +26,8 @@ const syncfsCall = libc.func('int syncfs(int fd)');
 const lsetxattrCall = libc.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)');
 const fsetxattrCall = libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)');
 const lgetxattrCall = libc.func('intptr_t lgetxattr(const char *path, const char *name, void *value, size_t size)');
+const fgetxattrCall = libc.func('intptr_t fgetxattr(int fd, const char *name, void *value, size_t size)');
+const flistxattrCall = libc.func('intptr_t flistxattr(int fd, void *list, size_t size)');
 const llistxattrCall = libc.func('intptr_t llistxattr(const char *path, void *list, size_t size)');
 const lremovexattrCall = libc.func('int lremovexattr(const char *path, const char *name)');
 // openat2 has no wrapper in the C library; its number is the same on every architecture.
@@ -156,26 +158,29 @@ export function fsetXattr(fd: number, name: string, value: Uint8Array): void {
   checked(fsetxattrCall(fd, name, value, value.length, 0), 'fsetxattr', name);
 }
 
-/** undefined when there is none, or when the filesystem has no attributes of this kind. */
-export function getXattr(path: string, name: string): Buffer | undefined {
-  for (let size = 256; ; size *= 4) {
-    const value = Buffer.alloc(size);
-    const length = Number(lgetxattrCall(path, name, value, size));
-    if (length >= 0) return value.subarray(0, length);
-    const error = new HostError('lgetxattr', koffi.errno(), `${name} of ${path}`);
-    if (error.code === 'ENODATA' || error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP') return undefined;
-    if (error.code !== 'ERANGE' || size > 65_536) throw error;
-  }
+/** undefined when there is none, or when the filesystem has no attributes of this kind. A path's last component is not followed. */
+export function getXattr(file: string | number, name: string): Buffer | undefined {
+  return growing(256, `${name} of ${file}`, (buffer) => Number(
+    typeof file === 'number' ? fgetxattrCall(file, name, buffer, buffer.length) : lgetxattrCall(file, name, buffer, buffer.length),
+  ));
 }
 
-/** Names of a file's extended attributes; none where the filesystem knows none. */
-export function listXattrs(path: string): string[] {
-  for (let size = 1024; ; size *= 4) {
-    const list = Buffer.alloc(size);
-    const length = Number(llistxattrCall(path, list, size));
-    if (length >= 0) return list.toString('utf8', 0, length).split('\0').filter((name) => name !== '');
-    const error = new HostError('llistxattr', koffi.errno(), path);
-    if (error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP') return [];
+/** Names of a file's extended attributes; none where the filesystem knows none. A path's last component is not followed. */
+export function listXattrs(file: string | number): string[] {
+  const list = growing(1024, String(file), (buffer) => Number(
+    typeof file === 'number' ? flistxattrCall(file, buffer, buffer.length) : llistxattrCall(file, buffer, buffer.length),
+  ));
+  return list === undefined ? [] : list.toString('utf8').split('\0').filter((name) => name !== '');
+}
+
+/** Calls with larger buffers until the answer fits. */
+function growing(bytes: number, subject: string, call: (buffer: Buffer) => number): Buffer | undefined {
+  for (let size = bytes; ; size *= 4) {
+    const buffer = Buffer.alloc(size);
+    const length = call(buffer);
+    if (length >= 0) return buffer.subarray(0, length);
+    const error = new HostError('getxattr', koffi.errno(), subject);
+    if (error.code === 'ENODATA' || error.code === 'ENOTSUP' || error.code === 'EOPNOTSUPP') return undefined;
     if (error.code !== 'ERANGE' || size > 65_536) throw error;
   }
 }

@@ -5,18 +5,20 @@ import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
 import { checkSecurity } from '../../runtime/spec/check-security.ts';
-import { volumesLock, type PreparedVolume } from '../volumes/local-volumes.ts';
+import { volumesLock } from '../volumes/local-volumes.ts';
+import { canMakeTreesReadOnly } from '../../host/recursive-read-only.ts';
 import { checkNetworkConflicts, checkRequest } from './check-request.ts';
 import { checkResources } from './check-resources.ts';
 import { generateContainerName, parseContainerName } from './container-name.ts';
 import { limitFactsOf, type ContainerDeps } from './deps.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { commandOf, mergeConfig } from './merge-config.ts';
-import { placeMount } from './mounts/place-mounts.ts';
+import { makeMounts } from './mounts/make-mounts.ts';
 import { planMounts } from './mounts/plan-mounts.ts';
+import { populateNew } from './mounts/populated.ts';
 import { platformWarnings } from './platform-warning.ts';
 import { publishEvent } from './publish-event.ts';
-import type { ContainerRecord, MountPoint } from './record.ts';
+import type { ContainerRecord } from './record.ts';
 import type { CreateRequest } from './verbs.ts';
 
 /**
@@ -33,7 +35,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   warnings.push(...platformWarnings(image.platform, { os: 'linux', architecture: deps.facts.architecture }, request.platform));
   const { path, args } = commandOf(config);
   config.hostname ||= defaultHostname(deps, id, hostConfig);
-  const planned = planMounts({ config, hostConfig, exists: existsSync, mountsOf: (container) => deps.catalog.find(container).mounts });
+  const planned = planMounts({ config, hostConfig, exists: existsSync, recursiveReadOnly: canMakeTreesReadOnly(), mountsOf: (container) => deps.catalog.find(container).mounts });
   const { path: logPath } = logSettingsOf(id, `${deps.settings.containersDirectory}/${id}`, config, hostConfig.logConfig);
   const endpoints = deps.networks.plan({
     containerId: id, containerName: name, hostname: config.hostname ?? '', domainname: config.domainname ?? '', hostConfig,
@@ -44,14 +46,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   try {
     await deps.locks.run(volumesLock, async () => {
       await using undo = new AsyncDisposableStack();
-      const volumes: PreparedVolume[] = [];
-      undo.defer(() => { for (const volume of volumes) deps.volumes.discard(volume); });
-      const mounts = planned.map((mount): MountPoint => {
-        if (mount.type !== 'volume') return placeMount(mount, undefined);
-        const volume = deps.volumes.prepare({ name: mount.name, driver: mount.driver, options: mount.driverOptions, labels: mount.labels });
-        volumes.push(volume);
-        return placeMount(mount, { name: volume.volume.name, driver: volume.volume.driver, path: volume.path });
-      });
+      const { mounts, volumes, images } = await makeMounts(deps, planned, undo);
       await deps.images.unpack(image);
       undo.defer(() => deps.rootfs.remove(id));
       await deps.rootfs.create(id);
@@ -61,8 +56,8 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
         state: { status: 'created' }, restartCount: 0, stoppedByHand: false, removing: false,
       };
       deps.metadata.transaction(() => {
-        // The image may have been removed while the directories were made.
-        deps.images.resolve(image.id);
+        // An image may have been removed while the directories were made.
+        for (const used of [image.id, ...images]) deps.images.resolve(used);
         for (const volume of volumes) deps.volumes.commit(volume);
         deps.catalog.save(record, { durable: true });
       }, { durable: true });
@@ -75,6 +70,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   } finally {
     releaseName();
   }
+  await deps.locks.run(id, () => populateNew(deps, id));
   return { id, warnings };
 }
 

@@ -8,7 +8,10 @@ import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
 import type { ContainerCatalog } from './catalog.ts';
 import type { ContainerImages, ContainerVolumes, NetworkAttachments, RootFilesystems } from './ports.ts';
+import type { MountStaging } from './mounts/staging.ts';
 import type { LogOptions } from './verbs.ts';
+import type { ContainerRecord } from './record.ts';
+import { isAlive } from './transition.ts';
 import type { Waiters } from './waiters.ts';
 import type { Readable } from 'node:stream';
 import { availableParallelism } from 'node:os';
@@ -32,6 +35,7 @@ export interface ContainerDeps {
   images: ContainerImages;
   networks: NetworkAttachments;
   volumes: ContainerVolumes;
+  staging: MountStaging;
   events: EventBus;
   cgroups: CgroupControl;
   health: HealthWatch;
@@ -103,7 +107,16 @@ export function limitFactsOf(facts: HostFacts): LimitFacts {
   return { controllers: facts.controllers, cgroupVersion: facts.cgroupVersion, swapAccounting: facts.swapAccounting, cpuCount: availableParallelism() };
 }
 
+/** Whether a container that has or is getting a process mounts a volume. `except` does not count. */
+export function isVolumeUsed(catalog: Pick<ContainerCatalog, 'all'>, volume: string, except: string | undefined): boolean {
+  return catalog.all().some((record) => record.id !== except && (isAlive(record.state) || record.state.status === 'starting') && mountsVolume(record, volume));
+}
+
 /** Ids of containers that mount a volume. */
 export function volumeUsers(catalog: Pick<ContainerCatalog, 'all'>, volume: string): string[] {
-  return catalog.all().filter((record) => record.mounts.some((mount) => mount.type === 'volume' && mount.name === volume)).map((record) => record.id);
+  return catalog.all().filter((record) => mountsVolume(record, volume)).map((record) => record.id);
+}
+
+function mountsVolume({ mounts }: ContainerRecord, volume: string): boolean {
+  return mounts.some((mount) => mount.type === 'volume' && mount.name === volume);
 }

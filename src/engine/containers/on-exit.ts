@@ -40,6 +40,7 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
       ? { status: 'restarting', startedAt, finishedAt, exitCode, attempt: record.restartCount + 1 }
       : { status: 'exited', startedAt, finishedAt, exitCode, oomKilled, error: '' },
   }, { durable: false });
+  await deps.staging.ended(ended);
   if (oomKilled) publishEvent(deps.events, ended, 'oom');
   publishEvent(deps.events, ended, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
   deps.waiters.exited(record.id, { exitCode });

@@ -24,6 +24,8 @@ export interface NetworkAttachments {
   forget(record: ContainerRecord): Promise<void>;
   /** Texts of /etc/hosts, /etc/hostname and /etc/resolv.conf, after attach. `hosts` also for host mode. */
   files(record: ContainerRecord): { hosts: string; hostname: string; resolvConf: string };
+  /** What a container learns of those it is linked to on the default bridge, before its own environment. @throws invalid when one does not run */
+  environment(record: ContainerRecord): string[];
   /** Published ports and names change with the name. */
   renamed(record: ContainerRecord, before: string): Promise<void>;
   /** Path of the namespace of a container that runs. */
@@ -58,7 +60,7 @@ export interface RootFilesystems {
 export interface MountedRoot extends AsyncDisposable { path: string }
 
 /** Volumes as containers use them; `prepare` makes a directory, `commit` the record, in the transaction that writes the container's. */
-export type ContainerVolumes = Pick<LocalVolumes, 'get' | 'prepare' | 'commit' | 'discard' | 'delete' | 'copyUp' | 'pathOf'>;
+export type ContainerVolumes = Pick<LocalVolumes, 'get' | 'prepare' | 'commit' | 'discard' | 'delete'>;
 
 /** Images of containers to come: kept from garbage collection between resolve and the record. */
 export interface ContainerImages {

@@ -5,7 +5,6 @@ import { makeDirectoryInside, readInside } from '../../host/inside-root.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { resolveUser, type ResolvedUser } from './user.ts';
 import type { ContainerRecord } from './record.ts';
-import type { ContainerVolumes } from './ports.ts';
 
 /** Larger than the account files of any image that means well. */
 const accountFileBytes = 8 * 1024 * 1024;
@@ -46,22 +45,11 @@ export function makeWorkingDirectory(rootfs: string, path: string): void {
   }
 }
 
-/** Host paths of `-v` that are missing become directories, as Docker's do, and empty volumes get what the image has in their place. */
-export function prepareMountSources(record: ContainerRecord, rootfs: string, volumes: Pick<ContainerVolumes, 'copyUp'>): void {
+/** Host paths of `-v` that are missing become directories, as Docker's do. @throws invalid for those that `--mount` names */
+export function makeBindSources(record: ContainerRecord): void {
   for (const mount of record.mounts) {
     if (mount.type === 'bind') makeMissing(mount.source, record.hostConfig.binds ?? [], record.hostConfig.mounts ?? []);
-    if (mount.type === 'volume') checkVolumeIsThere(mount.source);
-    if (mount.copyUp) volumes.copyUp(mount.source, rootfs, mount.destination);
   }
-}
-
-/** What the spec gets. A file has nothing mounted below it: told to make that read-only too, crun takes it for a directory and fails. */
-export function resolvedMounts(record: ContainerRecord): ResolvedMount[] {
-  return record.mounts.map(({ resolved }) => (resolved.recursiveReadOnly && resolved.source !== undefined && !isDirectory(resolved.source) ? { ...resolved, recursiveReadOnly: false } : resolved));
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 type Requested = NonNullable<ContainerRecord['hostConfig']['mounts']>;
@@ -75,13 +63,5 @@ function makeMissing(source: string, binds: readonly string[], mounts: Requested
     if (errnoOf(error) !== 'ENOENT') throw error;
     if (strict) throw new GantryError('invalid', `invalid mount config for type "bind": bind source path does not exist: ${source}`, { cause: error });
     mkdirSync(source, { recursive: true, mode: 0o755 });
-  }
-}
-
-function checkVolumeIsThere(path: string): void {
-  try {
-    lstatSync(path);
-  } catch (error) {
-    throw new GantryError('internal', `the volume's directory ${path} is missing`, { cause: error });
   }
 }

@@ -73,5 +73,7 @@ export interface MountPoint {
   /** Image content is copied into an empty volume at the first start. */
   copyUp: boolean;
   subpath?: string;
+  /** Of a mounted image, as it was at create; layers bottom first. */
+  image?: { id: Digest; layers: Digest[] };
   resolved: ResolvedMount;
 }

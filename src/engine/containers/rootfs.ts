@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from '../../base/errors.ts';
 import { bindMount, makePrivate, mountOf, mountOverlay, mounts, unmount } from '../../host/mount.ts';
 import type { ContainerLayers } from '../../store/snapshots/container-layers.ts';
 import type { Snapshotter } from '../../store/snapshots/snapshotter.ts';
+import { removeMountPoint } from './mounts/mount-point.ts';
 import type { MountedRoot, RootFilesystems } from './ports.ts';
 
 /**
@@ -36,7 +36,7 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
         const { upper, work } = layers.paths(id);
         mountOverlay({ lower: [initLayer, ...lowers.directories], upper, work, target, readOnly });
       } catch (error) {
-        rmIfEmpty(target);
+        removeMountPoint(target);
         await lowers.release();
         throw error;
       }
@@ -51,7 +51,7 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
     sweep: async () => {
       const left = mounts().filter((mount) => mount.target.startsWith(`${mountsDirectory}/`));
       for (const { target } of left.reverse()) unmount(target, { lazy: true });
-      for (const name of readdirSync(mountsDirectory)) rmIfEmpty(join(mountsDirectory, name));
+      for (const name of readdirSync(mountsDirectory)) removeMountPoint(join(mountsDirectory, name));
     },
   };
 }
@@ -61,16 +61,8 @@ function mountedRoot(path: string, release: () => Promise<void>): MountedRoot {
     path,
     async [Symbol.asyncDispose]() {
       unmount(path, { lazy: true });
-      rmIfEmpty(path);
+      removeMountPoint(path);
       await release();
     },
   };
-}
-
-function rmIfEmpty(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch (error) {
-    if (!['ENOENT', 'ENOTEMPTY', 'EBUSY'].includes(errnoOf(error) ?? '')) throw error;
-  }
 }

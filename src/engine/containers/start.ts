@@ -8,7 +8,8 @@ import { cgroupPathOf } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { logSettingsOf } from './log-settings.ts';
-import { checkRootfs, makeWorkingDirectory, prepareMountSources, resolvedMounts, userOf } from './prepare-rootfs.ts';
+import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
+import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
 import { removeLocked } from './remove.ts';
@@ -53,7 +54,11 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     () => joinNetwork(deps, record, undo),
   );
   checkRootfs(root.path);
-  prepareMountSources(record, root.path, deps.volumes);
+  makeBindSources(record);
+  // A create that was cut off may have left it undone.
+  if (record.mounts.some(({ copyUp }) => copyUp)) await deps.staging.populate(record);
+  undo.defer(() => deps.staging.ended(record));
+  const mounts = await deps.staging.stage(record, mounting);
   makeWorkingDirectory(root.path, record.config.workingDir ?? '');
   const connected: ContainerRecord = { ...record, endpoints: network.endpoints };
   const parts: StartedParts = {
@@ -63,11 +68,11 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     pidNamespace: sharedNamespace(deps, record.hostConfig.pidMode ?? ''),
     ipcNamespace: ipcNamespace(deps, record, bundle),
     generated: generatedFiles(deps, connected, bundle),
-    mounts: resolvedMounts(record),
+    mounts,
     cgroupPath: cgroupPathOf(deps, record),
     facts: deps.facts,
   };
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(deps.spec(specInputOf(connected, parts))), { mode: 0o600 });
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(deps.spec(specInputOf(withLinks(deps, connected), parts))), { mode: 0o600 });
   const { pid } = await deps.runtime.start({
     id: record.id,
     bundle,
@@ -80,7 +85,8 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     cgroupPath: parts.cgroupPath,
   });
   undo.move();
-  return { ...connected, state: { status: 'running', pid, startedAt: now() } };
+  deps.staging.taken(record);
+  return { ...connected, mounts: populated(record.mounts), state: { status: 'running', pid, startedAt: now() } };
 }
 
 /** Both at once; waits for the slower one even when the other fails, so that its undo is known. */
@@ -89,6 +95,12 @@ async function bothOf<A, B>(first: () => Promise<A>, second: () => Promise<B>): 
   if (a.status === 'rejected') throw a.reason;
   if (b.status === 'rejected') throw b.reason;
   return [a.value, b.value];
+}
+
+/** Links of old tell about the other container by environment. */
+function withLinks(deps: ContainerDeps, record: ContainerRecord): ContainerRecord {
+  if (!record.hostConfig.links?.length) return record;
+  return { ...record, config: { ...record.config, env: [...deps.networks.environment(record), ...(record.config.env ?? [])] } };
 }
 
 interface JoinedNetwork { namespace: string | 'host'; endpoints: Record<string, EndpointRecord> }

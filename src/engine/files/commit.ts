@@ -3,7 +3,7 @@ import { O_CLOEXEC, O_DIRECTORY } from '../../host/files.ts';
 import { packTree } from '../../host/pack-tree.ts';
 import type { ContainerConfig } from '../../oci/container.ts';
 import type { FileDeps } from './deps.ts';
-import { packed } from './read.ts';
+import { streamOf } from './stream-of.ts';
 import type { FileVerbs } from './verbs.ts';
 
 /** The new layer is what the upper directory holds: its cost follows the bytes that changed. The container rests while it is read, unless told otherwise. */
@@ -16,7 +16,7 @@ export function commitVerb(deps: FileDeps): FileVerbs['commit'] {
       const upper = openSync(deps.layers.paths(record.id).upper, O_DIRECTORY | O_CLOEXEC);
       const held = new AsyncDisposableStack();
       held.defer(() => closeSync(upper));
-      const tar = packed(packTree({ directory: upper, entry: '.', name: '', whiteouts: 'layer', signal: options.signal }), held);
+      const tar = streamOf(packTree({ directory: upper, entry: '.', name: '', whiteouts: 'layer', signal: options.signal }), held);
       const id = await deps.commitLayer(tar, {
         base: record.image.id, repository: options.repository, tag: options.tag, comment: options.comment, author: options.author,
         changes: options.changes, config: { ...record.config, ...said(options.config) }, container: record.id,

@@ -4,6 +4,7 @@ import type { Snapshotter } from '../../store/snapshots/snapshotter.ts';
 import type { ExtractionWorkers } from '../../store/snapshots/workers.ts';
 import type { ContainerCatalog } from '../containers/catalog.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import type { MountStaging } from '../containers/mounts/staging.ts';
 import type { CgroupControl } from '../containers/deps.ts';
 import type { RootFilesystems } from '../containers/ports.ts';
 import type { EventBus } from '../events/bus.ts';
@@ -14,6 +15,7 @@ import type { Digest } from '../../oci/digest.ts';
 export interface FileDeps {
   catalog: Pick<ContainerCatalog, 'find'>;
   rootfs: Pick<RootFilesystems, 'mount'>;
+  staging: Pick<MountStaging, 'stage' | 'populate'>;
   layers: Pick<ContainerLayers, 'paths'>;
   /** Lies between the image and the container. */
   initLayer: string;

@@ -2,7 +2,6 @@ import { closeSync, fstatSync, lstatSync, readlinkSync, type BigIntStats } from 
 import { posix } from 'node:path';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { O_CLOEXEC, O_DIRECTORY, O_PATH, openAt2, resolve } from '../../host/files.ts';
-import type { ContainerRecord } from '../containers/record.ts';
 import type { RootView } from './root-view.ts';
 import type { PathStat } from './verbs.ts';
 
@@ -12,38 +11,43 @@ const rules = resolve.inRoot | resolve.noMagicLinks;
 export interface Located extends Disposable {
   directory: number;
   entry: string;
+  /** The path it was found by, absolute and clean. */
+  path: string;
   /** What people call it: the last part of the path as given. */
   name: string;
   stat: BigIntStats;
 }
 
+/** A path of a container's as Docker reads it: absolute, `..` and doubled slashes resolved by its text. */
+export function cleanPath(path: string): string {
+  return posix.normalize(`/${path}`).replace(/(.)\/$/, '$1');
+}
+
 /**
  * Finds what a path names. The last part is followed only when the path ends in a slash or a dot, as with lstat(2).
- * @throws notFound with Docker's sentence.
+ * `container` is how the client calls it. @throws notFound with Docker's sentence
  */
-export function locate(root: RootView, record: ContainerRecord, path: string): Located {
-  const clean = posix.normalize(`/${path}`);
-  const wantsInside = /(?:^|\/)\.?$/.test(path) && clean !== '/';
-  const trimmed = clean.replace(/\/$/, '') || '/';
-  const whole = wantsInside || trimmed === '/';
-  const [parent, entry] = whole ? [trimmed, '.'] : [posix.dirname(trimmed), posix.basename(trimmed)];
-  const name = path.endsWith('/.') ? '.' : posix.basename(trimmed) || '/';
+export function locate(root: RootView, container: string, path: string): Located {
+  const clean = cleanPath(path);
+  const whole = clean === '/' || /(?:^|\/)\.?$/.test(path);
+  const [parent, entry] = whole ? [clean, '.'] : [posix.dirname(clean), posix.basename(clean)];
+  const name = /(?:^|\/)\.$/.test(path) ? '.' : posix.basename(clean) || '/';
   try {
     const directory = openAt2(root.fd, parent, O_PATH | O_DIRECTORY | O_CLOEXEC, rules);
     try {
-      return { directory, entry, name, stat: statOf(directory, entry), [Symbol.dispose]: () => closeSync(directory) };
+      return { directory, entry, path: clean, name, stat: statOf(directory, entry), [Symbol.dispose]: () => closeSync(directory) };
     } catch (error) {
       closeSync(directory);
       throw error;
     }
   } catch (error) {
-    throw asNotFound(error, record, path);
+    throw asNotFound(error, container, path);
   }
 }
 
-export function asNotFound(error: unknown, record: ContainerRecord, path: string): unknown {
+export function asNotFound(error: unknown, container: string, path: string): unknown {
   if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return error;
-  return new GantryError('notFound', `Could not find the file ${path} in container ${record.name}`, { cause: error });
+  return new GantryError('notFound', `Could not find the file ${path} in container ${container}`, { cause: error });
 }
 
 function statOf(directory: number, entry: string): BigIntStats {
@@ -61,12 +65,25 @@ export function pathStat(root: RootView, located: Located): PathStat {
   };
 }
 
-/** Absolute, from the container's root, whether or not it is there. */
-function linkTarget(root: RootView, { directory, entry }: Located): string {
-  const target = readlinkSync(`/proc/self/fd/${directory}/${entry}`);
-  if (target.startsWith('/')) return posix.normalize(target);
-  const within = readlinkSync(`/proc/self/fd/${directory}`);
+/** Where a link leads in the end, from the container's root; where its own text points when nothing is there. */
+function linkTarget(root: RootView, { directory, entry, path }: Located): string {
+  try {
+    const fd = openAt2(root.fd, path, O_PATH | O_CLOEXEC, rules);
+    try {
+      return pathWithin(root, fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) throw error;
+    const target = readlinkSync(`/proc/self/fd/${directory}/${entry}`);
+    return posix.normalize(target.startsWith('/') ? target : posix.join(pathWithin(root, directory), target));
+  }
+}
+
+/** What the kernel calls an open file, seen from the container's root. */
+function pathWithin(root: RootView, fd: number): string {
+  const path = readlinkSync(`/proc/self/fd/${fd}`);
   const base = readlinkSync(`/proc/self/fd/${root.fd}`);
-  const here = base === '/' ? within : within.slice(base.length) || '/';
-  return posix.normalize(posix.join(here, target));
+  return base === '/' ? path : path.slice(base.length) || '/';
 }

@@ -1,10 +1,11 @@
-import { closeSync, fstatSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { GantryError, errnoOf } from '../../base/errors.ts';
+import { O_CLOEXEC, O_DIRECTORY, O_PATH, openAt } from '../../host/files.ts';
+import { makeDirectoryInside, withInside } from '../../host/inside-root.ts';
 import { bindMount, unmount } from '../../host/mount.ts';
-import { withInside } from '../../host/inside-root.ts';
-import { O_CLOEXEC, O_DIRECTORY, O_PATH } from '../../host/files.ts';
-import { GantryError } from '../../base/errors.ts';
-import { isAlive } from '../containers/transition.ts';
+import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import { isAlive } from '../containers/transition.ts';
 import type { FileDeps } from './deps.ts';
 
 /** The root of a container as its processes see it, mounts included, held by a descriptor: it stays what it is when the container ends. */
@@ -12,44 +13,69 @@ export interface RootView extends AsyncDisposable { fd: number; /** The descript
 
 /** A running container shows its own root; another one is mounted for the while, with its volumes. */
 export async function openRoot(deps: FileDeps, record: ContainerRecord, options: { volumes: boolean } = { volumes: true }): Promise<RootView> {
-  if (isAlive(record.state) && options.volumes) return held(openDirectory(`/proc/${pidOf(record)}/root`), async () => {});
-  const mounted = await deps.rootfs.mount(record.id, record.layers);
-  try {
-    if (options.volumes) for (const mount of record.mounts) showMount(mounted.path, mount.resolved);
-    return held(openDirectory(mounted.path), async () => mounted[Symbol.asyncDispose]());
-  } catch (error) {
-    unmount(mounted.path, { lazy: true });
-    await mounted[Symbol.asyncDispose]();
-    throw error;
+  if (isAlive(record.state) && options.volumes) return view(rootOfProcess(record), new AsyncDisposableStack());
+  await using held = new AsyncDisposableStack();
+  const mounted = held.use(await deps.rootfs.mount(record.id, record.layers, { readOnly: !options.volumes }));
+  // Mounts on top go with it, before what they stand on is given back.
+  if (options.volumes) {
+    const mounts = await deps.staging.stage(record, held);
+    held.defer(() => { unmount(mounted.path, { lazy: true }); });
+    for (const mount of mounts) showMount(mounted.path, mount);
   }
+  return view(openDirectory(mounted.path), held.move());
 }
 
-function pidOf(record: ContainerRecord): number {
-  if ('pid' in record.state) return record.state.pid;
-  throw new GantryError('conflict', `Container ${record.id} is not running`);
+/**
+ * The root of a container's first process. Its number may belong to another process by now, when it ended a moment ago: what was opened
+ * is one process for good, and its control group tells whose it is.
+ */
+function rootOfProcess(record: ContainerRecord): number {
+  const gone = (cause?: unknown): GantryError => new GantryError('conflict', `Container ${record.id} is not running`, { cause });
+  if (!('pid' in record.state)) throw gone();
+  try {
+    const process = openDirectory(`/proc/${record.state.pid}`);
+    try {
+      if (!readFileSync(`/proc/self/fd/${process}/cgroup`, 'utf8').includes(record.id)) throw gone();
+      return openAt(process, 'root', O_PATH | O_DIRECTORY);
+    } finally {
+      closeSync(process);
+    }
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ESRCH' ? gone(error) : error;
+  }
 }
 
 function openDirectory(path: string): number {
   return openSync(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-function held(fd: number, release: () => Promise<void>): RootView {
+function view(fd: number, held: AsyncDisposableStack): RootView {
   return {
     fd,
     path: `/proc/self/fd/${fd}`,
     async [Symbol.asyncDispose]() {
-      closeSync(fd);
-      await release();
+      if (!held.disposed) closeSync(fd);
+      await held.disposeAsync();
     },
   };
 }
 
-/** Mounts a volume or bind at its place, when both ends are there; a place that is missing has never been seen by the container. */
-function showMount(root: string, mount: ContainerRecord['mounts'][number]['resolved']): void {
+/** Mounts a volume or bind at its place. A place that is missing is made, as the container's first start would. */
+function showMount(root: string, mount: ResolvedMount): void {
   if (mount.type !== 'bind' || mount.source === undefined) return;
-  const source = lstatSync(mount.source, { throwIfNoEntry: false });
+  const source = statSync(mount.source, { throwIfNoEntry: false });
   if (source === undefined) return;
+  if (source.isDirectory()) makeMissing(root, mount.target);
   withInside(root, mount.target, (fd) => {
     if (fstatSync(fd).isDirectory() === source.isDirectory()) bindMount(mount.source!, `/proc/self/fd/${fd}`, { readOnly: mount.readOnly, recursive: mount.recursive });
   });
+}
+
+function makeMissing(root: string, target: string): void {
+  try {
+    makeDirectoryInside(root, target, { uid: 0, gid: 0 });
+  } catch (error) {
+    // Something else stands there: it is shown as it is.
+    if (!['ENOTDIR', 'EEXIST', 'ELOOP', 'EROFS'].includes(errnoOf(error) ?? '')) throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { O_CLOEXEC, O_PATH, openAt2, resolve } from '../../host/files.ts';
 import { resolveUser } from '../containers/user.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { FileDeps } from './deps.ts';
-import { asNotFound } from './locate.ts';
+import { asNotFound, cleanPath } from './locate.ts';
 import { openRoot, type RootView } from './root-view.ts';
 import type { FileVerbs } from './verbs.ts';
 
@@ -15,12 +15,12 @@ export function writeVerb(deps: FileDeps): FileVerbs['write'] {
   return async (container, path, tar, options) => {
     const record = deps.catalog.find(container);
     await using root = await openRoot(deps, record);
-    checkTarget(root, record, path);
-    checkWritable(record, path);
+    checkTarget(root, container, path);
+    checkWritable(record, cleanPath(path));
     try {
       await deps.workers.extract({
         source: tar, directory: root.path, whiteouts: 'none', sync: false, signal: options.signal,
-        into: path.split('/').filter((part) => part !== '' && part !== '.'),
+        into: cleanPath(path).split('/').filter((part) => part !== ''),
         ...(options.noOverwriteDirNonDir ? { keepKinds: true } : {}),
         ...(options.copyUidGid ? { owner: ownerOf(root, record) } : {}),
       });
@@ -32,12 +32,12 @@ export function writeVerb(deps: FileDeps): FileVerbs['write'] {
   };
 }
 
-function checkTarget(root: RootView, record: ContainerRecord, path: string): void {
+function checkTarget(root: RootView, container: string, path: string): void {
   let fd: number;
   try {
-    fd = openAt2(root.fd, path === '' ? '/' : path, O_PATH | O_CLOEXEC, resolve.inRoot | resolve.noMagicLinks);
+    fd = openAt2(root.fd, cleanPath(path), O_PATH | O_CLOEXEC, resolve.inRoot | resolve.noMagicLinks);
   } catch (error) {
-    throw asNotFound(error, record, path);
+    throw asNotFound(error, container, path);
   }
   try {
     if (!fstatSync(fd).isDirectory()) throw new GantryError('invalid', 'extraction point is not a directory');
@@ -47,8 +47,7 @@ function checkTarget(root: RootView, record: ContainerRecord, path: string): voi
 }
 
 /** Said before a byte is read; the kernel has the last word for what links lead to. */
-function checkWritable(record: ContainerRecord, path: string): void {
-  const absolute = `/${path}`.replace(/\/+/g, '/').replace(/\/$/, '') || '/';
+function checkWritable(record: ContainerRecord, absolute: string): void {
   const mount = record.mounts.filter(({ destination }) => absolute === destination || absolute.startsWith(`${destination}/`)).sort((a, b) => b.destination.length - a.destination.length)[0];
   if (mount !== undefined && !mount.rw) throw new GantryError('forbidden', 'mounted volume is marked read-only');
   if (mount === undefined && record.hostConfig.readonlyRootfs === true) throw readOnly(record);

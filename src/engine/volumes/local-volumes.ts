@@ -1,19 +1,21 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, errnoOf } from '../../base/errors.ts';
 import { nowNanos } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
-import { O_DIRECTORY, O_PATH } from '../../host/files.ts';
-import { copyTree, isEmptyDirectory } from '../../host/copy-tree.ts';
-import { withInside } from '../../host/inside-root.ts';
+import { fsyncDirectory } from '../../host/files.ts';
 import type { Metadata, Table } from '../../store/metadata/metadata.ts';
 import type { VolumeRecord } from '../../store/records.ts';
+import { unmountAll } from './volume-mounts.ts';
+import { checkSameVolume, checkVolumeRequest, type VolumeRequest } from './volume-request.ts';
 
 /** The lock that keeps making a container with a volume and removing the volume apart. */
 export const volumesLock = 'volumes';
 
-export interface VolumeRequest { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }
+/** A change of a name under way, one at a time: written before the directory is renamed, gone with the record's change. */
+interface Rename { from: string; to: string }
+const renameKey = 'volume-rename';
 
 /** A volume that is there, or whose directory is there and whose record is still to be written. */
 export interface PreparedVolume { volume: VolumeRecord; path: string; isNew: boolean }
@@ -23,13 +25,21 @@ export interface PreparedVolume { volume: VolumeRecord; path: string; isNew: boo
  * from a create that did not finish, and is swept.
  */
 export class LocalVolumes {
+  readonly #metadata: Metadata;
   readonly #table: Table<VolumeRecord>;
+  readonly #settings: Table<Rename>;
   readonly #directory: string;
+  /** Names whose contents are being written, which takes longer than a lock should. */
+  readonly #making = new Set<string>();
 
   constructor(metadata: Metadata, directory: string) {
+    this.#metadata = metadata;
     this.#table = metadata.table<VolumeRecord>('volumes');
+    this.#settings = metadata.table<Rename>('settings');
     this.#directory = directory;
     mkdirSync(directory, { recursive: true, mode: 0o701 });
+    const cutOff = this.#settings.get(renameKey);
+    if (cutOff !== undefined) this.#finishRename(cutOff);
   }
 
   get(name: string): VolumeRecord | undefined {
@@ -50,12 +60,14 @@ export class LocalVolumes {
     const name = request.name || newId();
     const known = this.#table.get(name);
     if (known !== undefined) {
-      if (request.driver && known.driver !== request.driver) {
-        throw new GantryError('conflict', `a volume named "${name}" already exists with the ${known.driver} driver. Choose a different volume name`);
-      }
+      checkSameVolume(known, request);
       return { volume: known, path: this.pathOf(name), isNew: false };
     }
+    if (this.#making.has(name)) throw new GantryError('conflict', `create ${name}: a volume named "${name}" is being made`);
+    // The parent is passable and not readable: contents are for those who know the name.
+    mkdirSync(join(this.#directory, name), { recursive: true, mode: 0o701 });
     mkdirSync(this.pathOf(name), { recursive: true, mode: 0o755 });
+    chmodSync(this.pathOf(name), 0o755);
     const volume: VolumeRecord = {
       name, driver: 'local', options: request.options ?? {}, labels: request.labels ?? {},
       createdAtMs: Number(nowNanos() / 1_000_000n), anonymous: !request.name,
@@ -68,38 +80,79 @@ export class LocalVolumes {
     if (prepared.isNew) this.#table.put(prepared.volume.name, prepared.volume);
   }
 
-  discard(prepared: PreparedVolume): void {
-    if (prepared.isNew && this.#table.get(prepared.volume.name) === undefined) rmSync(join(this.#directory, prepared.volume.name), { recursive: true, force: true });
+  async discard(prepared: PreparedVolume): Promise<void> {
+    if (prepared.isNew && this.#table.get(prepared.volume.name) === undefined) await this.#removeDirectory(prepared.volume.name);
   }
 
-  /** The record first: a directory without one is swept at the next start. */
+  /**
+   * A new volume whose contents are written before anyone can see it. Its name is taken meanwhile.
+   * @throws conflict when there is one of that name
+   */
+  async make(request: VolumeRequest & { name: string }, fill: (path: string) => Promise<void>): Promise<PreparedVolume> {
+    const { name } = request;
+    if (this.#table.get(name) !== undefined) throw new GantryError('conflict', `create ${name}: a volume named "${name}" already exists. Choose a different volume name`);
+    const prepared = this.prepare(request);
+    this.#making.add(name);
+    try {
+      await fill(prepared.path);
+      this.#metadata.transaction(() => this.commit(prepared), { durable: true });
+      return prepared;
+    } catch (error) {
+      await this.discard(prepared);
+      throw error;
+    } finally {
+      this.#making.delete(name);
+    }
+  }
+
+  /** Nobody uses it: the caller has looked, under the lock. The record goes first: a directory without one is swept at the next start. */
   async delete(name: string): Promise<void> {
+    // Before anything: what is mounted there is not ours to remove.
+    unmountAll(this.pathOf(name));
     this.#table.delete(name);
-    await rm(join(this.#directory, name), { recursive: true, force: true });
+    await this.#removeDirectory(name);
+  }
+
+  /** Nobody uses it. The intent is written first: a daemon killed in between finishes the change at its next start. @throws conflict */
+  rename(from: string, to: string): VolumeRecord {
+    checkVolumeRequest({ name: to });
+    if (this.#table.get(to) !== undefined || this.#making.has(to)) throw new GantryError('conflict', `rename ${from}: a volume named "${to}" already exists. Choose a different volume name`);
+    unmountAll(this.pathOf(from));
+    this.#metadata.transaction(() => this.#settings.put(renameKey, { from, to }), { durable: true });
+    return this.#finishRename({ from, to });
+  }
+
+  /** Safe to repeat. */
+  #finishRename({ from, to }: Rename): VolumeRecord {
+    try {
+      renameSync(join(this.#directory, from), join(this.#directory, to));
+      fsyncDirectory(this.#directory);
+    } catch (error) {
+      // Renamed already, before the daemon was killed.
+      if (errnoOf(error) !== 'ENOENT') {
+        this.#settings.delete(renameKey);
+        throw error;
+      }
+    }
+    const volume = { ...(this.#table.get(from) as VolumeRecord), name: to, anonymous: false };
+    this.#metadata.transaction(() => {
+      this.#table.delete(from);
+      this.#table.put(to, volume);
+      this.#settings.delete(renameKey);
+    }, { durable: true });
+    return volume;
   }
 
   /** Directories of volumes that no record knows. */
   async sweep(): Promise<void> {
     for (const name of readdirSync(this.#directory)) {
-      if (this.#table.get(name) === undefined) await rm(join(this.#directory, name), { recursive: true, force: true });
+      if (this.#table.get(name) === undefined) await this.#removeDirectory(name);
     }
   }
 
-  /** Fills an empty volume with what the image has at `target`. */
-  copyUp(path: string, rootfs: string, target: string): void {
-    if (!isEmptyDirectory(path)) return;
-    withInside(rootfs, target, (fd) => copyTree(`/proc/self/fd/${fd}/.`, path), O_PATH | O_DIRECTORY);
+  async #removeDirectory(name: string): Promise<void> {
+    const home = join(this.#directory, name);
+    unmountAll(home);
+    await rm(home, { recursive: true, force: true });
   }
-}
-
-function checkVolumeRequest(request: VolumeRequest): void {
-  if (request.name?.length === 1) throw new GantryError('invalid', `create ${request.name}: volume name is too short, names should be at least two alphanumeric characters`);
-  if (request.name && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(request.name)) {
-    throw new GantryError('invalid', `create ${request.name}: "${request.name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`);
-  }
-  if (request.driver && request.driver !== 'local') {
-    throw new GantryError('notFound', `error looking up volume plugin ${request.driver}: plugin "${request.driver}" not found`);
-  }
-  const [option] = Object.keys(request.options ?? {});
-  if (option !== undefined) throw new GantryError('invalid', `create ${request.name ?? ''}: invalid option: "${option}"`);
 }

@@ -6,8 +6,10 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { KeyedLocks } from '../../base/locks.ts';
 import { openMetadata } from '../../store/metadata/sqlite.ts';
 import type { Metadata } from '../../store/metadata/metadata.ts';
+import { ExtractionWorkers } from '../../store/snapshots/workers.ts';
 import { createEventBus } from '../events/publish.ts';
 import { LocalVolumes } from './local-volumes.ts';
+import { VolumeMounts } from './volume-mounts.ts';
 import type { VolumeVerbs } from './verbs.ts';
 import { createVolumeVerbs } from './volumes.ts';
 
@@ -15,6 +17,7 @@ let directory: string;
 let metadata: Metadata;
 let volumes: LocalVolumes;
 let verbs: VolumeVerbs;
+const workers = new ExtractionWorkers(1);
 let users: Record<string, string[]>;
 const filter = (entries: Record<string, string[]>) => new Map(Object.entries(entries));
 
@@ -23,7 +26,8 @@ beforeEach(() => {
   metadata = openMetadata(':memory:');
   volumes = new LocalVolumes(metadata, join(directory, 'volumes'));
   users = {};
-  verbs = createVolumeVerbs({ volumes, locks: new KeyedLocks(), events: createEventBus(() => 1n), usersOf: (name) => users[name] ?? [] });
+  const mounts = new VolumeMounts({ find: (name) => volumes.get(name), pathOf: (name) => volumes.pathOf(name), isUsed: () => false });
+  verbs = createVolumeVerbs({ volumes, mounts, workers, locks: new KeyedLocks(), events: createEventBus(() => 1n), usersOf: (name) => users[name] ?? [] });
 });
 afterEach(() => {
   metadata.close();
@@ -41,7 +45,11 @@ const refused: [Parameters<VolumeVerbs['create']>[0], RegExp][] = [
   [{ name: '../x' }, /includes invalid characters for a local volume name/],
   [{ name: 'x' }, /volume name is too short/],
   [{ name: 'xx', driver: 'nfs' }, /plugin "nfs" not found/],
-  [{ name: 'xx', options: { size: '1' } }, /invalid option: "size"/],
+  [{ name: 'xx', options: { size: '1' } }, /^create xx: quota size requested but no quota support$/],
+  [{ name: 'xx', options: { size: 'big' } }, /^create xx: invalid size: 'big'$/],
+  [{ name: 'xx', options: { colour: 'red' } }, /^create xx: invalid option: "colour"$/],
+  [{ name: 'xx', options: { type: 'tmpfs' } }, /^create xx: missing required option: "device"$/],
+  [{ name: 'xx', options: { device: 'tmpfs' } }, /^create xx: missing required option: "type"$/],
 ];
 for (const [request, message] of refused) {
   test(`create() refuses ${JSON.stringify(request)}, and leaves nothing`, async () => {

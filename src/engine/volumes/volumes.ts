@@ -1,28 +1,25 @@
-import type { KeyedLocks } from '../../base/locks.ts';
 import { GantryError } from '../../base/errors.ts';
-import { directoryBytes } from '../containers/directory-bytes.ts';
-import type { EventBus } from '../events/bus.ts';
-import type { Filters } from '../filters.ts';
-import { matchesLabels, readFilters, readUntil } from '../filters.ts';
 import type { VolumeRecord } from '../../store/records.ts';
-import { volumesLock, type LocalVolumes } from './local-volumes.ts';
+import type { Filters } from '../filters.ts';
+import { matchesLabels, readFilters } from '../filters.ts';
+import { cloneVerb, exportVerb, importVerb, renameVerb } from './contents.ts';
+import type { VolumeDeps } from './deps.ts';
+import { detailsOf, find, publish } from './details.ts';
+import { volumesLock } from './local-volumes.ts';
+import { VolumeSizes } from './sizes.ts';
 import type { VolumeDetails, VolumeVerbs } from './verbs.ts';
+import { labelsOf, type VolumeRequest } from './volume-request.ts';
 
-export interface VolumeDeps {
-  volumes: LocalVolumes;
-  locks: KeyedLocks;
-  events: EventBus;
-  /** Ids of containers that mount a volume. */
-  usersOf: (name: string) => string[];
-}
-
+/** All verbs over one set of parts. */
 export function createVolumeVerbs(deps: VolumeDeps): VolumeVerbs {
+  const sizes = new VolumeSizes((name) => deps.volumes.pathOf(name));
+  const rename = renameVerb(deps);
   let pruning = false;
   return {
     create: (request) => deps.locks.run(volumesLock, () => create(deps, request)),
-    list: async (filters, { usage = false } = {}) => {
-      const found = list(deps, filters).map((volume) => detailsOf(deps, volume));
-      return { volumes: usage ? await Promise.all(found.map((each) => measured(deps, each))) : found, warnings: [] };
+    list: async (filters, options) => {
+      const found = list(deps, filters);
+      return { volumes: options?.usage === true ? await measured(deps, sizes, found) : found.map((volume) => detailsOf(deps, volume)), warnings: [] };
     },
     inspect: async (name) => detailsOf(deps, find(deps, name)),
     remove: (name, force) => deps.locks.run(volumesLock, () => remove(deps, name, force)),
@@ -30,76 +27,70 @@ export function createVolumeVerbs(deps: VolumeDeps): VolumeVerbs {
       if (pruning) throw new GantryError('conflict', 'a prune operation is already running');
       pruning = true;
       try {
-        return await deps.locks.run(volumesLock, () => prune(deps, filters));
+        return await prune(deps, sizes, filters);
       } finally {
         pruning = false;
       }
     },
+    clone: cloneVerb(deps),
+    rename: (name, to) => deps.locks.run(volumesLock, () => rename(name, to)),
+    export: exportVerb(deps),
+    import: importVerb(deps),
   };
 }
 
-function create({ volumes, events }: VolumeDeps, request: Parameters<VolumeVerbs['create']>[0]): VolumeDetails {
-  const prepared = volumes.prepare(request);
-  volumes.commit(prepared);
-  if (prepared.isNew) publish(events, 'create', prepared.volume);
+function create(deps: VolumeDeps, request: VolumeRequest): VolumeDetails {
+  const prepared = deps.volumes.prepare(request);
+  deps.volumes.commit(prepared);
+  if (prepared.isNew) publish(deps, 'create', prepared.volume);
   return { volume: prepared.volume, mountpoint: prepared.path };
 }
 
-function find({ volumes }: VolumeDeps, name: string): VolumeRecord {
-  const volume = volumes.get(name);
-  if (volume === undefined) throw new GantryError('notFound', `get ${name}: no such volume`);
-  return volume;
-}
-
-function detailsOf({ volumes }: VolumeDeps, volume: VolumeRecord): VolumeDetails {
-  return { volume, mountpoint: volumes.pathOf(volume.name) };
-}
-
-async function measured(deps: VolumeDeps, details: VolumeDetails): Promise<VolumeDetails> {
-  return { ...details, usage: { sizeBytes: await directoryBytes(details.mountpoint), refCount: deps.usersOf(details.volume.name).length } };
-}
-
 async function remove(deps: VolumeDeps, name: string, force: boolean): Promise<void> {
-  const volume = deps.volumes.get(name);
-  if (volume === undefined) {
-    if (force) return;
-    find(deps, name);
-  }
+  if (force && deps.volumes.get(name) === undefined) return;
+  const volume = find(deps, name);
   const users = deps.usersOf(name);
   if (users.length > 0) throw new GantryError('conflict', `remove ${name}: volume is in use - [${users.join(', ')}]`);
+  if (deps.mounts.isHeld(name)) throw new GantryError('conflict', `remove ${name}: volume is in use`);
   await deps.volumes.delete(name);
-  publish(deps.events, 'destroy', volume as VolumeRecord);
+  publish(deps, 'destroy', volume);
 }
 
 function list(deps: VolumeDeps, filters: Filters): VolumeRecord[] {
   const wanted = readFilters(filters, ['dangling', 'driver', 'label', 'name']);
   return deps.volumes.all().filter((volume) =>
-    wanted.every('name', (value) => volume.name.includes(value))
+    wanted.some('name', (value) => volume.name.includes(value))
     && wanted.some('driver', (value) => volume.driver === value)
-    && matchesLabels(volume.labels, wanted.values('label'))
+    && matchesLabels(labelsOf(volume), wanted.values('label'))
     && wanted.flag('dangling', () => deps.usersOf(volume.name).length === 0));
 }
 
-async function prune(deps: VolumeDeps, filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }> {
-  const wanted = readFilters(filters, ['all', 'label', 'label!', 'until']);
-  readUntil(wanted);
-  const named = wanted.values('all').some((value) => value === 'true' || value === '1');
+async function measured(deps: VolumeDeps, sizes: VolumeSizes, volumes: readonly VolumeRecord[]): Promise<VolumeDetails[]> {
+  const bytes = await sizes.ofAll(volumes);
+  return volumes.map((volume) => ({ ...detailsOf(deps, volume), usage: { sizeBytes: bytes.get(volume.name) ?? -1, refCount: deps.usersOf(volume.name).length } }));
+}
+
+/** Without `all`, those that were made for one container only. What is counted meanwhile may find a user: it is looked for again under the lock. */
+async function prune(deps: VolumeDeps, sizes: VolumeSizes, filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }> {
+  const wanted = readFilters(filters, ['all', 'label', 'label!']);
+  const all = wanted.values('all').length > 0 && wanted.flag('all', () => true);
+  const isUnused = (name: string): boolean => deps.usersOf(name).length === 0 && !deps.mounts.isHeld(name);
+  const candidates = deps.volumes.all().filter((volume) =>
+    (all || volume.anonymous) && isUnused(volume.name)
+    && matchesLabels(labelsOf(volume), wanted.values('label'))
+    && !wanted.values('label!').some((value) => matchesLabels(labelsOf(volume), [value])));
   const deleted: string[] = [];
   let reclaimedBytes = 0;
-  for (const volume of deps.volumes.all()) {
-    if (!named && !volume.anonymous) continue;
-    if (!matchesLabels(volume.labels, wanted.values('label'))) continue;
-    if (wanted.values('label!').some((value) => matchesLabels(volume.labels, [value]))) continue;
-    if (deps.usersOf(volume.name).length > 0) continue;
-    reclaimedBytes += await directoryBytes(deps.volumes.pathOf(volume.name));
-    await deps.volumes.delete(volume.name);
-    publish(deps.events, 'destroy', volume);
-    deleted.push(volume.name);
+  for (const volume of candidates) {
+    const bytes = await sizes.of(volume);
+    await deps.locks.run(volumesLock, async () => {
+      if (deps.volumes.get(volume.name) === undefined || !isUnused(volume.name)) return;
+      await deps.volumes.delete(volume.name);
+      publish(deps, 'destroy', volume);
+      deleted.push(volume.name);
+      reclaimedBytes += Math.max(0, bytes);
+    });
   }
   deps.events.publish({ type: 'volume', action: 'prune', actor: { id: '', attributes: { reclaimed: String(reclaimedBytes) } } });
   return { deleted, reclaimedBytes };
-}
-
-function publish(events: EventBus, action: string, volume: VolumeRecord): void {
-  events.publish({ type: 'volume', action, actor: { id: volume.name, attributes: { driver: volume.driver } } });
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { isGantryError, messageOf } from '../../base/errors.ts';
+import { copyTree } from '../../host/copy-tree.ts';
 import { syncFilesystem } from '../../host/files.ts';
 import { indexStream } from './erofs/index-job.ts';
 import { extractFile, extractStream, type Extracted } from './extract-job.ts';
@@ -19,6 +20,10 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
   try {
     if (job.kind === 'remove') {
       removeTree(job.path);
+      return { ok: true };
+    }
+    if (job.kind === 'copy') {
+      copy(job.from, job.to);
       return { ok: true };
     }
     if (job.kind === 'index') return { ok: true, extracted: await indexLayer(job) };
@@ -44,6 +49,20 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
 async function indexLayer(job: Extract<WorkerJob, { kind: 'index' }>): Promise<Extracted> {
   const options = { maxBytes: job.maxBytes, sync: job.sync, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
   return await indexStream(job.source === 'port' ? fromPort(job.port as MessagePort) : job.source, job.folder, options);
+}
+
+function copy(from: string, to: string): void {
+  const source = openSync(from, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const target = openSync(to, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      copyTree(source, target);
+    } finally {
+      closeSync(target);
+    }
+  } finally {
+    closeSync(source);
+  }
 }
 
 /** Once for the whole layer: thousands of fsyncs would cost seconds. */

@@ -32,7 +32,9 @@ export type WorkerJob =
     cancelled: Int32Array;
     sync: boolean;
   }
-  | { kind: 'remove'; path: string };
+  | { kind: 'remove'; path: string }
+  /** See copyTree: `to` is an empty directory. Paths may name descriptors, which threads share. */
+  | { kind: 'copy'; from: string; to: string };
 
 export type WorkerReply =
   | { ok: true; extracted?: Extracted }

@@ -59,6 +59,11 @@ export class ExtractionWorkers {
     await this.#run({ kind: 'remove', path });
   }
 
+  /** Copies a directory's contents into an empty one: see copyTree. A descriptor is named as `/proc/self/fd/<number>`. */
+  async copyTree(from: string, to: string): Promise<void> {
+    await this.#run({ kind: 'copy', from, to });
+  }
+
   /** Ends all threads. Jobs under way fail. */
   async close(): Promise<void> {
     clearTimeout(this.#timer);

@@ -69,7 +69,7 @@ function nameOf({ params }: Exchange): string {
 
 function pathOf({ query }: Exchange): string {
   const path = query.text('path');
-  if (path === '') throw new GantryError('invalid', 'bad parameter: path cannot be empty');
+  if (path === '') throw new GantryError('invalid', 'bad parameter: pathcannot be empty');
   return path;
 }
 

@@ -1,7 +1,4 @@
 import { GantryError } from '../../../base/errors.ts';
-import type { ContainerRecord } from '../../../engine/containers/record.ts';
-import type { ContainerSummary } from '../../../engine/containers/verbs.ts';
-import type { VolumeDetails } from '../../../engine/volumes/verbs.ts';
 import { atLeast } from '../../types/version.ts';
 import { summaryJson } from '../containers/summary.ts';
 import type { Handler } from '../http/router.ts';
@@ -21,22 +18,15 @@ export const diskUsage: Handler = async (exchange, services) => {
   const none = new Map<string, string[]>();
   const images = wanted('image') ? await services.images.list({ all: false, filters: none, sharedSize: true, digests: true }) : undefined;
   const containers = wanted('container') ? await services.containers.list({ all: true, limit: 0, size: true, filters: none }) : undefined;
-  const users = containers ?? (wanted('volume') ? await services.containers.list({ all: true, limit: 0, size: false, filters: none }) : undefined);
-  const volumes = wanted('volume') ? await services.volumes.list(none) : undefined;
+  const volumes = wanted('volume') ? await services.volumes.list(none, { usage: true }) : undefined;
   sendJson(exchange, 200, {
     LayersSize: images === undefined ? 0 : layersSize(images.map(({ sizeBytes, sharedBytes }) => ({ sizeBytes, sharedBytes }))),
     Images: images?.map((image) => imageSummaryJson(image, version, { sharedSize: true, containers: true })) ?? null,
     Containers: containers?.map((container) => summaryJson(container, version)) ?? null,
-    Volumes: volumes?.volumes.map((volume) => volumeJson(withUsage(volume, users ?? []))) ?? null,
+    Volumes: volumes?.volumes.map(volumeJson) ?? null,
     BuildCache: wanted('build-cache') ? [] : null,
   });
 };
-
-/** Clients read the usage of every volume here; a size that was not measured is -1. */
-function withUsage(details: VolumeDetails, containers: ContainerSummary[]): VolumeDetails {
-  const uses = (record: ContainerRecord): boolean => record.mounts.some(({ type, name }) => type === 'volume' && name === details.volume.name);
-  return { ...details, usage: details.usage ?? { sizeBytes: -1, refCount: containers.filter(({ record }) => uses(record)).length } };
-}
 
 /** What is shared counts once: the largest shared part stands for all of it. */
 function layersSize(images: { sizeBytes: number; sharedBytes: number }[]): number {

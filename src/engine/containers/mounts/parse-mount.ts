@@ -16,7 +16,8 @@ export function parseMount(request: MountRequest, exists: (path: string) => bool
       case 'bind': return planBind(request, destination, exists);
       case 'volume': return planVolume(request, destination);
       case 'tmpfs': return planTmpfs(request, destination);
-      case 'image': case 'cluster': case 'npipe': throw refuse(`mounts of type ${request.type} are not supported by this engine`);
+      case 'image': return planImage(request, destination);
+      case 'cluster': case 'npipe': throw refuse(`mounts of type ${request.type} are not supported by this engine`);
       default: throw refuse('mount type unknown');
     }
   } catch (cause) {
@@ -58,7 +59,7 @@ function planVolume(request: MountRequest, destination: string): PlannedMount {
   const name = request.source || undefined;
   if (options.subpath) {
     if (name === undefined) throw refuse('must not set Subpath when using anonymous volumes');
-    if (options.subpath.startsWith('/') || posix.normalize(options.subpath).startsWith('..')) throw refuse('subpath must be a relative path within the volume');
+    checkSubpath(options.subpath, 'volume');
   }
   return {
     type: 'volume', destination, mode: 'z', readOnly: request.readOnly ?? false, copyUp: !options.noCopy,
@@ -74,4 +75,19 @@ function planTmpfs(request: MountRequest, destination: string): PlannedMount {
   if (request.source) throw refuse('field Source must not be specified');
   const readOnly = request.readOnly ?? false;
   return { type: 'tmpfs', destination, mode: '', readOnly, options: tmpfsOptionsOf(request.tmpfsOptions, readOnly) };
+}
+
+/** Another image's files. They cannot be written to, whatever was asked: Docker takes `ReadOnly: false` for "not said" too. */
+function planImage(request: MountRequest, destination: string): PlannedMount {
+  const reference = request.source ?? '';
+  const subpath = request.imageOptions?.subpath ?? '';
+  if (reference === '') throw refuse('field Source must not be empty');
+  if (subpath !== '') checkSubpath(subpath, 'image');
+  return { type: 'image', destination, mode: '', readOnly: true, reference, ...(subpath === '' ? {} : { subpath }) };
+}
+
+/** The kernel has the last word when it is mounted: here only what can never be right is refused. */
+function checkSubpath(subpath: string, within: string): void {
+  const clean = posix.normalize(subpath);
+  if (subpath.startsWith('/') || clean === '..' || clean.startsWith('../')) throw refuse(`subpath must be a relative path within the ${within}`);
 }

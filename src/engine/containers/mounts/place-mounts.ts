@@ -1,12 +1,18 @@
-import { join } from 'node:path';
+import type { Digest } from '../../../oci/digest.ts';
 import type { MountPoint } from '../record.ts';
-import type { PlannedMount } from './planned-mount.ts';
+import type { PlannedImage, PlannedMount, PlannedVolume } from './planned-mount.ts';
 
 /** What became of a planned volume: its name and its directory on the host. */
 export interface PlacedVolume { name: string; driver: string; path: string }
 
-/** A plan with its volumes made: what inspect shows and what the spec gets. */
-export function placeMount(mount: PlannedMount, volume: PlacedVolume | undefined): MountPoint {
+export interface Places {
+  volume: (mount: PlannedVolume) => PlacedVolume;
+  /** @throws notFound when there is no such image */
+  image: (mount: PlannedImage) => { id: Digest; layers: Digest[] };
+}
+
+/** A plan with its volumes made: what inspect shows and what the spec gets. Sources of volumes with a subpath, and of images, are known only at a start. */
+export function placeMount(mount: PlannedMount, places: Places): MountPoint {
   const common = { destination: mount.destination, mode: mount.mode, rw: !mount.readOnly };
   const resolved = { target: mount.destination, readOnly: mount.readOnly, options: [] as string[] };
   switch (mount.type) {
@@ -18,13 +24,18 @@ export function placeMount(mount: PlannedMount, volume: PlacedVolume | undefined
     case 'tmpfs':
       return { ...common, type: 'tmpfs', source: '', propagation: '', copyUp: false, resolved: { ...resolved, type: 'tmpfs', recursive: false, recursiveReadOnly: false, options: mount.options } };
     case 'volume': {
-      const { name, driver, path } = volume as PlacedVolume;
-      const source = mount.subpath === undefined ? path : join(path, mount.subpath);
+      const { name, driver, path } = places.volume(mount);
       return {
         ...common, type: 'volume', name, source: path, driver, propagation: '', copyUp: mount.copyUp && mount.subpath === undefined,
         ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }),
-        resolved: { ...resolved, type: 'bind', source, propagation: 'rprivate', recursive: true, recursiveReadOnly: false },
+        resolved: { ...resolved, type: 'bind', source: path, propagation: 'rprivate', recursive: true, recursiveReadOnly: false },
       };
     }
+    case 'image':
+      return {
+        ...common, type: 'image', source: mount.reference, propagation: '', copyUp: false, image: places.image(mount),
+        ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }),
+        resolved: { ...resolved, type: 'bind', propagation: 'rprivate', recursive: true, recursiveReadOnly: false },
+      };
   }
 }

@@ -9,7 +9,7 @@ const donor: MountPoint[] = [
   { type: 'bind', source: '/srv', destination: '/srv', mode: '', rw: true, propagation: 'rprivate', copyUp: false, resolved: { recursive: true } as MountPoint['resolved'] },
 ];
 const plan = (hostConfig: HostConfig, config: ContainerConfig = {}) =>
-  planMounts({ config, hostConfig, exists: (path) => path === '/there', mountsOf: () => donor });
+  planMounts({ config, hostConfig, exists: (path) => path === '/there', recursiveReadOnly: true, mountsOf: () => donor });
 
 test('planMounts() takes a bind, a named and an anonymous volume from -v', () => {
   const [bind, named, anonymous] = plan({ binds: ['/host/../host2:/a/:ro,rshared', 'data:/b', '/c'] });

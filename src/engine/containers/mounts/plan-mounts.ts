@@ -10,6 +10,8 @@ export interface MountPlanInput {
   config: ContainerConfig;
   hostConfig: HostConfig;
   exists: (path: string) => boolean;
+  /** Whether the kernel can make all mounts below a place read-only (Linux 5.12). Without it read-only means the topmost one, unless more was asked for. */
+  recursiveReadOnly: boolean;
   /** Mounts of the container that `--volumes-from` names. @throws notFound */
   mountsOf: (container: string) => readonly MountPoint[];
 }
@@ -25,8 +27,8 @@ export function planMounts(input: MountPlanInput): PlannedMount[] {
     for (const mount of inherit(from, input.mountsOf)) planned.set(mount.destination, mount);
   }
   const asked = [
-    ...(hostConfig.binds ?? []).map((raw) => parseBind(raw, hostConfig.volumeDriver)),
-    ...(hostConfig.mounts ?? []).map((request) => parseMount(request, input.exists)),
+    ...(hostConfig.binds ?? []).map((raw) => withinKernel(parseBind(raw, hostConfig.volumeDriver), input)),
+    ...(hostConfig.mounts ?? []).map((request) => withinKernel(parseMount(request, input.exists), input, request.bindOptions?.readOnlyForceRecursive)),
     ...Object.entries(hostConfig.tmpfs ?? {}).map(([target, options]) => tmpfs(target, options)),
   ];
   const named = new Set<string>();
@@ -41,6 +43,12 @@ export function planMounts(input: MountPlanInput): PlannedMount[] {
     planned.set(destination, { type: 'volume', destination, mode: '', readOnly: false, copyUp: true, ...(hostConfig.volumeDriver ? { driver: hostConfig.volumeDriver } : {}) });
   }
   return [...planned.values()].sort((a, b) => depth(a.destination) - depth(b.destination));
+}
+
+function withinKernel(mount: PlannedMount, { recursiveReadOnly }: MountPlanInput, forced = false): PlannedMount {
+  if (mount.type !== 'bind' || !mount.recursiveReadOnly || recursiveReadOnly) return mount;
+  if (forced) throw new GantryError('invalid', `invalid mount config for type "bind": BindOptions.ReadOnlyForceRecursive: recursive read-only mounts need Linux 5.12 or newer`);
+  return { ...mount, recursiveReadOnly: false };
 }
 
 const depth = (path: string): number => path.split('/').length;
@@ -59,7 +67,7 @@ function inherit(from: string, mountsOf: MountPlanInput['mountsOf']): PlannedMou
   return mountsOf(container).flatMap((mount) => {
     const placed = { destination: mount.destination, mode: mount.mode, readOnly: !mount.rw || options.readOnly };
     if (mount.type === 'volume') {
-      return [{ ...placed, type: 'volume', name: mount.name, driver: mount.driver, copyUp: mount.copyUp, subpath: mount.subpath } as PlannedMount];
+      return [{ ...placed, type: 'volume', name: mount.name, driver: mount.driver, copyUp: false, ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }) } as PlannedMount];
     }
     if (mount.type !== 'bind') return [];
     const recursive = mount.resolved.recursive;

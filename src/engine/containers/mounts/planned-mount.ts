@@ -1,5 +1,5 @@
 /** A mount that was asked for, understood and checked, before anything is made for it. */
-export type PlannedMount = PlannedBind | PlannedVolume | PlannedTmpfs;
+export type PlannedMount = PlannedBind | PlannedVolume | PlannedTmpfs | PlannedImage;
 
 interface Placed {
   /** Absolute and clean. */
@@ -34,4 +34,11 @@ export interface PlannedTmpfs extends Placed {
   type: 'tmpfs';
   /** For mount(8), such as `size=64m`. */
   options: string[];
+}
+
+export interface PlannedImage extends Placed {
+  type: 'image';
+  /** As the person named it. */
+  reference: string;
+  subpath?: string;
 }

@@ -1,0 +1,192 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { GantryError, errnoOf } from '../../../base/errors.ts';
+import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, openAt, openAt2, resolve } from '../../../host/files.ts';
+import { bindMount, mountOverlay, unmount } from '../../../host/mount.ts';
+import type { Digest } from '../../../oci/digest.ts';
+import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
+import type { Snapshotter } from '../../../store/snapshots/snapshotter.ts';
+import type { ExtractionWorkers } from '../../../store/snapshots/workers.ts';
+import type { EventBus } from '../../events/bus.ts';
+import type { VolumeMounts } from '../../volumes/volume-mounts.ts';
+import type { MountedRoot, RootFilesystems } from '../ports.ts';
+import type { ContainerRecord, MountPoint } from '../record.ts';
+import { removeMountPoint } from './mount-point.ts';
+
+export interface StagingOptions {
+  /** Private mounts that live for moments. */
+  directory: string;
+  volumes: Pick<VolumeMounts, 'hold' | 'settle'>;
+  rootfs: Pick<RootFilesystems, 'mount'>;
+  snapshots: Pick<Snapshotter, 'acquire'>;
+  workers: Pick<ExtractionWorkers, 'copyTree'>;
+  events: EventBus;
+}
+
+/** What a container's mounts stand on, made ready for the OCI runtime to take. */
+export interface MountStaging {
+  /** Sources as they are to be mounted: volumes mounted, subpaths and images pinned at places of their own. `held` gives everything back once they were taken. */
+  stage(record: ContainerRecord, held: AsyncDisposableStack): Promise<ResolvedMount[]>;
+  /** Copies what the image has into volumes that are empty. */
+  populate(record: ContainerRecord): Promise<void>;
+  /** The runtime has taken them. */
+  taken(record: ContainerRecord): void;
+  /** The container has let go: volumes that nobody uses any more are unmounted. */
+  ended(record: ContainerRecord): Promise<void>;
+}
+
+export function createMountStaging(options: StagingOptions): MountStaging {
+  const { volumes, events } = options;
+  const places = new Places(options);
+  return {
+    async stage(record, held) {
+      const staged: ResolvedMount[] = [];
+      for (const mount of record.mounts) staged.push(await stageOne(mount, { places, volumes, held }));
+      return staged;
+    },
+    populate: (record) => populate(options, record),
+    taken(record) {
+      for (const { name, destination, driver = 'local', propagation, rw } of volumesOf(record)) {
+        events.publish({ type: 'volume', action: 'mount', actor: { id: name, attributes: { container: record.id, destination, driver, propagation, 'read/write': String(rw) } } });
+      }
+    },
+    async ended(record) {
+      for (const { name, driver = 'local' } of volumesOf(record)) {
+        await volumes.settle(name, record.id);
+        events.publish({ type: 'volume', action: 'unmount', actor: { id: name, attributes: { container: record.id, driver } } });
+      }
+    },
+  };
+}
+
+function volumesOf(record: ContainerRecord): (MountPoint & { name: string })[] {
+  return record.mounts.filter((mount): mount is MountPoint & { name: string } => mount.type === 'volume' && mount.name !== undefined);
+}
+
+interface Stage { places: Places; volumes: StagingOptions['volumes']; held: AsyncDisposableStack }
+
+async function stageOne(mount: MountPoint, { places, volumes, held }: Stage): Promise<ResolvedMount> {
+  const { resolved } = mount;
+  if (mount.type === 'image') {
+    const image = held.use(await places.image(mount.image?.layers ?? []));
+    return { ...resolved, source: mount.subpath === undefined ? image.path : held.use(places.pin(image.path, mount.subpath)).path };
+  }
+  if (mount.type === 'volume') {
+    const { path } = held.use(await volumes.hold(mount.name ?? ''));
+    checkIsThere(path);
+    return { ...resolved, source: mount.subpath === undefined ? path : held.use(places.pin(path, mount.subpath)).path };
+  }
+  // A file has nothing mounted below it: told to make that read-only too, crun takes it for a directory and fails.
+  const isFile = resolved.source !== undefined && statSync(resolved.source, { throwIfNoEntry: false })?.isDirectory() === false;
+  return resolved.recursiveReadOnly && isFile ? { ...resolved, recursiveReadOnly: false } : resolved;
+}
+
+function checkIsThere(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) throw new GantryError('internal', `the volume's directory ${path} is missing`);
+}
+
+/** Places of staged mounts: `<directory>/stage-<n>`. */
+class Places {
+  readonly #options: StagingOptions;
+  #made = 0;
+
+  constructor(options: StagingOptions) {
+    this.#options = options;
+  }
+
+  /** An image's files, read-only. */
+  async image(layers: readonly Digest[]): Promise<MountedRoot> {
+    const lowers = await this.#options.snapshots.acquire(layers);
+    const path = this.#next();
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      mountOverlay({ lower: lowers.directories, target: path, readOnly: true });
+    } catch (error) {
+      removeMountPoint(path);
+      await lowers.release();
+      throw error;
+    }
+    return {
+      path,
+      async [Symbol.asyncDispose]() {
+        release(path);
+        await lowers.release();
+      },
+    };
+  }
+
+  /**
+   * A file or directory below `root`, held by a mount: what its path leads to may change, this does not. No link in the path leads out.
+   * @throws notFound, invalid
+   */
+  pin(root: string, subpath: string): Disposable & { path: string } {
+    const rootFd = openSync(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    try {
+      const fd = openBeneath(rootFd, subpath);
+      try {
+        const path = this.#next();
+        if (fstatSync(fd).isDirectory()) mkdirSync(path, { mode: 0o700 });
+        else writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+        try {
+          bindMount(`/proc/self/fd/${fd}`, path, { recursive: true });
+        } catch (error) {
+          removeMountPoint(path);
+          throw error;
+        }
+        return { path, [Symbol.dispose]: () => release(path) };
+      } finally {
+        closeSync(fd);
+      }
+    } finally {
+      closeSync(rootFd);
+    }
+  }
+
+  #next(): string {
+    return join(this.#options.directory, `stage-${++this.#made}`);
+  }
+}
+
+function openBeneath(root: number, subpath: string): number {
+  try {
+    return openAt2(root, subpath, O_PATH, resolve.beneath | resolve.noMagicLinks);
+  } catch (cause) {
+    const code = errnoOf(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new GantryError('notFound', `cannot access path ${subpath}: no such file or directory`, { cause });
+    if (code === 'EXDEV' || code === 'ELOOP') throw new GantryError('invalid', `cannot access path ${subpath}: it leads out of what is mounted`, { cause });
+    throw cause;
+  }
+}
+
+/** Lazily, as the runtime's own copy of the mount stays. Then the place is an empty directory or file of ours again. */
+function release(path: string): void {
+  unmount(path, { lazy: true });
+  removeMountPoint(path);
+}
+
+async function populate({ volumes, rootfs, workers }: StagingOptions, record: ContainerRecord): Promise<void> {
+  await using held = new AsyncDisposableStack();
+  let root: MountedRoot | undefined;
+  for (const mount of volumesOf(record).filter(({ copyUp }) => copyUp)) {
+    root ??= held.use(await rootfs.mount(record.id, record.layers, { readOnly: true }));
+    const from = openInImage(root.path, mount.destination);
+    // Nothing to copy: the volume need not be mounted, so a server that does not answer is no matter yet.
+    if (from === undefined) continue;
+    held.defer(() => closeSync(from));
+    const { path } = held.use(await volumes.hold(mount.name));
+    const to = openAt(AT_FDCWD, path, constants.O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    held.defer(() => closeSync(to));
+    if (readdirSync(`/proc/self/fd/${to}`).length === 0) await workers.copyTree(`/proc/self/fd/${from}`, `/proc/self/fd/${to}`);
+  }
+}
+
+/** A directory of the image, links taken as a container would; undefined when there is none. */
+function openInImage(root: string, path: string): number | undefined {
+  const rootFd = openSync(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  try {
+    return openAt2(rootFd, path, constants.O_RDONLY | O_DIRECTORY, resolve.inRoot | resolve.noMagicLinks);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
