@@ -71,9 +71,13 @@ export const entries: readonly Entry[] = [
   { paths: ['network rm', 'network remove'], summary: 'Remove one or more networks', load: () => import('./network/rm.ts') },
 
   { paths: ['volume create'], summary: 'Create a volume', load: () => import('./volume/create.ts') },
+  { paths: ['volume clone'], summary: 'Make a new volume with the contents of another', load: () => import('./volume/clone.ts') },
+  { paths: ['volume export'], summary: "Export a volume's contents as a tar archive", load: () => import('./volume/export.ts') },
+  { paths: ['volume import'], summary: 'Make a volume from a tar archive', load: () => import('./volume/import.ts') },
   { paths: ['volume inspect'], summary: 'Display detailed information on one or more volumes', load: () => import('./volume/inspect.ts') },
   { paths: ['volume ls', 'volume list'], summary: 'List volumes', load: () => import('./volume/ls.ts') },
   { paths: ['volume prune'], summary: 'Remove unused local volumes', load: () => import('./volume/prune.ts') },
+  { paths: ['volume rename'], summary: 'Give a volume that no container has another name', load: () => import('./volume/rename.ts') },
   { paths: ['volume rm', 'volume remove'], summary: 'Remove one or more volumes', load: () => import('./volume/rm.ts') },
 
   { paths: ['inspect'], summary: 'Return low-level information on Docker objects', load: () => import('./system/inspect.ts') },

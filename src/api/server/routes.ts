@@ -6,6 +6,7 @@ import { imageRoutes } from './images/routes.ts';
 import { networkRoutes } from './networks/routes.ts';
 import { systemRoutes } from './system/routes.ts';
 import { unsupportedRoutes } from './unsupported.ts';
+import { volumeContentRoutes } from './volumes/contents.ts';
 import { volumeRoutes } from './volumes/routes.ts';
 
 /** Every route of the API, in the order they are tried. The compatibility table is generated from it. */
@@ -17,5 +18,6 @@ export const routes: readonly Route[] = [
   ...imageRoutes,
   ...networkRoutes,
   ...volumeRoutes,
+  ...volumeContentRoutes,
   ...unsupportedRoutes,
 ];

@@ -1,5 +1,3 @@
-import { pipeline } from 'node:stream/promises';
-import type { Readable } from 'node:stream';
 import { GantryError } from '../../../base/errors.ts';
 import type { PathStat } from '../../../engine/files/verbs.ts';
 import type { ContainerConfig } from '../../../oci/container.ts';
@@ -9,6 +7,7 @@ import { readJson } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
+import { sendTar } from '../http/send-tar.ts';
 import { goFileMode } from './file-mode.ts';
 
 const statHeader = 'X-Docker-Container-Path-Stat';
@@ -71,14 +70,6 @@ function pathOf({ query }: Exchange): string {
   const path = query.text('path');
   if (path === '') throw new GantryError('invalid', 'bad parameter: pathcannot be empty');
   return path;
-}
-
-/** A client that hangs up ends the archive; nobody is left to be told. */
-async function sendTar({ response, signal }: Exchange, tar: Readable, headers: Record<string, string>): Promise<void> {
-  response.writeHead(200, headers);
-  await pipeline(tar, response).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }
 
 function statText({ name, size, mode, mtime, linkTarget }: PathStat): string {
