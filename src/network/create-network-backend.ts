@@ -134,6 +134,10 @@ class KernelNetworks implements NetworkBackend {
     this.#firewall.publish(endpoint);
   }
 
+  async unpublish(endpoint: Endpoint): Promise<void> {
+    this.#firewall.unpublish(endpoint);
+  }
+
   async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
     this.#firewall.unpublish(endpoint);
     this.#ports.leave(vethName(endpoint.id));

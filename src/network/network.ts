@@ -25,6 +25,8 @@ export interface NetworkBackend {
   attach(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
   /** An endpoint that is attached takes over the default route, and its ports are published. */
   becomeGateway(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
+  /** Its ports lead nowhere any more; the link stays. */
+  unpublish(endpoint: Endpoint): Promise<void>;
   detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void>;
   /** Takes everything of the instance out of the kernel: links, namespaces, the ruleset. For tests, and for people who leave. */
   dismantle(): Promise<void>;

@@ -65,7 +65,6 @@ function refuseWhatCannotBeHonoured(host: HostConfig): void {
   const refuse = (what: string): never => { throw invalid(`${what} is not supported by this engine`); };
   if (host.isolation && host.isolation !== 'default') throw invalid(`invalid isolation '${host.isolation}' on linux`);
   if (host.deviceRequests?.length) refuse('a device request (--gpus)');
-  if (host.links?.length) refuse('--link');
   if (host.cgroup) refuse('joining the cgroup of another container');
   if (Object.keys(host.storageOpt ?? {}).length > 0) refuse('--storage-opt');
   if (host.usernsMode && host.usernsMode !== 'host') throw invalid(`invalid USER mode: ${host.usernsMode}`);

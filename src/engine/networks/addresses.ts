@@ -3,7 +3,7 @@ import { GantryError } from '../../base/errors.ts';
 import { nextAddress } from '../../network/addresses/choose.ts';
 import { parseSubnet, subnetHolds } from '../../network/addresses/subnet.ts';
 import type { Metadata, Table } from '../../store/metadata/metadata.ts';
-import { poolOf } from './bridge-network.ts';
+import { poolOf } from './kernel-network.ts';
 import type { NetworkRecord } from './verbs.ts';
 
 /** Who has an address. The key is `<networkId>/<address>`. */

@@ -3,7 +3,10 @@ import type { EndpointRequest } from '../../oci/container.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import { announce } from './container-names.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
-import { attachEndpoint } from './endpoints.ts';
+import { askedInterface } from './check-endpoint.ts';
+import { attachEndpoint, gatewayName, kernelEndpoint } from './endpoints.ts';
+import { interfacePrefixOf, kernelNetworkOf } from './kernel-network.ts';
+import { moveGateway } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
 import { networkModeOf, restingEndpoint } from './plan-endpoints.ts';
 import type { NetworkRecord } from './verbs.ts';
@@ -20,24 +23,47 @@ export async function connect(deps: NetworkDeps, name: string, container: string
     if (!isLive(record)) {
       deps.containers.save(planned, { durable: true });
     } else {
-      // It does not take over the default route or the published ports from the endpoints that are there.
-      const sandbox = { id, path: deps.backend.sandboxPath(id) };
-      const place = { interface: deps.backend.freeInterface(sandbox), gateway: Object.keys(record.endpoints).length === 0 };
-      const endpoint = await attachEndpoint(deps, planned, network.name, place);
-      await announce(deps, deps.containers.save({ ...planned, endpoints: { ...record.endpoints, [network.name]: endpoint } }, { durable: true }));
+      await announce(deps, await attachLive(deps, { before: record, planned, network }));
     }
     networkEvent(deps.events, network, 'connect', { container: id });
   });
 }
 
+interface Joining { before: ContainerRecord; planned: ContainerRecord; network: NetworkRecord }
+
+/** The new endpoint becomes the gateway when its priority, or its name, comes first; the published ports then move to it. */
+async function attachLive(deps: NetworkDeps, { before, planned, network }: Joining): Promise<ContainerRecord> {
+  const sandbox = { id: before.id, path: deps.backend.sandboxPath(before.id) };
+  const { request } = planned.endpoints[network.name]!;
+  const gatewayBefore = gatewayName(deps, before.endpoints);
+  const place = {
+    interface: askedInterface(request) ?? deps.backend.freeInterface(sandbox, interfacePrefixOf(network)),
+    gateway: gatewayBefore === undefined && gatewayName(deps, planned.endpoints) === network.name,
+  };
+  const endpoint = await attachEndpoint(deps, planned, network.name, place);
+  const joined = deps.containers.save({ ...planned, endpoints: { ...before.endpoints, [network.name]: endpoint } }, { durable: true });
+  if (gatewayBefore === undefined || gatewayName(deps, joined.endpoints) !== network.name) return joined;
+  return await moveGateway(deps, await unpublish(deps, joined, gatewayBefore), joined.endpoints[gatewayBefore]?.ports ?? []);
+}
+
+async function unpublish(deps: NetworkDeps, record: ContainerRecord, name: string): Promise<ContainerRecord> {
+  const endpoint = record.endpoints[name];
+  const network = endpoint === undefined ? undefined : deps.catalog.get(endpoint.networkId);
+  const kernelNetwork = network === undefined ? undefined : kernelNetworkOf(network);
+  if (endpoint === undefined || kernelNetwork === undefined || endpoint.ports.length === 0) return record;
+  await deps.backend.unpublish(kernelEndpoint(kernelNetwork, endpoint, { interface: '', gateway: true }));
+  deps.ports.release(endpoint.ports);
+  return { ...record, endpoints: { ...record.endpoints, [name]: { ...endpoint, ports: [] } } };
+}
+
 function checkConnect(record: ContainerRecord, network: NetworkRecord): void {
-  if (network.name === 'host') throw new GantryError('forbidden', 'container cannot be connected to host network');
+  if (network.name === 'host') throw new GantryError('invalid', 'cannot connect container to host network - container must be created in host network mode');
   if (networkModeOf(record.hostConfig.networkMode).kind !== 'own') {
     throw new GantryError('invalid', 'container sharing network namespace with another container or host cannot be connected to any other network');
   }
   const present = Object.keys(record.endpoints);
   if (present.includes(network.name)) throw new GantryError('forbidden', `endpoint with name ${record.name} already exists in network ${network.name}`);
   if (present.includes('none') || (network.name === 'none' && present.length > 0)) {
-    throw new GantryError('forbidden', 'container cannot be connected to multiple networks with one of the networks in private (none) mode');
+    throw new GantryError('invalid', 'container cannot be connected to multiple networks with one of the networks in private (none) mode');
   }
 }

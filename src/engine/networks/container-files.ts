@@ -5,8 +5,9 @@ import type { ContainerRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
 import { readOptional, resolverOf } from './host-resolver.ts';
 import { namedEndpoints } from './container-names.ts';
+import { linkedContainers, linkHosts } from './links.ts';
 import { networkModeOf } from './plan-endpoints.ts';
-import { bridgeNetworkOf } from './bridge-network.ts';
+import { bridgeNetworkOf } from './kernel-network.ts';
 
 export interface ContainerFiles { hosts: string; hostname: string; resolvConf: string }
 
@@ -21,11 +22,12 @@ export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers'>
   };
 }
 
-function ownHosts(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord): string {
+function ownHosts(deps: Pick<NetworkDeps, 'catalog' | 'containers'>, record: ContainerRecord): string {
   const endpoints = Object.values(record.endpoints);
   const addresses = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined).map((address) => address.split('/')[0] ?? '');
+  const links = record.endpoints['bridge'] === undefined ? [] : linkHosts(linkedContainers(deps, record));
   return hostsFile({
-    extra: extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)),
+    extra: [...extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)), ...links],
     own: { addresses, hostname: record.config.hostname ?? '', domainname: record.config.domainname ?? '' },
     ipv6: true,
   });

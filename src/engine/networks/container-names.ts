@@ -5,6 +5,7 @@ import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { resolverOf } from './host-resolver.ts';
+import { parseLink } from './links.ts';
 import type { NetworkRecord } from './verbs.ts';
 
 /** The endpoints of a container on networks that resolve names: the user-defined ones. */
@@ -40,9 +41,19 @@ export function nameOf(record: ContainerRecord, network: NetworkRecord, { endpoi
   return { network: network.id, endpoint: endpointId, name: record.name, names: dnsNames, addresses };
 }
 
+/** Names that only this container knows others by. */
+function linksOf(deps: Pick<NetworkDeps, 'containers'>, { request }: EndpointRecord): { links?: Record<string, string> } {
+  if (!request.links?.length) return {};
+  return { links: Object.fromEntries(request.links.map((text) => {
+    const { container, alias } = parseLink(text);
+    const name = deps.containers.all().find((record) => record.id === container || record.name === container)?.name ?? container;
+    return [alias.toLowerCase(), name.toLowerCase()];
+  })) };
+}
+
 /** A container that is on internal networks only asks nobody outside. */
-export function servedSandbox(deps: Pick<NetworkDeps, 'catalog' | 'backend'>, record: ContainerRecord): ServedSandbox {
-  const networks = namedEndpoints(deps, record).map(({ network }) => ({ id: network.id, name: network.name }));
+export function servedSandbox(deps: Pick<NetworkDeps, 'catalog' | 'backend' | 'containers'>, record: ContainerRecord): ServedSandbox {
+  const networks = namedEndpoints(deps, record).map(({ network, endpoint }) => ({ id: network.id, name: network.name, ...linksOf(deps, endpoint) }));
   const hasWayOut = Object.values(record.endpoints).some((endpoint) => deps.catalog.get(endpoint.networkId)?.internal === false);
   const upstreams = hasWayOut ? resolverOf(record).nameservers.map((address) => ({ address, port: 53 })) : [];
   return { id: record.id, netns: deps.backend.sandboxPath(record.id), view: { networks, upstreams } };

@@ -3,21 +3,31 @@ import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { announce, dnsNamesOf, withdraw } from './container-names.ts';
 import { containerFiles } from './container-files.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
-import { attachEndpoint, detachEndpoint, gatewayName } from './endpoints.ts';
+import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames } from './endpoints.ts';
+import { checkLinks, linkEnvironment, linkedContainers, type LinkedContainer } from './links.ts';
 import { planEndpoints } from './plan-endpoints.ts';
 
 /** How containers come onto networks and off them. */
 export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments {
   return {
-    plan: (request) => planEndpoints(deps.catalog, request),
+    plan: (request) => {
+      checkLinks(deps, request.hostConfig.links ?? []);
+      return planEndpoints(deps.catalog, request);
+    },
     sandbox: async (containerId) => (await deps.backend.createSandbox(containerId, { wired: startsOnBridge(deps, containerId) })).path,
     sandboxPath: (containerId) => deps.backend.sandboxPath(containerId),
     attach: (record) => attachAll(deps, record),
     detach: (record) => detachAll(deps, record),
     forget: async (record) => void (await detachAll(deps, record)),
     files: (record) => containerFiles(deps, record),
+    environment: (record) => linkEnvironment(record.name, defaultLinks(deps, record)),
     renamed: (record) => renamed(deps, record),
   };
+}
+
+/** Links of a container on the default bridge; on other networks they are names. */
+function defaultLinks(deps: NetworkDeps, record: ContainerRecord): LinkedContainer[] {
+  return record.endpoints['bridge'] === undefined ? [] : linkedContainers(deps, record);
 }
 
 /** Its first endpoint is on a bridge. */
@@ -28,10 +38,11 @@ function startsOnBridge(deps: NetworkDeps, containerId: string): boolean {
 
 async function attachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Record<string, EndpointRecord>> {
   const gateway = gatewayName(deps, record.endpoints);
+  const interfaces = interfaceNames(deps, record.endpoints);
   const attached: Record<string, EndpointRecord> = {};
   try {
     for (const name of Object.keys(record.endpoints)) {
-      const place = { interface: `eth${Object.keys(attached).length}`, gateway: name === gateway };
+      const place = { interface: interfaces[name] ?? '', gateway: name === gateway };
       attached[name] = await attachEndpoint(deps, record, name, place);
     }
     await announce(deps, { ...record, endpoints: attached });

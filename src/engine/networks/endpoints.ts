@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { macOf } from '../../network/addresses/choose.ts';
-import type { BridgeNetwork, Endpoint, PublishedPort, Sandbox } from '../../network/network.ts';
+import { isMacvlan, type Endpoint, type Network, type PublishedPort, type Sandbox } from '../../network/network.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
-import { bridgeNetworkOf } from './bridge-network.ts';
+import { askedInterface, askedSysctls } from './check-endpoint.ts';
 import type { NetworkDeps } from './deps.ts';
+import { interfacePrefixOf, kernelNetworkOf } from './kernel-network.ts';
 import type { NetworkRecord } from './verbs.ts';
 import { wantedPorts } from './wanted-ports.ts';
 
@@ -21,17 +22,17 @@ export async function attachEndpoint(deps: NetworkDeps, container: ContainerReco
   const resting = container.endpoints[name];
   const network = resting === undefined ? undefined : deps.catalog.get(resting.networkId);
   if (resting === undefined || network === undefined) throw new GantryError('notFound', `network ${resting?.networkId ?? name} not found`);
-  const bridge = bridgeNetworkOf(network);
+  const kernelNetwork = kernelNetworkOf(network);
   const endpointId = newId();
-  if (bridge === undefined) return { ...resting, endpointId };
+  if (kernelNetwork === undefined) return { ...resting, endpointId };
   await using undo = new AsyncDisposableStack();
   undo.defer(() => deps.addresses.release(network.id, container.id));
-  const addressed = takeAddresses(deps, { container, network, bridge, resting });
-  const ports = place.gateway && !bridge.internal ? takePorts(deps, { container, network, endpointId, addressed }) : [];
+  const addressed = takeAddresses(deps, { container, network, kernelNetwork, resting });
+  const ports = place.gateway && publishes(kernelNetwork) ? takePorts(deps, { container, network, endpointId, addressed }) : [];
   undo.defer(() => deps.ports.release(ports));
   const record: EndpointRecord = { ...addressed, endpointId, ports };
   const sandbox: Sandbox = { id: container.id, path: deps.backend.sandboxPath(container.id) };
-  await deps.backend.attach(sandbox, kernelEndpoint(bridge, record, place));
+  await deps.backend.attach(sandbox, kernelEndpoint(kernelNetwork, record, place));
   undo.move();
   return record;
 }
@@ -41,10 +42,10 @@ export async function detachEndpoint(deps: NetworkDeps, container: ContainerReco
   const record = container.endpoints[name];
   if (record === undefined) return undefined;
   const network = deps.catalog.get(record.networkId);
-  const bridge = network === undefined ? undefined : bridgeNetworkOf(network);
-  if (bridge !== undefined && record.endpointId !== '') {
+  const kernelNetwork = network === undefined ? undefined : kernelNetworkOf(network);
+  if (kernelNetwork !== undefined && record.endpointId !== '') {
     const sandbox = options.live ? { id: container.id, path: deps.backend.sandboxPath(container.id) } : undefined;
-    await deps.backend.detach(sandbox, kernelEndpoint(bridge, record, { interface: '', gateway: true }));
+    await deps.backend.detach(sandbox, kernelEndpoint(kernelNetwork, record, { interface: '', gateway: true }));
   }
   deps.ports.release(record.ports);
   for (const address of [record.ipv4, record.ipv6]) {
@@ -53,11 +54,33 @@ export async function detachEndpoint(deps: NetworkDeps, container: ContainerReco
   return { endpointId: '', networkId: record.networkId, request: record.request, dnsNames: record.dnsNames, macAddress: record.request.macAddress ?? '', ports: [] };
 }
 
-export function kernelEndpoint(network: BridgeNetwork, record: EndpointRecord, place: Place): Endpoint {
+export function kernelEndpoint(network: Network, record: EndpointRecord, place: Place): Endpoint {
+  const sysctls = askedSysctls(record.request);
+  const linkLocal = record.request.ipamConfig?.linkLocalIPs?.map((address) => `${address}/${address.includes(':') ? 64 : 16}`);
   return {
+    ...(sysctls && { sysctls }), ...(linkLocal && { linkLocal }),
     id: record.endpointId, network, interface: place.interface, macAddress: record.macAddress, ipv4: record.ipv4, ipv6: record.ipv6,
     defaultRoute: place.gateway, ports: record.ports,
   };
+}
+
+/** Ports are published by translating what comes to the host: that needs a bridge, and a way in. */
+export function publishes(network: Network): boolean {
+  return !isMacvlan(network) && !network.internal;
+}
+
+/** The names of a container's links, by network: the one asked for, else the network's prefix and the next number. */
+export function interfaceNames(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Record<string, EndpointRecord>): Record<string, string> {
+  const counts = new Map<string, number>();
+  return Object.fromEntries(Object.entries(endpoints).map(([name, { networkId, request }]) => {
+    const asked = askedInterface(request);
+    if (asked !== undefined) return [name, asked];
+    const network = deps.catalog.get(networkId);
+    const prefix = network === undefined ? 'eth' : interfacePrefixOf(network);
+    const number = counts.get(prefix) ?? 0;
+    counts.set(prefix, number + 1);
+    return [name, `${prefix}${number}`];
+  }));
 }
 
 /** Which endpoint of a container is its gateway: the highest priority, then the first name; internal networks never. */
@@ -67,16 +90,17 @@ export function gatewayName(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Recor
     .toSorted(([a, one], [b, other]) => (other.request.gwPriority ?? 0) - (one.request.gwPriority ?? 0) || (a < b ? -1 : 1))[0]?.[0];
 }
 
-interface Addressing { container: ContainerRecord; network: NetworkRecord; bridge: BridgeNetwork; resting: EndpointRecord }
+interface Addressing { container: ContainerRecord; network: NetworkRecord; kernelNetwork: Network; resting: EndpointRecord }
 
-function takeAddresses(deps: NetworkDeps, { container, network, bridge, resting }: Addressing): EndpointRecord {
+function takeAddresses(deps: NetworkDeps, { container, network, kernelNetwork, resting }: Addressing): EndpointRecord {
   const take = (family: 4 | 6, wanted: string | undefined, subnet: string): string =>
     `${deps.addresses.take(network, { family, owner: container.id, wanted: wanted || undefined })}/${subnet.split('/')[1]}`;
   const asked = resting.request.ipamConfig;
-  const ipv4 = bridge.ipv4 === undefined ? undefined : take(4, asked?.ipv4Address, bridge.ipv4.subnet);
-  const ipv6 = bridge.ipv6 === undefined ? undefined : take(6, asked?.ipv6Address, bridge.ipv6.subnet);
+  const { ipv4: pool4, ipv6: pool6, internal } = kernelNetwork;
+  const ipv4 = pool4 === undefined ? undefined : take(4, asked?.ipv4Address, pool4.subnet);
+  const ipv6 = pool6 === undefined ? undefined : take(6, asked?.ipv6Address, pool6.subnet);
   const macAddress = resting.request.macAddress || (ipv4 === undefined ? randomMac() : macOf(ipv4.split('/')[0] ?? ''));
-  const gateways = bridge.internal ? {} : { gateway: bridge.ipv4?.gateway, gateway6: bridge.ipv6?.gateway };
+  const gateways = internal ? {} : { gateway: pool4?.gateway, gateway6: pool6?.gateway };
   return { ...resting, macAddress, ipv4, ipv6, ...gateways };
 }
 

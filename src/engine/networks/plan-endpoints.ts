@@ -2,6 +2,7 @@ import { GantryError } from '../../base/errors.ts';
 import type { EndpointRequest } from '../../oci/container.ts';
 import type { NetworkPlanRequest } from '../containers/ports.ts';
 import type { EndpointRecord } from '../containers/record.ts';
+import { checkEndpoint } from './check-endpoint.ts';
 import { dnsNamesOf } from './container-names.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkCatalog } from './network-catalog.ts';
@@ -19,12 +20,19 @@ export function networkModeOf(text: string | undefined): NetworkMode {
 /** The networks that a container will join, by name, and what was asked of each. Takes nothing. @throws notFound, invalid, conflict */
 export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanRequest): Record<string, EndpointRecord> {
   const mode = networkModeOf(request.hostConfig.networkMode);
-  if (mode.kind === 'container') return {};
+  if (mode.kind === 'container') {
+    if (request.hostConfig.links?.length) throw new GantryError('invalid', 'conflicting options: container type network can\'t be used with links. This would result in undefined behavior');
+    return {};
+  }
   const primary = catalog.find(mode.kind === 'host' ? 'host' : mode.network);
   const asked = new Map<string, EndpointRequest>([[primary.name, {}]]);
   for (const [name, endpoint] of Object.entries(request.endpoints)) {
     asked.set(name === 'default' ? primary.name : catalog.find(name).name, endpoint);
   }
+  if (primary.name === 'host' && request.hostConfig.links?.length) {
+    throw new GantryError('invalid', "conflicting options: host type networking can't be used with links. This would result in undefined behavior");
+  }
+  asked.set(primary.name, withLinks(primary, asked.get(primary.name) ?? {}, request.hostConfig.links));
   if (asked.size > 1 && primary.name === 'host') {
     throw new GantryError('invalid', 'container sharing network namespace with another container or host cannot be connected to any other network');
   }
@@ -37,23 +45,15 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
   }));
 }
 
-/** An endpoint of a container that does not run. @throws invalid for what this network cannot give */
+/** An endpoint of a container that does not run. @throws invalid, forbidden for what this network cannot give */
 export function restingEndpoint(network: NetworkRecord, request: EndpointRequest, container: { containerId: string; containerName: string }): EndpointRecord {
-  checkRequest(network, request);
+  checkEndpoint(network, request);
   const dnsNames = dnsNamesOf(network, { id: container.containerId, name: container.containerName }, request.aliases);
   return { endpointId: '', networkId: network.id, request, dnsNames, macAddress: request.macAddress ?? '', ports: [] };
 }
 
-function checkRequest(network: NetworkRecord, request: EndpointRequest): void {
-  const predefined = predefinedNames.includes(network.name);
-  const { ipv4Address, ipv6Address, linkLocalIPs } = request.ipamConfig ?? {};
-  if ((ipv4Address || ipv6Address) && predefined) throw new GantryError('invalid', 'user specified IP address is supported on user defined networks only');
-  if (request.aliases?.length && predefined) throw new GantryError('invalid', 'network-scoped alias is supported only for containers in user defined networks');
-  if (linkLocalIPs?.length) throw new GantryError('invalid', 'a link-local address of one\'s own (--link-local-ip) is not supported by this engine');
-  if (request.links?.length) throw new GantryError('invalid', 'links on a network (--link) are not supported by this engine');
-  const [option] = Object.keys(request.driverOpts ?? {});
-  if (option !== undefined) throw new GantryError('invalid', `the endpoint option ${option} is not supported by this engine`);
-  if (request.macAddress && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(request.macAddress)) {
-    throw new GantryError('invalid', `invalid MAC address: ${request.macAddress}`);
-  }
+/** `--link` of a container whose network resolves names belongs to that network, as Docker keeps it. @throws invalid */
+function withLinks(primary: NetworkRecord, endpoint: EndpointRequest, links: string[] | undefined): EndpointRequest {
+  if (!links?.length || predefinedNames.includes(primary.name)) return endpoint;
+  return { ...endpoint, links: [...new Set([...(endpoint.links ?? []), ...links])] };
 }

@@ -1,9 +1,9 @@
 import { GantryError } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
-import { bridgeNetworkOf } from './bridge-network.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { detailsOf } from './inspect.ts';
+import { kernelNetworkOf } from './kernel-network.ts';
 import { networkEvent } from './network-event.ts';
 
 /** The record goes last: a daemon that dies before makes the bridge again, and the removal can be repeated. */
@@ -16,8 +16,11 @@ export async function remove(deps: NetworkDeps, name: string): Promise<void> {
       const list = active.map(([, { name: container, endpointId }]) => `name:"${container}" id:"${shortId(endpointId)}"`).join(', ');
       throw new GantryError('forbidden', `error while removing network: network ${network.name} has active endpoints (${list})`);
     }
-    const bridge = bridgeNetworkOf(network);
-    if (bridge !== undefined) await deps.backend.removeNetwork(bridge);
+    if (network.configOnly && deps.catalog.all().some((other) => other.configFrom === network.name)) {
+      throw new GantryError('forbidden', `error while removing network: configuration network "${network.name}" is in use`);
+    }
+    const kernelNetwork = kernelNetworkOf(network);
+    if (kernelNetwork !== undefined) await deps.backend.removeNetwork(kernelNetwork);
     deps.catalog.delete(network.id);
     networkEvent(deps.events, network, 'destroy');
   });

@@ -1,10 +1,10 @@
 import { now } from '../../base/clock.ts';
 import type { Endpoint } from '../../network/network.ts';
-import { bridgeNetworkOf } from './bridge-network.ts';
 import { namedEndpoints, nameOf, servedSandbox } from './container-names.ts';
 import { missingDefaults } from './default-networks.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
-import { gatewayName, kernelEndpoint } from './endpoints.ts';
+import { gatewayName, interfaceNames, kernelEndpoint } from './endpoints.ts';
+import { kernelNetworkOf } from './kernel-network.ts';
 
 /**
  * At the daemon's start, after the states of containers are known: makes the default networks that are missing, gives back addresses
@@ -19,15 +19,16 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
   deps.addresses.sweep(new Set(live.map((record) => record.id)));
   const endpoints = live.flatMap((record) => {
     const gateway = gatewayName(deps, record.endpoints);
-    return Object.entries(record.endpoints).map(([name, endpoint], index): Endpoint | undefined => {
+    const interfaces = interfaceNames(deps, record.endpoints);
+    return Object.entries(record.endpoints).map(([name, endpoint]): Endpoint | undefined => {
       deps.ports.claim(endpoint.ports);
       const network = deps.catalog.get(endpoint.networkId);
-      const bridge = network === undefined ? undefined : bridgeNetworkOf(network);
-      return bridge && kernelEndpoint(bridge, endpoint, { interface: `eth${index}`, gateway: name === gateway });
+      const kernelNetwork = network === undefined ? undefined : kernelNetworkOf(network);
+      return kernelNetwork && kernelEndpoint(kernelNetwork, endpoint, { interface: interfaces[name] ?? '', gateway: name === gateway });
     });
   });
   await deps.backend.prepare({
-    networks: deps.catalog.all().map(bridgeNetworkOf).filter((network) => network !== undefined),
+    networks: deps.catalog.all().map(kernelNetworkOf).filter((network) => network !== undefined),
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined),
     sandboxes: live.map((record) => record.id),
   });

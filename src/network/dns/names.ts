@@ -14,7 +14,12 @@ export interface NamedEndpoint {
 
 /** Which networks a container sees, in the order they are asked. */
 export interface View {
-  networks: { id: string; name: string }[];
+  networks: {
+    id: string;
+    name: string;
+    /** Names that only this container knows others by, in lower case: the container's link, and whom it means. */
+    links?: Record<string, string>;
+  }[];
 }
 
 export type Lookup =
@@ -52,6 +57,8 @@ export class Names {
     const found = view.networks.flatMap((seen) => {
       const network = this.#networks.get(seen.id);
       const suffix = `.${seen.name.toLowerCase()}`;
+      const linked = seen.links !== undefined && Object.hasOwn(seen.links, name) ? seen.links[name] : undefined;
+      if (linked !== undefined) return [...(network?.named(linked) ?? [])];
       return [...(network?.named(name) ?? []), ...(name.endsWith(suffix) ? network?.named(name.slice(0, -suffix.length)) ?? [] : [])];
     });
     if (found.length === 0) return { known: false };

@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
-import { GantryError } from '../../base/errors.ts';
+import { errnoOf, GantryError } from '../../base/errors.ts';
 import { addDummy, addMacvlan, addVlan, setLink } from '../../host/netlink/requests.ts';
 import type { RouteSocket } from '../../host/netlink/socket.ts';
 import type { Endpoint, MacvlanNetwork } from '../network.ts';
@@ -9,15 +9,22 @@ export function ensureParent(route: RouteSocket, network: MacvlanNetwork, group:
   const { link: name, make } = network.parent;
   if (route.link(name) === undefined) {
     if (make === undefined) throw missing(name);
-    if (make === 'dummy') {
-      route.run(addDummy(name, { group, mtu: network.mtu }));
-    } else {
-      const below = route.link(make.of);
-      if (below === undefined) throw missing(make.of);
-      route.run(addVlan(name, { group, parent: below.index, vlan: make.vlan }));
-    }
+    makeParent(route, network, group);
   }
   route.run(setLink(name, { up: true }));
+}
+
+function makeParent(route: RouteSocket, { parent: { link, make }, mtu }: MacvlanNetwork, group: number): void {
+  if (make === undefined) return;
+  const below = make === 'dummy' ? undefined : route.link(make.of);
+  if (make !== 'dummy' && below === undefined) throw missing(make.of);
+  try {
+    route.run(make === 'dummy' ? addDummy(link, { group, mtu }) : addVlan(link, { group, parent: below?.index ?? 0, vlan: make.vlan }));
+  } catch (error) {
+    if (errnoOf(error) !== 'EOPNOTSUPP') throw error;
+    const kind = make === 'dummy' ? 'dummy' : 'vlan';
+    throw new GantryError('invalid', `this kernel has no ${kind} links, which ${link} would be`, { cause: error, hint: `Load the module: modprobe ${kind === 'vlan' ? '8021q' : 'dummy'}, or name a parent: -o parent=eth0` });
+  }
 }
 
 /** The container's link, made in its namespace. */

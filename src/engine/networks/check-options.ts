@@ -1,0 +1,47 @@
+import { isIP } from 'node:net';
+import { GantryError } from '../../base/errors.ts';
+
+type Check = (value: string, name: string) => string | undefined;
+
+const boolean: Check = (value, name) => (/^(1|t|true|0|f|false)$/i.test(value) ? undefined : `failed to parse ${name} value: ${value} (strconv.ParseBool: parsing "${value}": invalid syntax)`);
+const mtu: Check = (value, name) => {
+  if (!/^\d+$/.test(value)) return `failed to parse ${name} value: ${value} (strconv.Atoi: parsing "${value}": invalid syntax)`;
+  return Number(value) === 0 || (Number(value) >= 68 && Number(value) <= 65535) ? undefined : `invalid MTU number: ${value}`;
+};
+const linkName: Check = (value, name) => (isLinkName(value) ? undefined : `invalid ${name}: "${value}" is not the name of a link`);
+// A number is appended.
+const linkPrefix: Check = (value, name) => (isLinkName(`${value}000`) ? undefined : `invalid ${name}: "${value}" cannot begin the name of a link`);
+const ipv4: Check = (value) => (isIP(value) === 4 ? undefined : `invalid host binding address: ${value}`);
+/** Translation of addresses is what bridges do here. */
+const translated: Check = (value, name) => (value === 'nat' || value === '' ? undefined : `${name} can only be "nat" with this engine`);
+const mode: Check = (value) => (['', 'bridge', 'private', 'vepa', 'passthru'].includes(value) ? undefined : `requested macvlan mode '${value}' is not valid, 'bridge' mode is the macvlan driver default`);
+
+const docker = 'com.docker.network.';
+const common: Record<string, Check> = { [`${docker}driver.mtu`]: mtu, [`${docker}container_iface_prefix`]: linkPrefix };
+const byDriver: Record<string, Record<string, Check>> = {
+  bridge: {
+    ...common,
+    [`${docker}bridge.name`]: linkName,
+    [`${docker}bridge.enable_ip_masquerade`]: boolean,
+    [`${docker}bridge.enable_icc`]: boolean,
+    [`${docker}bridge.host_binding_ipv4`]: ipv4,
+    [`${docker}bridge.inhibit_ipv4`]: boolean,
+    [`${docker}bridge.gateway_mode_ipv4`]: translated,
+    [`${docker}bridge.gateway_mode_ipv6`]: translated,
+  },
+  macvlan: { ...common, parent: (value, name) => (value === '' ? undefined : linkName(value, name)), macvlan_mode: mode },
+};
+
+/** @throws invalid for an option that the driver does not have here, and for a value that it cannot have */
+export function checkOptions(driver: string, options: Record<string, string>): void {
+  for (const [name, value] of Object.entries(options)) {
+    const check = byDriver[driver]?.[name];
+    const complaint = check === undefined ? `the network option ${name} is not supported by this engine` : check(value, name);
+    if (complaint !== undefined) throw new GantryError('invalid', complaint);
+  }
+}
+
+/** What the kernel takes as a name, 15 bytes. */
+export function isLinkName(text: string): boolean {
+  return /^[\x21-\x7e]{1,15}$/.test(text) && !/[/:"]/.test(text) && text !== '.' && text !== '..' && text !== 'lo' && text !== 'all' && text !== 'default';
+}

@@ -1,0 +1,58 @@
+import { parseSubnet } from '../../network/addresses/subnet.ts';
+import type { BridgeNetwork, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
+import { shortId } from '../../base/ids.ts';
+import type { IpamPool, NetworkRecord } from './verbs.ts';
+
+/** The record as the kernel side wants it; undefined for host, none and configurations. */
+export function kernelNetworkOf(record: NetworkRecord): Network | undefined {
+  return record.driver === 'macvlan' && !record.configOnly ? macvlanOf(record) : bridgeNetworkOf(record);
+}
+
+export function bridgeNetworkOf(record: NetworkRecord): BridgeNetwork | undefined {
+  if (record.bridge === undefined) return undefined;
+  return {
+    ...commonOf(record),
+    bridge: record.bridge,
+    inhibitIpv4: isTrue(optionOf(record, 'bridge.inhibit_ipv4', 'false')),
+    masquerade: isTrue(optionOf(record, 'bridge.enable_ip_masquerade', 'true')),
+    icc: isTrue(optionOf(record, 'bridge.enable_icc', 'true')),
+  };
+}
+
+/** Without a parent it is a network of this host alone, on a link that leads nowhere: what Docker calls internal. */
+function macvlanOf(record: NetworkRecord): MacvlanNetwork {
+  const asked = record.options['parent'];
+  const common = commonOf(record);
+  const link = asked || `dm-${shortId(record.id)}`;
+  const [, of, vlan] = /^(.+)\.(\d{1,4})$/.exec(link) ?? [];
+  const make = !asked ? 'dummy' as const : of === undefined ? undefined : { vlan: Number(vlan), of };
+  return { ...common, parent: { link, ...(make && { make }) }, mode: (record.options['macvlan_mode'] || 'bridge') as MacvlanMode, internal: common.internal || !asked };
+}
+
+function commonOf(record: NetworkRecord): Pick<BridgeNetwork, 'id' | 'ipv4' | 'ipv6' | 'internal' | 'mtu'> {
+  return {
+    id: record.id, ipv4: addressing(poolOf(record, 4)), ipv6: addressing(poolOf(record, 6)), internal: record.internal, mtu: Number(optionOf(record, 'driver.mtu', '1500')) || 1500,
+  };
+}
+
+/** How links in containers are called on this network, before their number. */
+export function interfacePrefixOf(record: NetworkRecord): string {
+  return optionOf(record, 'container_iface_prefix', 'eth');
+}
+
+export function poolOf(record: NetworkRecord, family: 4 | 6): IpamPool | undefined {
+  return record.ipam.config.find((pool) => parseSubnet(pool.subnet ?? '')?.family === family);
+}
+
+function optionOf(record: NetworkRecord, name: string, otherwise: string): string {
+  return record.options[`com.docker.network.${name}`] ?? otherwise;
+}
+
+/** Booleans as Go's strconv reads them. */
+function isTrue(text: string): boolean {
+  return /^(1|t|true)$/i.test(text);
+}
+
+function addressing(pool: IpamPool | undefined): { subnet: string; gateway: string } | undefined {
+  return pool?.subnet === undefined || pool.gateway === undefined ? undefined : { subnet: pool.subnet, gateway: pool.gateway };
+}

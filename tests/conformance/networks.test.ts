@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Engine } from './engine.ts';
+import { openTarget, type Target } from './target.ts';
+
+/** Subnets that nobody else has. */
+const own = { subnet: '10.213.7.0/24', gateway: '10.213.7.254' };
+
+describe('networks', () => {
+  let target: Target;
+  let engine: Engine;
+  const made: string[] = [];
+  const unique = (): string => `conf-${randomBytes(6).toString('hex')}`;
+  const network = async (more: Record<string, unknown> = {}): Promise<{ id: string; name: string }> => {
+    const name = unique();
+    const { json } = await engine.expect('POST', '/networks/create', { body: { Name: name, CheckDuplicate: true, ...more }, status: 201 });
+    made.push(json.Id);
+    return { id: json.Id, name };
+  };
+  const addressed = { IPAM: { Config: [{ Subnet: own.subnet, IPRange: '10.213.7.128/25', Gateway: own.gateway, AuxiliaryAddresses: { printer: '10.213.7.129' } }] } };
+  const inspected = async (name: string): Promise<any> => (await engine.expect('GET', `/networks/${name}`, { status: 200 })).json;
+
+  before(async () => {
+    target = await openTarget();
+    engine = target.engine;
+  });
+  afterEach(async () => {
+    await engine.clean();
+    for (const id of made.splice(0)) await engine.call('DELETE', `/networks/${id}`);
+  });
+  after(() => target.close());
+
+  test('bridge, host and none exist and cannot be removed', async () => {
+    const { json } = await engine.expect('GET', '/networks', { status: 200 });
+    for (const [name, driver] of [['bridge', 'bridge'], ['host', 'host'], ['none', 'null']] as const) {
+      const found = json.find((each: any) => each.Name === name);
+      assert.equal(found.Driver, driver);
+      assert.equal(found.Scope, 'local');
+      await engine.expect('DELETE', `/networks/${name}`, { status: 403, message: `${name} is a pre-defined network and cannot be removed` });
+    }
+  });
+
+  test('create answers with an id, and inspect has what clients read', async () => {
+    const { id, name } = await network({ ...addressed, Labels: { tier: 'db' }, Options: { 'com.docker.network.driver.mtu': '1400' }, Internal: true, Attachable: true });
+    const found = await inspected(name);
+    assert.match(id, /^[0-9a-f]{64}$/);
+    assert.deepEqual(
+      { ...found, Created: '', EnableIPv4: undefined },
+      { Name: name, Id: id, Created: '', Scope: 'local', Driver: 'bridge', EnableIPv4: undefined, EnableIPv6: false,
+        IPAM: { Driver: 'default', Options: null, Config: [{ Subnet: own.subnet, IPRange: '10.213.7.128/25', Gateway: own.gateway, AuxiliaryAddresses: { printer: '10.213.7.129' } }] },
+        Internal: true, Attachable: true, Ingress: false, ConfigFrom: { Network: '' }, ConfigOnly: false, Containers: {},
+        Options: { 'com.docker.network.driver.mtu': '1400' }, Labels: { tier: 'db' } },
+    );
+    assert.equal((await inspected(id.slice(0, 12))).Id, id);
+  });
+
+  const refused: [what: string, body: Record<string, unknown>, status: number | readonly number[], message?: string | RegExp][] = [
+    ['a predefined name', { Name: 'bridge' }, 403, /^operation is not permitted on predefined bridge network ?$/],
+    ['an empty name', { Name: '' }, [400, 500], /^invalid name: /],
+    ['a second host network', { Driver: 'host' }, 403, 'only one instance of "host" network is allowed'],
+    ['a second null network', { Driver: 'null' }, 403, 'only one instance of "null" network is allowed'],
+    ['an unknown driver', { Driver: 'weave' }, 404, 'plugin "weave" not found'],
+    ['overlay without a swarm', { Driver: 'overlay' }, [503, 500], /^This node is not a swarm manager\./],
+    ['what is no subnet', { IPAM: { Config: [{ Subnet: '10.213.8.1' }] } }, [400, 500], /invalid subnet 10\.213\.8\.1 ?: invalid CIDR/i],
+    ['a gateway elsewhere', { IPAM: { Config: [{ Subnet: '10.213.8.0/24', Gateway: '10.1.1.1' }] } }, [400, 500]],
+    ['two subnets of one family', { IPAM: { Config: [{ Subnet: '10.213.8.0/24' }, { Subnet: '10.213.9.0/24' }] } }, [400, 403, 500]],
+    ['a size of packets that is no number', { Options: { 'com.docker.network.driver.mtu': 'abc' } }, [400, 500], /failed to parse com\.docker\.network\.driver\.mtu value: abc/],
+    ['a flag that is none', { Options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, [400, 500], /failed to parse com\.docker\.network\.bridge\.enable_icc value: maybe/],
+    ['an unknown mode of macvlan', { Driver: 'macvlan', Options: { macvlan_mode: 'x' } }, [400, 500], "requested macvlan mode 'x' is not valid, 'bridge' mode is the macvlan driver default"],
+    ['a parent of macvlan that is not there', { Driver: 'macvlan', Options: { parent: 'nope0' } }, [400, 500], /nope0/],
+    ['an unknown configuration', { ConfigFrom: { Network: 'nope' } }, 404, 'configuration network "nope" does not exist'],
+  ];
+  for (const [what, body, status, message] of refused) {
+    test(`create refuses ${what}`, () => engine.answers('POST', '/networks/create', { body: { Name: unique(), ...body }, status, ...(message !== undefined && { message }) }));
+  }
+
+  test('create refuses a name that is taken, and a subnet of another network', async () => {
+    const { name } = await network(addressed);
+    await engine.expect('POST', '/networks/create', { body: { Name: name, CheckDuplicate: true }, status: 409, message: `network with name ${name} already exists` });
+    await engine.expect('POST', '/networks/create', { body: { Name: unique(), IPAM: { Config: [{ Subnet: '10.213.7.0/25' }] } }, status: 403, message: /Pool overlaps with other one on this address space$/ });
+  });
+
+  test('a configuration lends its settings, and cannot be removed while it does', async () => {
+    const configuration = await network({ ConfigOnly: true, ...addressed, Options: { 'com.docker.network.driver.mtu': '1400' }, Labels: { from: 'configuration' } });
+    assert.equal((await inspected(configuration.name)).Driver, 'null');
+    const { id, name } = await network({ ConfigFrom: { Network: configuration.name } });
+    const found = await inspected(name);
+    assert.equal(found.IPAM.Config[0].Subnet, own.subnet);
+    assert.equal(found.Options['com.docker.network.driver.mtu'], '1400');
+    assert.deepEqual(found.Labels, { from: 'configuration' });
+    assert.deepEqual(found.ConfigFrom, { Network: configuration.name });
+    await engine.expect('DELETE', `/networks/${configuration.id}`, { status: 403, message: `error while removing network: configuration network "${configuration.name}" is in use` });
+    await engine.expect('POST', '/networks/create', {
+      body: { Name: unique(), ConfigFrom: { Network: configuration.name }, Options: { 'com.docker.network.driver.mtu': '1300' } },
+      status: 403, message: 'network driver options are not supported if the network depends on a configuration network',
+    });
+    await engine.expect('DELETE', `/networks/${id}`, { status: 204 });
+  });
+
+  test('addresses come from the range, without the auxiliary ones, or are those asked for', async () => {
+    const { name } = await network(addressed);
+    const on = (more: object = {}) => engine.run({ HostConfig: { NetworkMode: name }, NetworkingConfig: { EndpointsConfig: { [name]: more } } });
+    const first = await on();
+    const second = await on();
+    const asked = await on({ IPAMConfig: { IPv4Address: '10.213.7.5' } });
+    const addresses = [];
+    for (const id of [first, second, asked]) addresses.push((await engine.inspect(id)).NetworkSettings.Networks[name].IPAddress);
+    assert.deepEqual(addresses, ['10.213.7.128', '10.213.7.130', '10.213.7.5']);
+    const found = await inspected(name);
+    assert.deepEqual(Object.keys(found.Containers).toSorted(), [first, second, asked].toSorted());
+    const { Name, IPv4Address, IPv6Address, MacAddress, EndpointID } = found.Containers[asked];
+    assert.deepEqual({ IPv4Address, IPv6Address, MacAddress }, { IPv4Address: '10.213.7.5/24', IPv6Address: '', MacAddress: '02:42:0a:d5:07:05' });
+    assert.match(Name, /^conf-/);
+    assert.match(EndpointID, /^[0-9a-f]{64}$/);
+    const late = await engine.create({ HostConfig: { NetworkMode: name }, NetworkingConfig: { EndpointsConfig: { [name]: { IPAMConfig: { IPv4Address: '10.213.7.5' } } } } });
+    await engine.expect('POST', `/containers/${late}/start`, { status: 403, message: /Address already in use/ });
+    await engine.expect('DELETE', `/networks/${name}`, { status: 403, message: new RegExp(`^error while removing network: network ${name} .*has active endpoints`) });
+  });
+
+  test('a static address needs a network of one\'s own', async () => {
+    const id = await engine.call('POST', '/containers/create', { query: { name: unique() }, body: { Image: engine.image, NetworkingConfig: { EndpointsConfig: { bridge: { IPAMConfig: { IPv4Address: '172.17.0.99' } } } } } });
+    // Older engines notice at the start.
+    const answer = id.status === 201 ? await engine.call('POST', `/containers/${id.json.Id}/start`) : id;
+    if (id.status === 201) await engine.call('DELETE', `/containers/${id.json.Id}`, { query: { force: 1 } });
+    assert.equal(answer.status, 400);
+    assert.equal(answer.json.message, 'user specified IP address is supported on user defined networks only');
+  });
+
+  test('connect and disconnect a container that runs', async () => {
+    const { name } = await network(addressed);
+    const id = await engine.run();
+    await engine.expect('POST', `/networks/${name}/connect`, { body: { Container: id, EndpointConfig: { IPAMConfig: { IPv4Address: '10.213.7.77' }, Aliases: ['cache'] } }, status: 200 });
+    const endpoint = (await engine.inspect(id)).NetworkSettings.Networks[name];
+    assert.equal(endpoint.IPAddress, '10.213.7.77');
+    assert.equal(endpoint.IPPrefixLen, 24);
+    assert.equal(endpoint.Gateway, own.gateway);
+    assert.ok(endpoint.Aliases.includes('cache'));
+    await engine.expect('POST', `/networks/${name}/connect`, { body: { Container: id }, status: 403, message: /^endpoint with name conf-\w+ already exists in network conf-/ });
+    await engine.expect('POST', `/networks/${name}/disconnect`, { body: { Container: id }, status: 200 });
+    await engine.expect('POST', `/networks/${name}/disconnect`, { body: { Container: id }, status: 500, message: `container ${id} is not connected to network ${name}` });
+    assert.deepEqual(Object.keys((await engine.inspect(id)).NetworkSettings.Networks), ['bridge']);
+  });
+
+  test('host and none keep to themselves', async () => {
+    const { name } = await network();
+    const plain = await engine.run();
+    const alone = await engine.run({ HostConfig: { NetworkMode: 'none' } });
+    const host = await engine.run({ HostConfig: { NetworkMode: 'host' } });
+    const joined = await engine.run({ HostConfig: { NetworkMode: `container:${plain}` } });
+    const connect = (to: string, Container: string, message: string | RegExp) => engine.expect('POST', `/networks/${to}/connect`, { body: { Container }, status: 400, message });
+    const alonePlease = 'container cannot be connected to multiple networks with one of the networks in private (none) mode';
+    const sharing = 'container sharing network namespace with another container or host cannot be connected to any other network';
+    await connect('host', plain, /host network/);
+    await connect('none', plain, alonePlease);
+    await connect(name, alone, alonePlease);
+    await connect(name, host, sharing);
+    await connect(name, joined, sharing);
+    await engine.expect('POST', '/networks/host/disconnect', { body: { Container: host }, status: 400, message: /host network/ });
+  });
+
+  test('who is not there is named', async () => {
+    const id = await engine.run();
+    await engine.expect('POST', '/networks/nope/connect', { body: { Container: id }, status: 404, message: 'network nope not found' });
+    await engine.expect('POST', '/networks/bridge/connect', { body: { Container: 'nope' }, status: 404, message: 'No such container: nope' });
+    await engine.expect('GET', '/networks/nope', { status: 404, message: 'network nope not found' });
+    await engine.expect('DELETE', '/networks/nope', { status: 404, message: 'network nope not found' });
+  });
+
+  test('lists are filtered', async () => {
+    const { name, id } = await network({ Labels: { tier: name0 } });
+    const names = async (filters: object): Promise<string[]> => (await engine.expect('GET', '/networks', { query: { filters: JSON.stringify(filters) }, status: 200 })).json.map((each: any) => each.Name).toSorted();
+    assert.deepEqual(await names({ name: [name] }), [name]);
+    assert.deepEqual(await names({ id: [id.slice(0, 12)] }), [name]);
+    assert.deepEqual(await names({ label: [`tier=${name0}`] }), [name]);
+    assert.deepEqual(await names({ driver: ['null'] }), ['none']);
+    assert.deepEqual(await names({ type: ['builtin'] }), ['bridge', 'host', 'none']);
+    assert.ok((await names({ dangling: ['true'] })).includes(name));
+    await engine.expect('GET', '/networks', { query: { filters: '{"nope":["x"]}' }, status: 400, message: /invalid filter 'nope'/i });
+  });
+
+  test('prune takes what nobody uses and the filters let through', async () => {
+    const kept = await network({ Labels: { conformance: 'kept' } });
+    const gone = await network({ Labels: { conformance: 'gone' } });
+    const { json } = await engine.expect('POST', '/networks/prune', { query: { filters: '{"label":["conformance=gone"]}' }, status: 200 });
+    assert.deepEqual(json.NetworksDeleted, [gone.name]);
+    assert.equal((await inspected(kept.name)).Name, kept.name);
+  });
+
+  test('a link names another container of the default bridge, in its hosts file and environment', async () => {
+    const name = unique();
+    await engine.create({ ExposedPorts: { '5432/tcp': {} }, Env: ['SECRET=x'] }, name);
+    const early = await engine.create({ HostConfig: { Links: [`${name}:db`] } });
+    await engine.expect('POST', `/containers/${early}/start`, { status: [400, 500], message: /^Cannot link to a non running container: \/conf-\w+ AS \/conf-\w+\/db$/ });
+    await engine.expect('POST', `/containers/${name}/start`, { status: 204 });
+    const address = (await engine.inspect(name)).NetworkSettings.Networks.bridge.IPAddress;
+    const { stdout } = await engine.finished({ Cmd: ['sh', '-c', 'cat /etc/hosts; env'], HostConfig: { Links: [`${name}:db`] } });
+    assert.match(stdout, new RegExp(`^${address}\\tdb \\w+ ${name}$`, 'm'));
+    for (const line of [`DB_PORT=tcp://${address}:5432`, `DB_PORT_5432_TCP_ADDR=${address}`, 'DB_PORT_5432_TCP_PORT=5432', 'DB_PORT_5432_TCP_PROTO=tcp', 'DB_ENV_SECRET=x']) {
+      assert.ok(stdout.split('\n').includes(line), line);
+    }
+    await engine.expect('POST', '/containers/create', { query: { name: unique() }, body: { Image: engine.image, HostConfig: { Links: ['nope:db'] } }, status: 400, message: 'could not get container for nope: No such container: nope' });
+    await engine.expect('POST', '/containers/create', { query: { name: unique() }, body: { Image: engine.image, HostConfig: { NetworkMode: 'host', Links: [`${name}:db`] } }, status: 400, message: /^conflicting options: host type networking can't be used with links/ });
+  });
+
+  test('a link on a network of one\'s own is a name that only this container knows', async () => {
+    const { name } = await network();
+    const server = unique();
+    await engine.create({ HostConfig: { NetworkMode: name } }, server);
+    await engine.expect('POST', `/containers/${server}/start`, { status: 204 });
+    const address = (await engine.inspect(server)).NetworkSettings.Networks[name].IPAddress;
+    const lookup = { Cmd: ['sh', '-c', 'nslookup db 127.0.0.11'], HostConfig: { NetworkMode: name } };
+    const linked = await engine.finished({ ...lookup, NetworkingConfig: { EndpointsConfig: { [name]: { Links: [`${server}:db`] } } } });
+    assert.match(linked.stdout, new RegExp(`Address(?: 1)?: ${address}`));
+    const stranger = await engine.finished(lookup);
+    assert.doesNotMatch(stranger.stdout, new RegExp(`Address(?: 1)?: ${address}`));
+  });
+
+  test('a link-local address stands beside the other one', async () => {
+    const { name } = await network();
+    const { stdout } = await engine.finished({
+      Cmd: ['ip', '-4', 'addr', 'show', 'dev', 'eth0'], HostConfig: { NetworkMode: name },
+      NetworkingConfig: { EndpointsConfig: { [name]: { IPAMConfig: { LinkLocalIPs: ['169.254.5.5'] } } } },
+    });
+    assert.match(stdout, /inet 169\.254\.5\.5\/16/);
+  });
+
+  test('IPv6: a subnet and an address of one\'s own', async () => {
+    const { name } = await network({ EnableIPv6: true, IPAM: { Config: [{ Subnet: own.subnet }, { Subnet: 'fd00:213:7::/64' }] } });
+    const { stdout, id } = await engine.finished({
+      Cmd: ['ip', '-6', 'addr', 'show', 'dev', 'eth0'], HostConfig: { NetworkMode: name },
+      NetworkingConfig: { EndpointsConfig: { [name]: { IPAMConfig: { IPv6Address: 'fd00:213:7::99' } } } },
+    });
+    assert.match(stdout, /inet6 fd00:213:7::99\/64/);
+    assert.equal((await engine.inspect(id)).NetworkSettings.Networks[name].IPAMConfig.IPv6Address, 'fd00:213:7::99');
+  });
+
+  test('events tell of create, connect, disconnect and destroy', async () => {
+    const since = Math.floor(Date.now() / 1000) - 1;
+    const { id, name } = await network();
+    const container = await engine.run();
+    await engine.expect('POST', `/networks/${name}/connect`, { body: { Container: container }, status: 200 });
+    await engine.expect('POST', `/networks/${name}/disconnect`, { body: { Container: container }, status: 200 });
+    await engine.expect('DELETE', `/networks/${name}`, { status: 204 });
+    const { text } = await engine.expect('GET', '/events', { query: { since, until: Math.floor(Date.now() / 1000) + 1, filters: JSON.stringify({ type: ['network'], network: [id] }) }, status: 200 });
+    const events = text.trim().split('\n').map((line) => JSON.parse(line));
+    // Older engines tell of a disconnection twice.
+    assert.deepEqual([...new Set(events.map(({ Action }) => Action))], ['create', 'connect', 'disconnect', 'destroy']);
+    assert.deepEqual(events[0].Actor, { ID: id, Attributes: { name, type: 'bridge' } });
+    assert.deepEqual(events[1].Actor, { ID: id, Attributes: { container, name, type: 'bridge' } });
+  });
+});
+
+const name0 = `v${randomBytes(4).toString('hex')}`;
