@@ -27,7 +27,7 @@ const maxHeadBytes = 256 * 1024;
 /** Sends the request and resolves when the head of the answer has arrived. */
 export async function exchange(stream: Duplex, request: Request): Promise<Response> {
   const incoming = new Incoming(stream);
-  const sending = send(stream, request);
+  const sending = send(stream, request, () => incoming.arrived);
   // An engine may answer (and close) before it has read the body; its answer tells more than the broken pipe does.
   sending.catch(() => undefined);
   const head = await incoming.head();
@@ -37,14 +37,14 @@ export async function exchange(stream: Duplex, request: Request): Promise<Respon
 /** As exchange(), for attach and exec: on 101 (or 200, as old engines answer) the connection is the caller's. */
 export async function upgrade(stream: Duplex, request: Request): Promise<Response & { raw?: Duplex }> {
   const incoming = new Incoming(stream);
-  await send(stream, request);
+  await send(stream, request, () => incoming.arrived);
   const head = await incoming.head();
   if (head.status !== 101 && head.status !== 200) return { ...head, body: bodyOf(stream, incoming, head, request.method) };
   incoming.release();
   return { ...head, body: nothing(), raw: stream };
 }
 
-async function send(stream: Duplex, request: Request): Promise<void> {
+async function send(stream: Duplex, request: Request, answered: () => boolean): Promise<void> {
   const { body } = request;
   const fixed = typeof body === 'string' ? Buffer.from(body) : Buffer.isBuffer(body) ? body : undefined;
   const headers = { ...request.headers };
@@ -53,14 +53,31 @@ async function send(stream: Duplex, request: Request): Promise<void> {
   else if (request.method === 'POST' || request.method === 'PUT') headers['Content-Length'] = '0';
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value.replace(/[\r\n]/g, ' ')}\r\n`);
   const head = Buffer.from(`${request.method} ${request.target} HTTP/1.1\r\n${lines.join('')}\r\n`);
-  await write(stream, fixed === undefined ? head : Buffer.concat([head, fixed]));
-  if (fixed !== undefined || body === undefined) return;
-  for await (const chunk of orDestroy(stream, body as AsyncIterable<Uint8Array>)) {
-    if (chunk.length === 0) continue;
-    await write(stream, Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]));
-  }
-  await write(stream, Buffer.from('0\r\n\r\n'));
+  if (fixed !== undefined || body === undefined) return write(stream, fixed === undefined ? head : Buffer.concat([head, fixed]));
+  await sendChunks(stream, { head, body: orDestroy(stream, body as AsyncIterable<Uint8Array>), answered });
 }
+
+const minWriteBytes = 1 << 16;
+
+/** Small pieces leave together. An answer that comes before the end is a refusal: the rest is kept. */
+async function sendChunks(stream: Duplex, { head, body, answered }: { head: Buffer; body: AsyncIterable<Uint8Array>; answered: () => boolean }): Promise<void> {
+  let held: Uint8Array[] = [head];
+  let bytes = head.length;
+  for await (const chunk of body) {
+    if (chunk.length === 0) continue;
+    held.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, lineEnd);
+    bytes += chunk.length;
+    if (bytes < minWriteBytes) continue;
+    await write(stream, Buffer.concat(held));
+    if (answered()) return;
+    held = [];
+    bytes = 0;
+  }
+  await write(stream, Buffer.concat([...held, lastChunk]));
+}
+
+const lineEnd = Buffer.from('\r\n');
+const lastChunk = Buffer.from('0\r\n\r\n');
 
 /** A body that cannot be read ends the exchange with its own error; a connection that breaks does not: the answer may be there. */
 async function* orDestroy(stream: Duplex, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -80,32 +97,48 @@ function write(stream: Duplex, bytes: Buffer): Promise<void> {
 
 interface Head { status: number; headers: Record<string, string> }
 
-/** Pulls bytes from the connection on demand, and can give the rest back. */
+/** Enough not to stall between two reads of the caller; more stays with the sender. */
+const maxHeldBytes = 1 << 18;
+
+/**
+ * Bytes of the connection as the caller wants them, with what was read too far given back. They are taken off the stream as they arrive: a stream that
+ * fails throws away what it holds, and an engine that refuses a body says why just before it closes.
+ */
 class Incoming {
-  #buffer: Buffer = Buffer.alloc(0);
+  #parts: Buffer[] = [];
+  #held = 0;
   #wake: (() => void) | undefined;
   #ended = false;
   #error: Error | undefined;
   readonly #stream: Duplex;
-  readonly #onReadable = (): void => this.#wake?.();
+  readonly #onData = (bytes: Buffer): void => {
+    this.#parts.push(bytes);
+    this.#held += bytes.length;
+    if (this.#held > maxHeldBytes) this.#stream.pause();
+    this.#wake?.();
+  };
   readonly #onEnd = (): void => { this.#ended = true; this.#wake?.(); };
   readonly #onError = (error: Error): void => { this.#error = error; this.#ended = true; this.#wake?.(); };
 
   constructor(stream: Duplex) {
     this.#stream = stream;
-    stream.on('readable', this.#onReadable).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onError);
+    stream.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onEnd).on('error', this.#onError);
+  }
+
+  /** Whether an answer, or the end, is there. */
+  get arrived(): boolean {
+    return this.#held > 0 || this.#ended;
   }
 
   /** Whatever has arrived; undefined at the end. */
   async take(): Promise<Buffer | undefined> {
-    if (this.#buffer.length > 0) {
-      const held = this.#buffer;
-      this.#buffer = Buffer.alloc(0);
-      return held;
-    }
     for (;;) {
-      const bytes = this.#stream.read() as Buffer | null;
-      if (bytes !== null) return bytes;
+      const bytes = this.#parts.shift();
+      if (bytes !== undefined) {
+        this.#held -= bytes.length;
+        if (this.#parts.length === 0) this.#stream.resume();
+        return bytes;
+      }
       if (this.#error !== undefined) throw this.#error;
       if (this.#ended || this.#stream.destroyed) return undefined;
       await new Promise<void>((resolve) => { this.#wake = resolve; });
@@ -114,7 +147,8 @@ class Incoming {
   }
 
   putBack(bytes: Buffer): void {
-    this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([bytes, this.#buffer]);
+    this.#parts.unshift(bytes);
+    this.#held += bytes.length;
   }
 
   async line(): Promise<string> {
@@ -154,9 +188,10 @@ class Incoming {
 
   /** Stops reading; what was read too far goes back into the stream. */
   release(): void {
-    this.#stream.off('readable', this.#onReadable).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onError);
-    if (this.#buffer.length > 0) this.#stream.unshift(this.#buffer);
-    this.#buffer = Buffer.alloc(0);
+    this.#stream.pause();
+    this.#stream.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd).off('error', this.#onError);
+    if (this.#held > 0) this.#stream.unshift(Buffer.concat(this.#parts));
+    this.#parts = [];
   }
 }
 

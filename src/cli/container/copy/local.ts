@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { lstatSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
 import { errnoOf, GantryError } from '../../../base/errors.ts';
 import { base, clean, endsInSlash, followed, keepEnding, split, targetOf } from './paths.ts';
@@ -80,19 +80,31 @@ function look(call: typeof lstatSync | typeof statSync, path: string): Stats {
   }
 }
 
-/** With every link followed; an error names the part that is missing. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    for (let at = clean(path), above = posix.dirname(at); ; at = above, above = posix.dirname(at)) {
-      if (above === at || isThere(above)) throw inWords(error, 'lstat', at);
-    }
-  }
-}
+const maxFollowed = 255;
 
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+/** With every link followed, as Go's filepath.EvalSymlinks does it: an error names the part that is missing, where a link led to it too. */
+function realPath(path: string): string {
+  let done = '/';
+  let links = 0;
+  for (let left = path.split('/'); left.length > 0;) {
+    const part = left.shift() ?? '';
+    if (part === '' || part === '.') continue;
+    if (part === '..') {
+      done = posix.dirname(done);
+      continue;
+    }
+    const at = posix.join(done, part);
+    const stat = look(lstatSync, at);
+    if (stat.isSymbolicLink()) {
+      links += 1;
+      if (links > maxFollowed) throw new GantryError('invalid', 'EvalSymlinks: too many links');
+      const target = readlinkSync(at);
+      if (target.startsWith('/')) done = '/';
+      left = [...target.split('/'), ...left];
+    } else if (!stat.isDirectory() && left.length > 0) throw new GantryError('invalid', 'not a directory');
+    else done = at;
+  }
+  return done;
 }
 
 export function inWords(error: unknown, call: string, path: string): unknown {
