@@ -17,9 +17,6 @@ import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type Networ
 import { Sandboxes } from './sandboxes/sandboxes.ts';
 import { SandboxWorker } from './sandboxes/worker-client.ts';
 
-/** How often the ruleset is looked after: one question to the kernel while nobody else changes any. */
-const repairMs = 2000;
-
 export interface NetworkBackendOptions {
   instanceId: string;
   /** On a tmpfs, e.g. /run/gantry. Namespaces are bound below `netns/`. */
@@ -27,6 +24,8 @@ export interface NetworkBackendOptions {
   log: Log;
   /** Namespaces kept ready. */
   poolSize?: number;
+  /** How often the ruleset is looked after: one question to the kernel while nobody else changes any. */
+  repairMs?: number;
 }
 
 /** The kernel side of networks, in the network namespace of the calling thread. */
@@ -45,11 +44,13 @@ class KernelNetworks implements NetworkBackend {
   readonly #removals = new Set<Promise<void>>();
   /** How many ports the limits of the host have room for. */
   #room = 0;
+  readonly #repairMs: number;
   #socket: RouteSocket | undefined;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor({ instanceId, runDirectory, log, poolSize = 8 }: NetworkBackendOptions) {
+  constructor({ instanceId, runDirectory, log, poolSize = 8, repairMs = 2000 }: NetworkBackendOptions) {
     this.#log = log;
+    this.#repairMs = repairMs;
     this.#runDirectory = runDirectory;
     this.#group = linkGroup(instanceId);
     this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, wireGroup: wireGroup(instanceId) });
@@ -67,7 +68,7 @@ class KernelNetworks implements NetworkBackend {
     await this.#reclaimLinks(known);
     this.#ports.load(this.#route);
     this.#sandboxes.fill();
-    this.#watch ??= setInterval(() => this.#repair(), repairMs).unref();
+    this.#watch ??= setInterval(() => this.#repair(), this.#repairMs).unref();
   }
 
   async createNetwork(network: Network): Promise<void> {

@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, openSync, closeSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { silentLog, type Log } from '../../../src/base/log.ts';
 import { libc, checked } from '../../../src/host/ffi.ts';
 import { createNetns, removeNetns, withNetns } from '../../../src/host/namespaces.ts';
@@ -35,6 +36,13 @@ if (protocol === 'tcp') {
   socket.send('hello', Number(port), host);
 }`;
 
+const persistent = `
+const [host, port] = process.argv.slice(1);
+const socket = require('dgram').createSocket('udp4');
+const ask = () => socket.send('hello', Number(port), host, () => { console.log('sent'); });
+socket.on('message', (data) => { console.log(String(data)); process.exit(0); }).bind(() => { ask(); setInterval(ask, 50); });
+setTimeout(() => process.exit(0), 8000);`;
+
 /** A machine of its own: this process moves into a new network namespace, which plays the host, with a neighbour on a LAN. */
 export class Stage {
   readonly directory = mkdtempSync(join(tmpdir(), 'gantry-network-'));
@@ -57,8 +65,8 @@ export class Stage {
     return join(this.directory, 'lan');
   }
 
-  newBackend(log: Log = silentLog): NetworkBackend {
-    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log, poolSize: 2 });
+  newBackend(log: Log = silentLog, more: { repairMs?: number } = {}): NetworkBackend {
+    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log, poolSize: 2, ...more });
   }
 
   async container(id: string, network: BridgeNetwork, more: Partial<Endpoint>): Promise<{ sandbox: Sandbox; endpoint: Endpoint }> {
@@ -84,6 +92,18 @@ export class Stage {
   /** The answer; `silence` when packets are dropped, an errno when they are refused. */
   ask(netns: string | undefined, host: string, port: number, protocol: 'tcp' | 'udp' = 'tcp'): string {
     return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port)], { encoding: 'utf8' })).stdout.trim();
+  }
+
+  /** Sends to a UDP port from one socket, again and again; `sent` after the first time, `answer` when somebody answered. */
+  keepAsking(netns: string, host: string, port: number): { sent: Promise<void>; answer: Promise<string> } {
+    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', persistent, host, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    this.#processes.push(child);
+    const lines = createInterface({ input: child.stdout! });
+    const sent = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<string>();
+    lines.on('line', (line) => (line === 'sent' ? sent.resolve() : answer.resolve(line)));
+    child.once('exit', () => answer.resolve('silence'));
+    return { sent: sent.promise, answer: answer.promise };
   }
 
   links(): string[] {

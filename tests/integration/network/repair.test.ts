@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { silentLog } from '../../../src/base/log.ts';
+import { openNftables } from '../../../src/host/nftables.ts';
+import { bridgeName } from '../../../src/network/bridge/names.ts';
+import type { BridgeNetwork, Endpoint, NetworkBackend, PublishedPort } from '../../../src/network/network.ts';
+import { hostOnLan, Stage } from './stage.ts';
+
+const instance = `r${process.pid}`;
+const network: BridgeNetwork = {
+  id: 'n', bridge: bridgeName(instance, 'n'), ipv4: { subnet: '172.30.0.0/24', gateway: '172.30.0.1' }, internal: false, masquerade: true, icc: true, mtu: 1500,
+};
+const port = (hostPort: number, protocol: PublishedPort['protocol'] = 'tcp'): PublishedPort => ({ protocol, containerPort: 80, hostIp: '0.0.0.0', hostPort });
+
+describe('firewall', () => {
+  const stage = new Stage(instance, { brNetfilter: false });
+  let web: Endpoint;
+
+  before(async () => {
+    await stage.backend.prepare({ networks: [network], endpoints: [], sandboxes: [] });
+    const { sandbox, endpoint } = await stage.container('web', network, { ipv4: '172.30.0.2/24', ports: [port(8080)] });
+    web = endpoint;
+    await stage.serve(sandbox.path, 80, 'web');
+  });
+  after(async () => {
+    await stage.backend.dismantle();
+    await stage.strike();
+  });
+
+  const flush = (commands = 'flush ruleset'): void => {
+    const nft = openNftables();
+    nft.run(commands);
+    nft.close();
+  };
+  const reach = (): string => stage.ask(stage.lan, hostOnLan.ipv4, 8080);
+
+  /** A daemon that looks often, and what it said. */
+  const watched = async (): Promise<{ backend: NetworkBackend; repaired: () => Promise<string> }> => {
+    let said = Promise.withResolvers<string>();
+    const backend = stage.newBackend({ ...silentLog, warn: (message) => said.resolve(message) }, { repairMs: 20 });
+    await backend.prepare({ networks: [network], endpoints: [web], sandboxes: ['web'] });
+    return { backend, repaired: async () => {
+      const message = await said.promise;
+      said = Promise.withResolvers();
+      return message;
+    } };
+  };
+
+  it('a table that another tool flushed comes back, and published ports with it', async () => {
+    const { backend, repaired } = await watched();
+    assert.match(reach(), /^web saw/);
+    const changes: [what: string, commands: string][] = [
+      ['all tables', 'flush ruleset'],
+      ['the rules', `flush table inet gantry-${instance}`],
+      ['one map', `flush map inet gantry-${instance} published4any`],
+      ['one more rule', `add rule inet gantry-${instance} forward drop`],
+    ];
+    for (const [what, commands] of changes) {
+      flush(commands);
+      assert.match(await repaired(), /another tool had changed the nftables/, what);
+      assert.match(reach(), /^web saw/, what);
+    }
+    await backend.close();
+  });
+
+  it('a change of another table is nobody\'s business', async () => {
+    const said: string[] = [];
+    const backend = stage.newBackend({ ...silentLog, warn: (message) => said.push(message) });
+    await backend.prepare({ networks: [network], endpoints: [web], sandboxes: ['web'] });
+    flush('table inet owner { }\ndelete table inet owner');
+    await backend.createNetwork({ ...network, id: 'm', bridge: bridgeName(instance, 'm'), ipv4: { subnet: '172.31.0.0/24', gateway: '172.31.0.1' } });
+    assert.deepEqual(said, []);
+    await backend.removeNetwork({ ...network, id: 'm', bridge: bridgeName(instance, 'm') });
+    await backend.close();
+  });
+
+  it('attach() after a flush publishes what is new and what was there', async () => {
+    flush();
+    await stage.container('next', network, { ipv4: '172.30.0.3/24', ports: [port(8081)] });
+    assert.match(reach(), /^web saw/);
+  });
+
+  it('a UDP flow that began before the port was published reaches it afterwards', async () => {
+    const client = stage.keepAsking(stage.lan, hostOnLan.ipv4, 8053);
+    await client.sent;
+    const { sandbox, endpoint } = await stage.container('udp', network, { ipv4: '172.30.0.4/24' });
+    await stage.serve(sandbox.path, 80, 'udp');
+    await stage.backend.becomeGateway(sandbox, { ...endpoint, ports: [port(8053, 'udp')] });
+    assert.match(await client.answer, /^udp saw/);
+  });
+});
