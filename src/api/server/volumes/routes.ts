@@ -17,8 +17,9 @@ interface CreateBody { name?: string; driver?: string; options?: Record<string, 
 
 const create: Handler = async (exchange, { volumes }) => {
   const body = (await readJson(exchange)) ?? {};
-  if ('ClusterVolumeSpec' in (body as object)) throw new GantryError('invalid', 'cluster volumes need swarm mode, which is not active');
-  sendJson(exchange, 201, volumeJson(await volumes.create(decodeStruct<CreateBody>(createStruct, body))));
+  const request = decodeStruct<CreateBody>(createStruct, body);
+  if (Object.hasOwn(body as object, 'ClusterVolumeSpec')) throw new GantryError('invalid', 'cluster volumes need swarm mode, which is not active');
+  sendJson(exchange, 201, volumeJson(await volumes.create(request)));
 };
 
 const list: Handler = async (exchange, { volumes }) => {
