@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { O_CLOEXEC, O_DIRECTORY } from '../../host/files.ts';
 import { packTree } from '../../host/pack-tree.ts';
 import type { ContainerConfig } from '../../oci/container.ts';
+import { mergeConfig } from '../containers/merge-config.ts';
 import type { FileDeps } from './deps.ts';
 import { streamOf } from './stream-of.ts';
 import type { FileVerbs } from './verbs.ts';
@@ -19,7 +20,7 @@ export function commitVerb(deps: FileDeps): FileVerbs['commit'] {
       const tar = streamOf(packTree({ directory: upper, entry: '.', name: '', whiteouts: 'layer', signal: options.signal }), held);
       const id = await deps.commitLayer(tar, {
         base: record.image.id, repository: options.repository, tag: options.tag, comment: options.comment, author: options.author,
-        changes: options.changes, config: { ...record.config, ...said(options.config) }, container: record.id,
+        changes: options.changes, config: mergeConfig(record.config, said(options.config)), container: record.id,
         createdBy: [record.path, ...record.args].join(' '), signal: options.signal,
       });
       deps.events.publish({ type: 'container', action: 'commit', actor: { id: record.id, attributes: { name: record.name, image: record.image.reference, comment: options.comment } } });

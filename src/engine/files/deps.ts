@@ -15,7 +15,7 @@ import type { Digest } from '../../oci/digest.ts';
 export interface FileDeps {
   catalog: Pick<ContainerCatalog, 'find'>;
   rootfs: Pick<RootFilesystems, 'mount'>;
-  staging: Pick<MountStaging, 'stage' | 'populate'>;
+  staging: Pick<MountStaging, 'stage' | 'show'>;
   layers: Pick<ContainerLayers, 'paths'>;
   /** Lies between the image and the container. */
   initLayer: string;

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { O_CLOEXEC, O_DIRECTORY, O_PATH, openAt } from '../../host/files.ts';
 import { makeDirectoryInside, withInside } from '../../host/inside-root.ts';
-import { bindMount, unmount } from '../../host/mount.ts';
+import { unmount } from '../../host/mount.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import { isAlive } from '../containers/transition.ts';
@@ -20,7 +20,7 @@ export async function openRoot(deps: FileDeps, record: ContainerRecord, options:
   if (options.volumes) {
     const mounts = await deps.staging.stage(record, held);
     held.defer(() => { unmount(mounted.path, { lazy: true }); });
-    for (const mount of mounts) showMount(mounted.path, mount);
+    for (const mount of mounts) showMount(deps, mounted.path, mount);
   }
   return view(openDirectory(mounted.path), held.move());
 }
@@ -61,13 +61,13 @@ function view(fd: number, held: AsyncDisposableStack): RootView {
 }
 
 /** Mounts a volume or bind at its place. A place that is missing is made, as the container's first start would. */
-function showMount(root: string, mount: ResolvedMount): void {
+function showMount({ staging }: FileDeps, root: string, mount: ResolvedMount): void {
   if (mount.type !== 'bind' || mount.source === undefined) return;
   const source = statSync(mount.source, { throwIfNoEntry: false });
   if (source === undefined) return;
   if (source.isDirectory()) makeMissing(root, mount.target);
   withInside(root, mount.target, (fd) => {
-    if (fstatSync(fd).isDirectory() === source.isDirectory()) bindMount(mount.source!, `/proc/self/fd/${fd}`, { readOnly: mount.readOnly, recursive: mount.recursive });
+    if (fstatSync(fd).isDirectory() === source.isDirectory()) staging.show(mount.source!, `/proc/self/fd/${fd}`, mount);
   });
 }
 

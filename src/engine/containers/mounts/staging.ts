@@ -27,6 +27,8 @@ export interface StagingOptions {
 export interface MountStaging {
   /** Sources as they are to be mounted: volumes mounted, subpaths and images pinned at places of their own. `held` gives everything back once they were taken. */
   stage(record: ContainerRecord, held: AsyncDisposableStack): Promise<ResolvedMount[]>;
+  /** Mounts `source` on what the path `target` names, a descriptor's too. Read-only from its first moment. */
+  show(source: string, target: string, options: { readOnly: boolean; recursive: boolean }): void;
   /** Copies what the image has into volumes that are empty. */
   populate(record: ContainerRecord): Promise<void>;
   /** The runtime has taken them. */
@@ -44,6 +46,7 @@ export function createMountStaging(options: StagingOptions): MountStaging {
       for (const mount of record.mounts) staged.push(await stageOne(mount, { places, volumes, held }));
       return staged;
     },
+    show: (source, target, how) => places.show(source, target, how),
     populate: (record) => populate(options, record),
     taken(record) {
       for (const { name, destination, driver = 'local', propagation, rw } of volumesOf(record)) {
@@ -117,16 +120,14 @@ class Places {
 
   /**
    * A file or directory below `root`, held by a mount: what its path leads to may change, this does not. No link in the path leads out.
-   * @throws notFound, invalid
+   * @throws invalid
    */
   pin(root: string, subpath: string): Disposable & { path: string } {
     const rootFd = openSync(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
     try {
       const fd = openBeneath(rootFd, subpath);
       try {
-        const path = this.#next();
-        if (fstatSync(fd).isDirectory()) mkdirSync(path, { mode: 0o700 });
-        else writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+        const path = this.#place(fstatSync(fd).isDirectory());
         try {
           bindMount(`/proc/self/fd/${fd}`, path, { recursive: true });
         } catch (error) {
@@ -142,6 +143,25 @@ class Places {
     }
   }
 
+  /** Made at a place of its own first: a mount on a descriptor cannot be changed through that descriptor, and a copy of a mount keeps its flags. */
+  show(source: string, target: string, { readOnly, recursive }: { readOnly: boolean; recursive: boolean }): void {
+    if (!readOnly) return bindMount(source, target, { recursive });
+    const place = this.#place(statSync(source).isDirectory());
+    try {
+      bindMount(source, place, { readOnly, recursive });
+      bindMount(place, target, { recursive });
+    } finally {
+      release(place);
+    }
+  }
+
+  #place(directory: boolean): string {
+    const path = this.#next();
+    if (directory) mkdirSync(path, { mode: 0o700 });
+    else writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+    return path;
+  }
+
   #next(): string {
     return join(this.#options.directory, `stage-${++this.#made}`);
   }
@@ -152,7 +172,7 @@ function openBeneath(root: number, subpath: string): number {
     return openAt2(root, subpath, O_PATH, resolve.beneath | resolve.noMagicLinks);
   } catch (cause) {
     const code = errnoOf(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new GantryError('notFound', `cannot access path ${subpath}: no such file or directory`, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new GantryError('invalid', `cannot access path ${subpath}: no such file or directory`, { cause });
     if (code === 'EXDEV' || code === 'ELOOP') throw new GantryError('invalid', `cannot access path ${subpath}: it leads out of what is mounted`, { cause });
     throw cause;
   }
