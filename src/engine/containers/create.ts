@@ -11,7 +11,7 @@ import { checkNetworkConflicts, checkRequest } from './check-request.ts';
 import { checkResources } from './check-resources.ts';
 import { generateContainerName, parseContainerName } from './container-name.ts';
 import { limitFactsOf, type ContainerDeps } from './deps.ts';
-import { logSettingsOf } from './log-settings.ts';
+import { logSettingsOf, withLogDefaults } from './log-settings.ts';
 import { commandOf, mergeConfig } from './merge-config.ts';
 import { makeMounts } from './mounts/make-mounts.ts';
 import { planMounts } from './mounts/plan-mounts.ts';
@@ -99,7 +99,7 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   if (hostConfig.networkMode.startsWith('container:')) {
     hostConfig.networkMode = `container:${deps.catalog.find(hostConfig.networkMode.slice('container:'.length)).id}`;
   }
-  hostConfig.logConfig = asked.logConfig?.type ? asked.logConfig : deps.settings.defaultLogDriver;
+  hostConfig.logConfig = withLogDefaults(asked.logConfig, deps.settings.defaultLogDriver);
   hostConfig.restartPolicy = { name: asked.restartPolicy?.name || 'no', maximumRetryCount: asked.restartPolicy?.maximumRetryCount ?? 0 };
   hostConfig.runtime = asked.runtime || deps.settings.defaultRuntime;
   hostConfig.ipcMode = asked.ipcMode || 'private';

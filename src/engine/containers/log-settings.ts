@@ -10,6 +10,14 @@ const known: Record<LogSettings['driver'], string[]> = {
   none: [],
 };
 
+type LogConfig = NonNullable<HostConfig['logConfig']>;
+
+/** What was asked for over the daemon's defaults, whose options are for its own driver only. Clients send options without a driver when they mean the default one. */
+export function withLogDefaults(asked: HostConfig['logConfig'], defaults: LogConfig): LogConfig {
+  const type = asked?.type || defaults.type;
+  return { type, config: { ...(type === defaults.type ? defaults.config : {}), ...asked?.config } };
+}
+
 /**
  * What the monitor is told about a container's log.
  * @param directory the container's own below the root
