@@ -167,9 +167,3 @@ test('update hands on what is to change, and no zeros', async () => {
   await server.call('POST', '/v1.39/containers/x/update', { body: { ...body, RestartPolicy: { Name: 'always' } } });
   assert.deepEqual(asked, [{ memory: 1024, pidsLimit: 0 }, { memory: 1024, restartPolicy: { name: 'always' } }]);
 });
-
-test('stats is refused by name', async () => {
-  await using server = await serve({});
-  const answer = await server.call('GET', '/containers/x/stats');
-  assert.deepEqual([answer.status, answer.json.message], [501, 'not supported by this engine: container statistics (GET /containers/{name}/stats)']);
-});

@@ -3,7 +3,7 @@ import { readSysctl } from '../../host/sysctl.ts';
 import type { Resolver } from '../../network/dns/client.ts';
 import type { NetworkBackend } from '../../network/network.ts';
 import { PortAllocator } from '../../network/ports/port-allocator.ts';
-import { probeHostPort } from '../../network/ports/probe.ts';
+import { reserveHostPort } from '../../network/ports/reserve.ts';
 import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
 import { Addresses } from './addresses.ts';
@@ -27,6 +27,6 @@ export function createNetworkDeps({ metadata, ...parts }: NetworkParts): Network
     ...parts,
     catalog: new NetworkCatalog(metadata),
     addresses: new Addresses(metadata),
-    ports: new PortAllocator({ ephemeral: { from, to }, probe: probeHostPort }),
+    ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort }),
   };
 }

@@ -1,19 +1,20 @@
 import { GantryError } from '../../base/errors.ts';
 import type { PublishedPort } from '../network.ts';
 import type { PortRequest } from './port-request.ts';
+import type { HostPort, Reservation } from './reserve.ts';
 
 export interface PortAllocatorOptions {
   /** First and last ephemeral port, `net.ipv4.ip_local_port_range`. */
   ephemeral: { from: number; to: number };
-  /** The errno name with which the host refuses the port, undefined when it is free. */
-  probe: (port: { protocol: PublishedPort['protocol']; hostIp: string; hostPort: number }) => string | undefined;
+  /** Takes the port from the host's other programs. */
+  reserve: (port: HostPort) => Reservation;
 }
 
 /** Which host ports the containers of this instance have. In memory: the records of containers hold them, and `claim` restores. */
 export class PortAllocator {
   readonly #options: PortAllocatorOptions;
-  /** Host addresses by `tcp/8080`. */
-  readonly #taken = new Map<string, Set<string>>();
+  /** What holds each host address, by `tcp/8080`. */
+  readonly #taken = new Map<string, Map<string, Reservation>>();
   #lastEphemeral: number;
 
   constructor(options: PortAllocatorOptions) {
@@ -21,21 +22,25 @@ export class PortAllocator {
     this.#lastEphemeral = options.ephemeral.from - 1;
   }
 
-  /** Takes ports that a container has already. */
+  /** Takes ports that a container has already: nobody can refuse them any more. */
   claim(ports: readonly PublishedPort[]): void {
-    for (const port of ports) {
-      const key = keyOf(port);
-      this.#taken.set(key, (this.#taken.get(key) ?? new Set()).add(port.hostIp));
-    }
+    for (const port of ports) if (this.#taken.get(keyOf(port))?.has(port.hostIp) !== true) this.#keep(port, this.#options.reserve(port));
   }
 
   release(ports: readonly PublishedPort[]): void {
     for (const port of ports) {
       const key = keyOf(port);
       const addresses = this.#taken.get(key);
+      const reservation = addresses?.get(port.hostIp);
+      if (reservation !== undefined && 'release' in reservation) reservation.release();
       addresses?.delete(port.hostIp);
       if (addresses?.size === 0) this.#taken.delete(key);
     }
+  }
+
+  #keep(port: PublishedPort, reservation: Reservation): void {
+    const key = keyOf(port);
+    this.#taken.set(key, (this.#taken.get(key) ?? new Map<string, Reservation>()).set(port.hostIp, reservation));
   }
 
   /**
@@ -46,9 +51,7 @@ export class PortAllocator {
     const given: PublishedPort[] = [];
     try {
       for (const request of requests) {
-        const ports = this.#choose(request, hostAddresses(request, families));
-        this.claim(ports);
-        given.push(...ports);
+        given.push(...this.#choose(request, hostAddresses(request, families)));
       }
     } catch (error) {
       this.release(given);
@@ -61,7 +64,7 @@ export class PortAllocator {
     let refusal: GantryError | undefined;
     for (const hostPort of this.#candidates(request)) {
       const ports = hostIps.map((hostIp) => ({ protocol: request.protocol, containerPort: request.containerPort, hostIp, hostPort }));
-      const refused = ports.map((port) => this.#refusal(port)).find((each) => each !== undefined);
+      const refused = this.#take(ports);
       if (refused === undefined) {
         if (request.range === undefined) this.#lastEphemeral = hostPort;
         return ports;
@@ -82,16 +85,32 @@ export class PortAllocator {
     for (let step = 1; step <= count; step++) yield from + ((this.#lastEphemeral - from + step) % count);
   }
 
-  #refusal(port: PublishedPort): GantryError | undefined {
+  /** All of them, or none and why. */
+  #take(ports: readonly PublishedPort[]): GantryError | undefined {
+    const taken: PublishedPort[] = [];
+    for (const port of ports) {
+      const refused = this.#takeOne(port);
+      if (refused !== undefined) {
+        this.release(taken);
+        return refused;
+      }
+      taken.push(port);
+    }
+    return undefined;
+  }
+
+  #takeOne(port: PublishedPort): GantryError | undefined {
     const place = port.hostIp.includes(':') ? `[${port.hostIp}]:${port.hostPort}` : `${port.hostIp}:${port.hostPort}`;
-    const addresses = this.#taken.get(keyOf(port)) ?? new Set<string>();
-    if ([...addresses].some((other) => addressesMeet(other, port.hostIp))) {
+    const addresses = this.#taken.get(keyOf(port));
+    if ([...addresses?.keys() ?? []].some((other) => addressesMeet(other, port.hostIp))) {
       return new GantryError('internal', `Bind for ${place} failed: port is already allocated`);
     }
-    const errno = this.#options.probe(port);
-    if (errno === undefined) return undefined;
-    const why = reasons[errno] ?? errno;
-    return new GantryError('internal', `failed to bind host port for ${place}/${port.protocol}: ${why}`);
+    const reservation = this.#options.reserve(port);
+    if ('refused' in reservation) {
+      return new GantryError('internal', `failed to bind host port for ${place}/${port.protocol}: ${reasons[reservation.refused] ?? reservation.refused}`);
+    }
+    this.#keep(port, reservation);
+    return undefined;
   }
 }
 

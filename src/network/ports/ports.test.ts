@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { PortAllocator } from './port-allocator.ts';
 import { portRequest } from './port-request.ts';
-import { probeHostPort } from './probe.ts';
+import { reserveHostPort, type HostPort, type Reservation } from './reserve.ts';
 
 const both = { ipv4: true, ipv6: true };
 const four = { ipv4: true, ipv6: false };
-const allocator = (probe: (port: { hostPort: number }) => string | undefined = () => undefined) => new PortAllocator({ ephemeral: { from: 100, to: 103 }, probe });
+const free = (): Reservation => ({ release: () => undefined });
+const allocator = (reserve: (port: HostPort) => Reservation = free) => new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve });
 const web = (hostPort: string, hostIp = '') => portRequest('80/tcp', { hostPort, hostIp });
 
 test('allocate() gives a port without address on every family', () => {
@@ -36,7 +37,7 @@ test('allocate() keeps nothing when one of several fails', () => {
 });
 
 test('allocate() takes the first free port of a range', () => {
-  const ports = allocator(({ hostPort }) => (hostPort === 9000 ? 'EADDRINUSE' : undefined));
+  const ports = allocator(({ hostPort }) => (hostPort === 9000 ? { refused: 'EADDRINUSE' } : free()));
   assert.deepEqual([ports.allocate([web('9000-9002')], four)[0]?.hostPort, ports.allocate([web('9000-9002')], four)[0]?.hostPort], [9001, 9002]);
   assert.throws(() => ports.allocate([web('9000-9002')], four), { message: 'failed to bind host port for 0.0.0.0:9000/tcp: address already in use' });
 });
@@ -60,17 +61,48 @@ for (const [port, binding] of [['0/tcp', {}], ['80/icmp', {}], ['80', { hostPort
   test(`portRequest() refuses ${port} ${JSON.stringify(binding)}`, () => assert.throws(() => portRequest(port, binding), { kind: 'invalid' }));
 }
 
-test('probeHostPort() sees a listener of another program, and an address the host has not', async () => {
+test('release() gives every port back that allocate() and claim() took, once', () => {
+  const held = new Map<string, number>();
+  const ports = allocator(({ hostIp, hostPort }) => {
+    const key = `${hostIp} ${hostPort}`;
+    held.set(key, (held.get(key) ?? 0) + 1);
+    return { release: () => void held.set(key, (held.get(key) ?? 0) - 1) };
+  });
+  const given = ports.allocate([web('8080'), web('8081')], both);
+  ports.claim(given);
+  assert.deepEqual([...held.values()], [1, 1, 1, 1]);
+  ports.release(given);
+  ports.release(given);
+  assert.deepEqual([...held.values()], [0, 0, 0, 0]);
+});
+
+test('reserveHostPort() sees a listener of another program, and an address the host has not', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   try {
-    assert.equal(probeHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), 'EADDRINUSE');
-    assert.equal(probeHostPort({ protocol: 'tcp', hostIp: '0.0.0.0', hostPort: port }), 'EADDRINUSE');
-    assert.equal(probeHostPort({ protocol: 'tcp', hostIp: '192.0.2.1', hostPort: port }), 'EADDRNOTAVAIL');
+    assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), { refused: 'EADDRINUSE' });
+    assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '0.0.0.0', hostPort: port }), { refused: 'EADDRINUSE' });
+    assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '192.0.2.1', hostPort: port }), { refused: 'EADDRNOTAVAIL' });
   } finally {
     server.close();
   }
   await once(server, 'close');
-  assert.equal(probeHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), undefined);
+});
+
+test('reserveHostPort() keeps others from the port until it is released', async () => {
+  const chosen = createServer().listen(0, '127.0.0.1');
+  await once(chosen, 'listening');
+  const { port } = chosen.address() as { port: number };
+  chosen.close();
+  await once(chosen, 'close');
+  const held = reserveHostPort({ protocol: 'tcp', hostIp: '0.0.0.0', hostPort: port });
+  assert.ok('release' in held);
+  assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), { refused: 'EADDRINUSE' });
+  const [error] = await once(createServer().listen(port, '127.0.0.1'), 'error') as [NodeJS.ErrnoException];
+  assert.equal(error.code, 'EADDRINUSE');
+  held.release();
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  server.close();
 });

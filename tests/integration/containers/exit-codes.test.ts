@@ -31,7 +31,7 @@ describe('how a container ends', () => {
       assert.equal(answer.status, 400);
       assert.match(answer.text, sentence);
       const { State } = await box.inspect(id);
-      assert.deepEqual([State.Status, State.ExitCode, State.Pid], ['exited', exitCode, 0]);
+      assert.deepEqual([State.Status, State.ExitCode, State.Pid], ['created', exitCode, 0]);
       assert.match(State.Error, sentence);
       // Nothing stands in the way of trying again, or of removing it.
       assert.equal((await box.daemon.request('POST', `/containers/${id}/start`)).status, 400);
