@@ -39,6 +39,7 @@ const sets = `
 
 /**
  * `prerouting` leaves 127.0.0.0/8 alone: a neighbour on the LAN can send such packets, and translation would let them in.
+ * `output` leaves ::1 alone: the kernel does not take answers for ::1 from any other link, so a client would wait; refused at once, it goes on to 127.0.0.1.
  * In `postrouting`, no incoming interface means a packet of the host's own or, with br_netfilter, one that is translated while it is bridged;
  * answers to either have to come back to the host to be translated back.
  * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
@@ -56,6 +57,7 @@ const chains = `
   }
   chain output {
     type nat hook output priority -100; policy accept;
+    ip6 daddr ::1 return
     fib daddr type local jump publish
   }
   chain publish {
@@ -67,7 +69,6 @@ const chains = `
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     oifname @bridges ip saddr 127.0.0.0/8 masquerade
-    oifname @bridges ip6 saddr ::1 masquerade
     iifname . oifname @same ct status dnat masquerade
     iif 0 oifname @bridges ct status dnat masquerade
     iifname . oifname @same return

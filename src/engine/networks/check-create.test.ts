@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkCreate } from './check-create.ts';
+import { checkEndpoint } from './check-endpoint.ts';
+import type { NetworkCreateRequest, NetworkRecord } from './verbs.ts';
+
+const request = (more: Partial<NetworkCreateRequest> = {}): NetworkCreateRequest => ({
+  name: 'app', driver: 'bridge', ipam: { driver: 'default', options: {}, config: [] }, internal: false, attachable: false, ingress: false, configOnly: false, options: {}, labels: {}, ...more,
+});
+const pool = (subnet: string, more: object = {}) => ({ ipam: { driver: 'default', options: {}, config: [{ subnet, ...more }] } });
+const docker = 'com.docker.network.';
+
+describe('checkCreate()', () => {
+  const accepted: [string, Partial<NetworkCreateRequest>][] = [
+    ['bridge options', { options: { [`${docker}bridge.name`]: 'web0', [`${docker}bridge.enable_icc`]: 'false', [`${docker}bridge.inhibit_ipv4`]: 'true', [`${docker}bridge.gateway_mode_ipv4`]: 'nat', [`${docker}driver.mtu`]: '9000', [`${docker}container_iface_prefix`]: 'net' } }],
+    ['macvlan options', { driver: 'macvlan', options: { parent: 'eth0.10', macvlan_mode: 'vepa' } }],
+    ['a pool with all its parts', pool('10.1.0.0/16', { ipRange: '10.1.2.0/24', gateway: '10.1.0.9', auxAddresses: { a: '10.1.0.10' } })],
+    ['an IPv6 pool, however it is written', pool('fd00:0:0::/64', { gateway: 'fd00::1' })],
+    ['a configuration with any options', { configOnly: true, driver: 'bridge', options: { anything: 'goes' } }],
+  ];
+  for (const [what, more] of accepted) it(`accepts ${what}`, () => checkCreate(request(more)));
+
+  const refused: [string, Partial<NetworkCreateRequest>, RegExp][] = [
+    ['ipvlan', { driver: 'ipvlan' }, /ipvlan is not supported/],
+    ['overlay', { driver: 'overlay' }, /not a swarm manager/],
+    ['an option of another driver', { options: { parent: 'eth0' } }, /option parent is not supported/],
+    ['a prefix too long for a link', { options: { [`${docker}container_iface_prefix`]: 'averylongprefix' } }, /cannot begin the name of a link/],
+    ['a routed gateway', { options: { [`${docker}bridge.gateway_mode_ipv6`]: 'routed' } }, /can only be "nat"/],
+    ['host bits', pool('10.1.0.1/16'), /invalid subnet 10\.1\.0\.1\/16: it should be 10\.1\.0\.0\/16/],
+    ['a range beyond the subnet', pool('10.1.0.0/16', { ipRange: '10.2.0.0/24' }), /doesn't contain ip-range/],
+    ['a range greater than the subnet', pool('10.1.0.0/16', { ipRange: '10.0.0.0/8' }), /bigger than its parent subnet/],
+    ['a gateway of the other family', pool('10.1.0.0/16', { gateway: 'fd00::1' }), /parent subnet is an IPv4 block/],
+    ['an auxiliary address elsewhere', pool('10.1.0.0/16', { auxAddresses: { a: '10.2.0.1' } }), /invalid auxiliary address 10\.2\.0\.1: parent subnet/],
+    ['a configuration from a configuration', { configOnly: true, configFrom: 'other' }, /cannot depend on another configuration network/],
+    ['an internal configuration', { configOnly: true, internal: true }, /can only contain network specific fields/],
+  ];
+  for (const [what, more, message] of refused) it(`refuses ${what}`, () => assert.throws(() => checkCreate(request(more)), { message }));
+});
+
+describe('checkEndpoint()', () => {
+  const network = { ...request(pool('10.1.0.0/16')), id: 'n', createdAt: '', scope: 'local', bridge: 'gb-1' } as NetworkRecord;
+
+  it('accepts a name and settings of the link, and link-local addresses', () => {
+    checkEndpoint(network, { ipamConfig: { ipv4Address: '10.1.0.5', linkLocalIPs: ['169.254.5.5'] }, driverOpts: { [`${docker}endpoint.ifname`]: 'web0', [`${docker}endpoint.sysctls`]: 'net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.accept_ra=2' } });
+  });
+
+  const refused: [string, Parameters<typeof checkEndpoint>[1], RegExp][] = [
+    ['an address elsewhere', { ipamConfig: { ipv4Address: '10.2.0.5' } }, /no configured subnet or ip-range contain the IP address 10\.2\.0\.5/],
+    ['an IPv6 address without a subnet for it', { ipamConfig: { ipv6Address: 'fd00::5' } }, /no configured subnet/],
+    ['an unknown option', { driverOpts: { speed: 'high' } }, /endpoint option speed is not supported/],
+    ['lo as a name', { driverOpts: { [`${docker}endpoint.ifname`]: 'lo' } }, /not the name of a link/],
+    ['a setting of all links', { driverOpts: { [`${docker}endpoint.sysctls`]: 'net.ipv4.ip_forward=1' } }, /unrecognised network interface sysctl/],
+    ['a setting that climbs out', { driverOpts: { [`${docker}endpoint.sysctls`]: 'net.ipv4.conf.IFNAME/../../ip_forward=1' } }, /unrecognised network interface sysctl/],
+    ['a hardware address that is none', { macAddress: '02:42' }, /invalid MAC address/],
+  ];
+  for (const [what, asked, message] of refused) it(`refuses ${what}`, () => assert.throws(() => checkEndpoint(network, asked), { message }));
+
+  it('refuses a configuration', () => assert.throws(() => checkEndpoint({ ...network, configOnly: true }, {}), { kind: 'forbidden' }));
+});

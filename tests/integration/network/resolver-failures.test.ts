@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { silentLog } from '../../../src/base/log.ts';
+import { checked, libc } from '../../../src/host/ffi.ts';
+import { createResolver } from '../../../src/network/dns/client.ts';
+import { Names } from '../../../src/network/dns/names.ts';
+import { resolveMessage } from '../../../src/network/dns/resolve.ts';
+
+/** A question for example.com, type A. */
+const question = Buffer.from('123401000001000000000000076578616d706c6503636f6d0000010001', 'hex');
+
+describe('resolver failures', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gantry-resolver-'));
+  before(() => checked(libc.func('int unshare(int flags)')(0x40000000), 'unshare'));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('a resolver that dies over a request (ECONNRESET) fails the request, not the daemon', async () => {
+    const arrived = Promise.withResolvers<Socket>();
+    // What is closed with unread data is reset.
+    const server = createServer({ pauseOnConnect: true }, (socket) => arrived.resolve(socket));
+    await new Promise<void>((resolve) => { server.listen(join(directory, 'resolver.sock'), resolve); });
+    const resolver = createResolver({ runDirectory: directory, log: silentLog });
+    const put = resolver.put({ network: 'n', endpoint: 'e', name: 'web', names: ['web'], addresses: ['172.18.0.2'] });
+    const socket = await arrived.promise;
+    // The greeting lies unread in the socket's buffer once the client has written it, which it does in the turn in which it is connected.
+    await new Promise(setImmediate);
+    socket.destroy();
+    await assert.rejects(put, { kind: 'unavailable', message: 'the resolver is gone' });
+    server.close();
+    await resolver.close();
+  });
+
+  for (const transport of ['udp', 'tcp'] as const) {
+    it(`a name server without a route (ENETUNREACH) is a failure that the client sees, over ${transport}`, async () => {
+      const upstreams = ['192.0.2.53', '2001:db8::53'].map((address) => ({ address, port: 53 }));
+      const reply = await resolveMessage(question, { names: new Names(), view: { networks: [], upstreams }, transport });
+      assert.equal(reply?.readUInt16BE(0), 0x1234);
+      assert.equal(reply.readUInt16BE(2) & 0xf, 2, 'SERVFAIL');
+    });
+  }
+});
