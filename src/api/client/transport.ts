@@ -81,8 +81,8 @@ export class Transport {
   }
 
   /** Values of a stream of JSON objects (progress, events, stats). */
-  async *objects<T>(call: Call): AsyncGenerator<T> {
-    yield* objectsOf<T>((await this.send(call)).body);
+  async *objects<T>(call: Call, revive?: Reviver): AsyncGenerator<T> {
+    yield* objectsOf<T>((await this.send(call)).body, revive);
   }
 
   /** Takes the connection over after the answer; `multiplexed` says whether frames tell stdout from stderr, when the engine says so. */
@@ -194,15 +194,18 @@ async function messageIn(response: Response): Promise<string> {
   return text === '' ? `the daemon answered with status ${response.status} and no message` : text;
 }
 
+/** As JSON.parse takes it: `source` is a number's own text, which may say more than a double holds. */
+export type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+
 /** Splits concatenated JSON objects, with or without newlines between lines. */
-export async function* objectsOf<T>(body: AsyncIterable<Buffer>): AsyncGenerator<T> {
+export async function* objectsOf<T>(body: AsyncIterable<Buffer>, revive?: Reviver): AsyncGenerator<T> {
   const decoder = new TextDecoder();
   let held = '';
   for await (const chunk of body) {
     held += decoder.decode(chunk, { stream: true });
     const lines = held.split('\n');
     held = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line) as T;
+    for (const line of lines) if (line.trim() !== '') yield JSON.parse(line, revive as Parameters<typeof JSON.parse>[1]) as T;
   }
-  if (held.trim() !== '') yield JSON.parse(held) as T;
+  if (held.trim() !== '') yield JSON.parse(held, revive as Parameters<typeof JSON.parse>[1]) as T;
 }

@@ -4,7 +4,6 @@ import type { Handler, Method, Route } from './http/router.ts';
 /** What is a part of the API and not of this engine. It is refused by name, never taken in silence. */
 export const unsupportedRoutes: readonly Route[] = [
   notYet('POST', '/build', 'building images'),
-  notYet('POST', '/build/prune', 'the build cache'),
   notYet('POST', '/build/cancel', 'building images'),
   notYet('POST', '/session', 'BuildKit sessions'),
   notYet('POST', '/grpc', 'BuildKit'),

@@ -10,6 +10,6 @@ export const command = define({
   names: 'container',
   examples: [['The files of a container', 'gantry export -o box.tar box']],
   async run({ context, flags, args }) {
-    await writeOutput(context, flags.output, async () => (await context.api.send({ path: `/containers/${segment(args[0] ?? '')}/export` })).body);
+    await writeOutput(context, { path: flags.output, failure: 'failed to export container' }, async () => (await context.api.send({ path: `/containers/${segment(args[0] ?? '')}/export` })).body);
   },
 });

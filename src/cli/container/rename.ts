@@ -1,6 +1,7 @@
 import { define, exactly } from '../command.ts';
 import { GantryError } from '../../base/errors.ts';
 import { segment } from '../each.ts';
+import { describe, ExitError, fromDaemon } from '../errors.ts';
 
 export const command = define({
   usage: 'CONTAINER NEW_NAME',
@@ -11,6 +12,11 @@ export const command = define({
   async run({ context, args }) {
     const [from = '', to = ''] = args.map((name) => name.trim());
     if (from === '' || to === '') throw new GantryError('invalid', 'Error: Neither old nor new names may be empty');
-    await context.api.done({ method: 'POST', path: `/containers/${segment(from)}/rename`, query: { name: to } });
+    try {
+      await context.api.done({ method: 'POST', path: `/containers/${segment(from)}/rename`, query: { name: to } });
+    } catch (error) {
+      if (!fromDaemon(error)) throw error;
+      throw new ExitError(1, `${describe(error)}\nError: failed to rename container named ${from}`);
+    }
   },
 });

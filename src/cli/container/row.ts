@@ -20,6 +20,7 @@ export interface ContainerSummary {
   SizeRw?: number;
   SizeRootFs?: number;
   Mounts?: { Type?: string; Name?: string; Source?: string; Driver?: string }[] | null;
+  ImageManifestDescriptor?: { platform?: unknown } | null;
   NetworkSettings?: { Networks?: Record<string, unknown> | null } | null;
 }
 
@@ -48,6 +49,7 @@ export function containerRow(container: ContainerSummary, whole: boolean): Row {
     Mounts: mounts.map(({ Name: name, Source: source }) => (whole ? name || source || '' : ellipsis(name || source || '', 15))).join(','),
     LocalVolumes: String(mounts.filter(({ Driver: driver }) => driver === 'local').length),
     Networks: Object.keys(container.NetworkSettings?.Networks ?? {}).join(','),
+    Platform: container.ImageManifestDescriptor?.platform ?? null,
   };
   Object.defineProperty(row, 'Label', { value: (name: unknown) => container.Labels?.[String(name)] ?? '' });
   return row;

@@ -28,7 +28,7 @@ export const command = define({
       await each(context, args, async (name) => {
         await context.api.done({ method: 'POST', path: `/containers/${segment(name)}/start`, query });
         return name;
-      });
+      }, { summary: 'Error: failed to start containers' });
       return 0;
     }
     if (args.length > 1) throw new GantryError('invalid', 'you cannot start and attach multiple containers at once');

@@ -1,6 +1,7 @@
 import { compile } from '../template/evaluate.ts';
 import { TemplateError } from '../template/lex.ts';
 import { GantryError } from '../../base/errors.ts';
+import { jsonText } from './json-text.ts';
 import { alignTabs } from './table.ts';
 
 /** A row of a list: its fields by the names that templates use. `Label` and the like are methods and stay out of JSON. */
@@ -30,7 +31,7 @@ export function listText(listing: Listing, rows: readonly Row[]): string {
 
 /** Readies one template for many values that arrive one by one (events, stats). */
 export function rowWriter(format: string): (row: Row) => string {
-  if (format === 'json') return (row) => JSON.stringify(sorted(row));
+  if (format === 'json') return (row) => jsonText(sorted(row));
   const compiled = guarded(() => compile(escapes(format)));
   return (row) => guarded(() => compiled.execute(row));
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { define } from '../command.ts';
 import { list, text } from '../grammar/flag.ts';
 import { showProgress, type ProgressMessage } from '../progress/show.ts';
+import { cannotOpen } from '../streams/cannot-open.ts';
 import { splitReference } from './reference.ts';
 
 export const command = define({
@@ -20,7 +21,7 @@ export const command = define({
     const { name, tag } = splitReference(reference);
     const remote = /^https?:\/\//.test(source);
     const body = remote ? undefined : source === '-' ? context.stdin : createReadStream(source, { highWaterMark: 1 << 18 });
-    if (body !== undefined && source !== '-') await once(body, 'open');
+    if (body !== undefined && source !== '-') await once(body, 'open').catch((error: unknown) => { throw cannotOpen(source, error); });
     const objects = context.api.objects<ProgressMessage>({
       method: 'POST', path: '/images/create',
       query: { fromSrc: remote ? source : '-', repo: name || undefined, tag: tag || undefined, message: flags.message || undefined, changes: flags.change, platform: (flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'] || undefined)?.toLowerCase() },

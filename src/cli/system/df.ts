@@ -1,18 +1,22 @@
 import { define, none } from '../command.ts';
-import { containerRow, columns as containerColumns, headers as containerHeaders, type ContainerSummary } from '../container/row.ts';
+import type { ContainerSummary } from '../container/row.ts';
+import type { ImageSummary } from '../image/ls.ts';
 import { listText, type Row } from '../format/listing.ts';
 import { decimalSize } from '../format/sizes.ts';
 import { bool } from '../grammar/flag.ts';
 import { formatFlag } from '../grammar/format-flag.ts';
-import { headers as volumeHeaders, volumeRow, type VolumeSummary } from '../volume/ls.ts';
+import type { VolumeSummary } from '../volume/ls.ts';
 
-interface Usage {
+export interface Usage {
   LayersSize?: number;
-  Images?: { Containers?: number; Size: number; SharedSize?: number }[] | null;
+  Images?: ImageSummary[] | null;
   Containers?: ContainerSummary[] | null;
   Volumes?: VolumeSummary[] | null;
-  BuildCache?: { InUse: boolean; Shared: boolean; Size: number }[] | null;
+  BuildCache?: CacheRecord[] | null;
 }
+
+/** https://docs.docker.com/reference/api/engine/ (BuildCache) */
+export interface CacheRecord { ID: string; Type: string; InUse: boolean; Shared: boolean; Size: number; CreatedAt: string; LastUsedAt?: string | null; UsageCount: number }
 
 const headers = { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' };
 
@@ -24,8 +28,8 @@ export const command = define({
   async run({ context, flags }) {
     const usage = await context.api.json<Usage>({ path: '/system/df' });
     if (flags.verbose && flags.format === '') {
-      context.stdout.write(`Containers space usage:\n\n${listText({ format: '', headers: containerHeaders, columns: `${containerColumns}\t{{.Size}}` }, (usage.Containers ?? []).map((container) => containerRow(container, false)))}`);
-      context.stdout.write(`\nLocal Volumes space usage:\n\n${listText({ format: '', headers: volumeHeaders, columns: '{{.Name}}\t{{.Links}}\t{{.Size}}' }, (usage.Volumes ?? []).map(volumeRow))}`);
+      const { usageDetails } = await import('./df-details.ts');
+      context.stdout.write(usageDetails(usage));
       return;
     }
     context.stdout.write(listText({ format: flags.format, headers, columns: '{{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}' }, usageRows(usage)));

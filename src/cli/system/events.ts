@@ -5,7 +5,7 @@ import { filterQuery, filters } from '../grammar/filters.ts';
 import { timestampQuery } from '../grammar/timestamp.ts';
 import { write } from '../streams/session.ts';
 
-interface EventMessage { Type: string; Action: string; Actor: { ID: string; Attributes?: Record<string, string> | null }; timeNano?: number; time: number }
+interface EventMessage { Type: string; Action: string; Actor: { ID: string; Attributes?: Record<string, string> | null }; timeNano?: bigint; time: number }
 
 export const command = define({
   usage: '[OPTIONS]',
@@ -20,9 +20,14 @@ export const command = define({
   async run({ context, flags }) {
     const line = flags.format === '' ? eventLine : rowWriter(flags.format);
     const query = { since: timestampQuery(flags.since), until: timestampQuery(flags.until), ...filterQuery(flags.filter) };
-    for await (const event of context.api.objects<EventMessage>({ path: '/events', query })) await write(context.stdout, `${line(event as EventMessage & Record<string, unknown>)}\n`);
+    for await (const event of context.api.objects<EventMessage>({ path: '/events', query }, exactNanos)) await write(context.stdout, `${line(event as EventMessage & Record<string, unknown>)}\n`);
   },
 });
+
+/** Nanoseconds since 1970 exceed what a double holds. */
+function exactNanos(key: string, value: unknown, { source }: { source?: string }): unknown {
+  return key === 'timeNano' && source !== undefined && /^\d+$/.test(source) ? BigInt(source) : value;
+}
 
 /** `2026-11-21T01:35:58.123456789Z container start 1f… (image=busybox, name=web)` */
 export function eventLine(event: EventMessage): string {
@@ -36,7 +41,6 @@ function eventTime({ time, timeNano }: EventMessage): string {
   const offset = -date.getTimezoneOffset();
   const two = (value: number): string => String(Math.trunc(Math.abs(value))).padStart(2, '0');
   const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, 19);
-  // Nanoseconds since 1970 exceed what a double holds exactly; the last digits are the nearest ones.
-  const fraction = timeNano === undefined ? '000000000' : String(BigInt(timeNano) % 1_000_000_000n).padStart(9, '0');
+  const fraction = timeNano === undefined ? '000000000' : String(timeNano % 1_000_000_000n).padStart(9, '0');
   return `${local}.${fraction}${offset === 0 ? 'Z' : `${offset < 0 ? '-' : '+'}${two(offset / 60)}:${two(offset % 60)}`}`;
 }

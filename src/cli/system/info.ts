@@ -45,12 +45,26 @@ export function infoLines(info: Info): string[] {
     ...line('Images', 'Images'), ...line('Server Version', 'ServerVersion'), ...line('Storage Driver', 'Driver'), ...(status ?? []).map(([key, value]) => `  ${key}: ${value}`),
     ...line('Logging Driver', 'LoggingDriver'), ...line('Cgroup Driver', 'CgroupDriver'), ...line('Cgroup Version', 'CgroupVersion'),
     ' Plugins:', ...['Volume', 'Network', 'Log'].map((kind) => `  ${kind}: ${(plugins[kind] ?? []).join(' ')}`),
+    ...line('Swarm', 'Swarm', ({ LocalNodeState: state }: { LocalNodeState?: string }) => state ?? ''),
     ...line('Runtimes', 'Runtimes', (runtimes: Record<string, unknown>) => Object.keys(runtimes).sort().join(' ')), ...line('Default Runtime', 'DefaultRuntime'), ...line('Init Binary', 'InitBinary'),
+    ...[['containerd', 'ContainerdCommit'], ['runc', 'RuncCommit'], ['init', 'InitCommit']].flatMap(([title = '', key = '']) => line(`${title} version`, key, ({ ID: id }: { ID?: string }) => id ?? '')),
     ...((security ?? []).length === 0 ? [] : [' Security Options:', ...(security ?? []).flatMap(securityLines)]),
     ...line('Kernel Version', 'KernelVersion'), ...line('Operating System', 'OperatingSystem'), ...line('OSType', 'OSType'), ...line('Architecture', 'Architecture'),
     ...line('CPUs', 'NCPU'), ...line('Total Memory', 'MemTotal', binarySize), ...line('Name', 'Name'), ...line('ID', 'ID'), ...line('Docker Root Dir', 'DockerRootDir'),
     ...line('Debug Mode', 'Debug'), ...line('HTTP Proxy', 'HttpProxy'), ...line('HTTPS Proxy', 'HttpsProxy'), ...line('No Proxy', 'NoProxy'),
-    ...line('Experimental', 'ExperimentalBuild'), ...line('Live Restore Enabled', 'LiveRestoreEnabled'),
+    ...line('Experimental', 'ExperimentalBuild'), ...insecure(info['RegistryConfig'] as RegistryConfig | null | undefined), ...line('Live Restore Enabled', 'LiveRestoreEnabled'),
+  ];
+}
+
+interface RegistryConfig { IndexConfigs?: Record<string, { Secure?: boolean }> | null; InsecureRegistryCIDRs?: string[] | null; Mirrors?: string[] | null }
+
+function insecure(config: RegistryConfig | null | undefined): string[] {
+  const named = Object.entries(config?.IndexConfigs ?? {}).filter(([, { Secure: secure }]) => secure === false).map(([name]) => name);
+  const all = [...named, ...(config?.InsecureRegistryCIDRs ?? [])];
+  const mirrors = config?.Mirrors ?? [];
+  return [
+    ...(all.length === 0 ? [] : [' Insecure Registries:', ...all.map((name) => `  ${name}`)]),
+    ...(mirrors.length === 0 ? [] : [' Registry Mirrors:', ...mirrors.map((name) => `  ${name}`)]),
   ];
 }
 

@@ -41,5 +41,5 @@ async function anything(context: Context, name: string, query: { size: boolean |
       if (!hasKind(error, 'notFound') && !hasKind(error, 'invalid')) throw error;
     }
   }
-  throw new GantryError('notFound', `error: no such object: ${name}`);
+  throw new GantryError('notFound', `Error: No such object: ${name}`);
 }

@@ -1,3 +1,4 @@
+import { jsonText } from '../format/json-text.ts';
 import { sprintf } from './printf.ts';
 import { formatted, truth } from './values.ts';
 
@@ -36,11 +37,6 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   pad: (text, before, after) => (textual(text) === '' ? '' : ' '.repeat(Number(before)) + textual(text) + ' '.repeat(Number(after))),
   truncate: (text, length) => textual(text).slice(0, Number(length)),
 };
-
-/** JSON as Go's encoder writes it without HTML escaping; methods are called. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) => (typeof item === 'function' ? (item as () => unknown)() : item)) ?? 'null';
-}
 
 function equal(left: unknown, right: unknown): boolean {
   if (typeof left === 'object' && left !== null && typeof right === 'object' && right !== null) throw new Error('non-comparable types for comparison');

@@ -1,0 +1,36 @@
+import { define, exactly } from '../command.ts';
+import { listText } from '../format/listing.ts';
+import { ellipsis } from '../format/text.ts';
+import { bool, text } from '../grammar/flag.ts';
+import { filterQuery, filters } from '../grammar/filters.ts';
+import { int } from '../grammar/numbers.ts';
+
+interface Found { name: string; description: string; star_count: number; is_official: boolean; is_automated?: boolean }
+
+const headers = { Name: 'NAME', Description: 'DESCRIPTION', StarCount: 'STARS', IsOfficial: 'OFFICIAL', IsAutomated: 'AUTOMATED' };
+const columns = '{{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}';
+
+export const command = define({
+  usage: '[OPTIONS] TERM',
+  flags: {
+    filter: filters('Filter output based on conditions provided', { short: 'f' }),
+    format: text('Pretty-print search using a Go template'),
+    limit: int('Max number of search results'),
+    'no-trunc': bool("Don't truncate output"),
+  },
+  arity: exactly(1),
+  examples: [['Official images, the most liked first', 'gantry search --filter is-official=true nginx']],
+  async run({ context, flags, args }) {
+    const found = await context.api.json<Found[] | null>({ path: '/images/search', query: { term: args[0], limit: flags.limit || undefined, ...filterQuery(flags.filter) } });
+    const mark = (yes: boolean | undefined): string => (yes === true ? '[OK]' : '');
+    const rows = [...(found ?? [])].sort((left, right) => right.star_count - left.star_count).map((image) => ({
+      Name: image.name, Description: described(image.description, flags['no-trunc']), StarCount: String(image.star_count), IsOfficial: mark(image.is_official), IsAutomated: mark(image.is_automated),
+    }));
+    context.stdout.write(listText({ format: flags.format, headers, columns }, rows));
+  },
+});
+
+function described(text: string, whole: boolean): string {
+  const line = text.replaceAll(/[\r\n]/g, ' ');
+  return whole ? line : ellipsis(line, 45);
+}
