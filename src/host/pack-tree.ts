@@ -15,6 +15,7 @@ export interface PackRequest {
 }
 
 const chunkBytes = 1 << 18;
+const looks = 8;
 
 /**
  * A tree as a tar, in the order of its names. Every step goes through an open directory and follows no link, so a container that
@@ -29,54 +30,65 @@ export async function* packTree(request: PackRequest): AsyncGenerator<Buffer> {
 interface Place { directory: number; entry: string; name: string }
 interface Walk { whiteouts: 'layer' | 'none'; signal?: AbortSignal; /** First name of files that have several, by device and inode. */ seen: Map<string, string> }
 
+/** What changes between two looks is looked at again, a few times; then it is left out, as what is gone. */
 async function* packEntry(place: Place, walk: Walk): AsyncGenerator<Buffer> {
+  for (let look = 0; look < looks; look++) if (yield* packAsSeen(place, walk)) return;
+}
+
+/** False, with nothing written, when it was another thing than a moment before. */
+async function* packAsSeen(place: Place, walk: Walk): AsyncGenerator<Buffer, boolean> {
   walk.signal?.throwIfAborted();
   const path = `/proc/self/fd/${place.directory}/${place.entry}`;
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (stat === undefined || stat.isSocket()) return;
+  if (stat === undefined || stat.isSocket()) return true;
   if (walk.whiteouts === 'layer' && stat.isCharacterDevice() && stat.rdev === 0n) {
     yield tarHeader({ ...described(stat), type: 'file', mode: 0, name: whiteoutName(place.name) });
-    return;
+    return true;
   }
   if (stat.isDirectory()) return yield* packDirectory(place, stat, walk);
   if (stat.isFile()) return yield* packFile(place, stat, walk);
   const base = { ...described(stat), name: place.name };
-  if (stat.isSymbolicLink()) yield tarHeader({ ...base, type: 'symlink', mode: 0o777, linkName: readlinkSync(path) });
-  else if (stat.isFIFO()) yield tarHeader({ ...base, type: 'fifo' });
+  if (stat.isSymbolicLink()) {
+    const linkName = tryReadlink(path);
+    if (linkName === undefined) return false;
+    yield tarHeader({ ...base, type: 'symlink', mode: 0o777, linkName });
+  } else if (stat.isFIFO()) yield tarHeader({ ...base, type: 'fifo' });
   else yield tarHeader({ ...base, type: stat.isBlockDevice() ? 'block' : 'character', ...deviceOf(stat.rdev) });
+  return true;
 }
 
-async function* packDirectory(place: Place, stat: BigIntStats, walk: Walk): AsyncGenerator<Buffer> {
+async function* packDirectory(place: Place, stat: BigIntStats, walk: Walk): AsyncGenerator<Buffer, boolean> {
   const fd = tryOpen(place, O_DIRECTORY);
-  if (fd === undefined) return;
+  if (fd === undefined) return false;
   try {
     const self = `/proc/self/fd/${fd}`;
-    if (place.name !== '') yield tarHeader({ ...described(stat), name: `${place.name}/`, type: 'directory', ...xattrsOf(`${self}/.`) });
+    if (place.name !== '') yield tarHeader({ ...described(stat), name: `${place.name}/`, type: 'directory', ...xattrsOf(fd) });
     if (place.name !== '' && walk.whiteouts === 'layer' && getXattr(`${self}/.`, 'trusted.overlay.opaque')?.toString() === 'y') {
       yield tarHeader({ ...described(stat), type: 'file', mode: 0, name: `${place.name}/.wh..wh..opq` });
     }
     for (const child of readdirSync(self).sort()) yield* packEntry({ directory: fd, entry: child, name: place.name === '' ? child : `${place.name}/${child}` }, walk);
+    return true;
   } finally {
     closeSync(fd);
   }
 }
 
-async function* packFile(place: Place, stat: BigIntStats, walk: Walk): AsyncGenerator<Buffer> {
+async function* packFile(place: Place, stat: BigIntStats, walk: Walk): AsyncGenerator<Buffer, boolean> {
   const key = `${stat.dev}:${stat.ino}`;
   const first = stat.nlink > 1n ? walk.seen.get(key) : undefined;
   if (first !== undefined) {
     yield tarHeader({ ...described(stat), name: place.name, type: 'link', linkName: first });
-    return;
+    return true;
   }
   const fd = tryOpen(place, constants.O_NONBLOCK | constants.O_NOCTTY);
-  if (fd === undefined) return;
+  if (fd === undefined) return false;
   try {
     // What was opened may be another file than what was looked at.
     const open = fstatSync(fd, { bigint: true });
-    if (!open.isFile()) return;
+    if (!open.isFile()) return false;
     if (stat.nlink > 1n) walk.seen.set(key, place.name);
     const size = Number(open.size);
-    yield tarHeader({ ...described(open), name: place.name, type: 'file', size, ...xattrsOf(`/proc/self/fd/${place.directory}/${place.entry}`) });
+    yield tarHeader({ ...described(open), name: place.name, type: 'file', size, ...xattrsOf(fd) });
     for (let done = 0; done < size;) {
       walk.signal?.throwIfAborted();
       const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size - done));
@@ -85,6 +97,7 @@ async function* packFile(place: Place, stat: BigIntStats, walk: Walk): AsyncGene
       done += read === 0 ? chunk.length : read;
     }
     yield tarPadding(size);
+    return true;
   } finally {
     closeSync(fd);
   }
@@ -99,6 +112,15 @@ function tryOpen(place: Place, flags: number): number | undefined {
   }
 }
 
+function tryReadlink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (['ENOENT', 'EINVAL'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
 function described(stat: BigIntStats): Omit<TarOutput, 'name'> {
   const seconds = stat.mtimeNs / 1_000_000_000n - (stat.mtimeNs < 0n && stat.mtimeNs % 1_000_000_000n !== 0n ? 1n : 0n);
   return {
@@ -108,10 +130,10 @@ function described(stat: BigIntStats): Omit<TarOutput, 'name'> {
 }
 
 /** What an archive of files carries: capabilities and users' own attributes. The kernel's bookkeeping stays behind. */
-function xattrsOf(path: string): { xattrs?: Map<string, Uint8Array> } {
-  const names = listXattrs(path).filter((name) => name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.')));
+function xattrsOf(fd: number): { xattrs?: Map<string, Uint8Array> } {
+  const names = listXattrs(fd).filter((name) => name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.')));
   const xattrs = new Map(names.flatMap((name): [string, Uint8Array][] => {
-    const value = getXattr(path, name);
+    const value = getXattr(fd, name);
     return value === undefined ? [] : [[name, value]];
   }));
   return xattrs.size === 0 ? {} : { xattrs };
