@@ -17,7 +17,7 @@ import { describeTop, resolveTop, type Resolution } from './pull/resolve-image.t
 import { Slots } from './pull/slots.ts';
 import type { RegistryConnection, RegistryPort } from './registry-port.ts';
 import { checkSignatures } from './signatures/check-signatures.ts';
-import type { ImageVerbs, PullOptions } from './verbs.ts';
+import type { ImageVerbs, Progress, PullOptions } from './verbs.ts';
 
 /** The embedded image comes from its archive on disk; everything else from a registry. */
 export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] {
@@ -94,6 +94,7 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
     await checkSignatures(deps, { client: connection.client, reference, digest: top.digest, signal });
     options.progress({ status: `Pulling from ${reference.path}`, id: reference.tag ?? reference.digest ?? '' });
     const image = await describeTop(deps, resolution, top);
+    lease.add({ digests: image.layers.map((layer) => layer.digest) });
     await bringLayers(parts, { image, reference, options });
     const before = catalog.byName(canonicalName(reference));
     catalog.durably(() => {
@@ -118,8 +119,16 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
 /** An image that cannot run here is unpacked when somebody uses it, not before. */
 async function bringLayers({ deps, downloads, connection }: PullParts, { image, reference, options }: { image: ImageRecord; reference: Reference; options: PullOptions }): Promise<void> {
   const unpack = platformFit(image.platform, deps.host) > 0;
+  // Of an image that is here as a whole Docker shows no layers.
+  const isKnown = deps.metadata.table<ImageRecord>('images').get(image.id)?.manifest === image.manifest;
   const repository = { registry: reference.domain, name: reference.path };
   await eachLayer(image.layers, options.signal, async ({ layer, parent, signal }) => {
-    await bringLayer({ deps, downloads }, { repository, connection, layer, parent, unpack, signal, onState: layerLines(layer, options.progress) });
+    await bringLayer({ deps, downloads }, { repository, connection, layer, parent, unpack, signal, onState: layerLines(layer, isKnown ? exceptKnown(options.progress) : options.progress) });
   });
+}
+
+function exceptKnown(progress: Progress): Progress {
+  return (line) => {
+    if (line.status !== 'Already exists') progress(line);
+  };
 }

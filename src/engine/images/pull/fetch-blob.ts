@@ -52,27 +52,14 @@ async function attempt(fetch: FetchBlob, fresh: boolean): Promise<boolean> {
   }
 }
 
-/** Fewer and larger writes than the network has packets. */
-const writeBytes = 1 << 18;
-
 async function receive(fetch: FetchBlob, ingest: Ingest, growth: Growth): Promise<void> {
   let current = ingest.offset;
-  let waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  const flush = async (): Promise<void> => {
-    const chunk = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting);
-    waiting = [];
-    waitingBytes = 0;
+  fetch.onBytes(current);
+  // Each piece is written as it comes: what waits here is lost when the daemon is killed.
+  for await (const chunk of fetch.open(current) as AsyncIterable<Buffer>) {
     await ingest.write(chunk);
     growth.grew();
     current += chunk.length;
     fetch.onBytes(current);
-  };
-  fetch.onBytes(current);
-  for await (const chunk of fetch.open(current) as AsyncIterable<Buffer>) {
-    waiting.push(chunk);
-    waitingBytes += chunk.length;
-    if (waitingBytes >= writeBytes) await flush();
   }
-  if (waitingBytes > 0) await flush();
 }
