@@ -30,7 +30,7 @@ export interface PathStat {
 
 export interface WriteOptions {
   noOverwriteDirNonDir: boolean;
-  /** Everything will belong to the container's user. */
+  /** Everything will belong to the container's user, when it has one that was named. */
   copyUidGid: boolean;
   signal: AbortSignal;
 }

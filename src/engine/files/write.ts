@@ -22,7 +22,7 @@ export function writeVerb(deps: FileDeps): FileVerbs['write'] {
         source: tar, directory: root.path, whiteouts: 'none', sync: false, signal: options.signal,
         into: cleanPath(path).split('/').filter((part) => part !== ''),
         ...(options.noOverwriteDirNonDir ? { keepKinds: true } : {}),
-        ...(options.copyUidGid ? { owner: ownerOf(root, record) } : {}),
+        ...(options.copyUidGid && record.config.user ? { owner: ownerOf(root, record) } : {}),
       });
     } catch (error) {
       if (errnoOf(error) === 'EROFS' || errnoOf((error as Error).cause) === 'EROFS') throw readOnly(record);
