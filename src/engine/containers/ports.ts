@@ -60,7 +60,7 @@ export interface RootFilesystems {
 export interface MountedRoot extends AsyncDisposable { path: string }
 
 /** Volumes as containers use them; `prepare` makes a directory, `commit` the record, in the transaction that writes the container's. */
-export type ContainerVolumes = Pick<LocalVolumes, 'get' | 'prepare' | 'commit' | 'discard' | 'delete'>;
+export type ContainerVolumes = Pick<LocalVolumes, 'get' | 'prepare' | 'commit' | 'discard' | 'forget' | 'pathOf'>;
 
 /** Images of containers to come: kept from garbage collection between resolve and the record. */
 export interface ContainerImages {

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import type { VolumeRecord } from '../../store/records.ts';
 import { volumesLock } from '../volumes/local-volumes.ts';
 import { volumeUsers, type ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
@@ -43,22 +44,37 @@ export async function removeLocked(deps: ContainerDeps, record: ContainerRecord,
   deps.restarts.forget(record.id);
   deps.health.end(record.id);
   await deps.networks.forget(record);
-  deps.catalog.delete(record.id);
+  const volumes = await deleteRecords(deps, record, options);
   deps.execs.forget(record.id);
   await deps.rootfs.remove(record.id);
-  if (options.volumes) await removeAnonymousVolumes(deps, record);
+  for (const volume of volumes) {
+    await deps.volumes.discard({ volume, path: deps.volumes.pathOf(volume.name), isNew: true });
+    deps.events.publish({ type: 'volume', action: 'destroy', actor: { id: volume.name, attributes: { driver: volume.driver } } });
+  }
   publishEvent(deps.events, record, 'destroy');
   deps.waiters.removed(record.id, { exitCode });
 }
 
-async function removeAnonymousVolumes(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
-  await deps.locks.run(volumesLock, async () => {
-    for (const { name } of record.mounts) {
-      const volume = name === undefined ? undefined : deps.volumes.get(name);
-      if (volume === undefined || !volume.anonymous || volumeUsers(deps.catalog, volume.name).length > 0) continue;
-      await deps.volumes.delete(volume.name);
-      deps.events.publish({ type: 'volume', action: 'destroy', actor: { id: volume.name, attributes: { driver: volume.driver } } });
-    }
+/**
+ * The container and the anonymous volumes that go with it, in one transaction: a daemon that is killed right after it sweeps their
+ * directories, and nobody would know any more whose the volumes were. Returns those volumes.
+ */
+async function deleteRecords(deps: ContainerDeps, record: ContainerRecord, options: { volumes: boolean }): Promise<VolumeRecord[]> {
+  const anonymous = (): VolumeRecord[] => record.mounts.flatMap(({ name }) => {
+    const volume = name === undefined ? undefined : deps.volumes.get(name);
+    return volume?.anonymous === true ? [volume] : [];
+  });
+  if (!options.volumes || anonymous().length === 0) {
+    deps.catalog.delete(record.id);
+    return [];
+  }
+  return await deps.locks.run(volumesLock, () => {
+    const unused = anonymous().filter(({ name }) => volumeUsers(deps.catalog, name).every((user) => user === record.id));
+    deps.metadata.transaction(() => {
+      for (const { name } of unused) deps.volumes.forget(name);
+      deps.catalog.delete(record.id);
+    }, { durable: true });
+    return unused;
   });
 }
 

@@ -107,10 +107,15 @@ export class LocalVolumes {
 
   /** Nobody uses it: the caller has looked, under the lock. The record goes first: a directory without one is swept at the next start. */
   async delete(name: string): Promise<void> {
+    this.forget(name);
+    await this.#removeDirectory(name);
+  }
+
+  /** Deletes the record alone, as part of a larger transaction. The directory is then `discard`ed, or swept at the next start. */
+  forget(name: string): void {
     // Before anything: what is mounted there is not ours to remove.
     unmountAll(this.pathOf(name));
     this.#table.delete(name);
-    await this.#removeDirectory(name);
   }
 
   /** Nobody uses it. The intent is written first: a daemon killed in between finishes the change at its next start. @throws conflict */

@@ -1,0 +1,154 @@
+/** Processes of the engine die in the middle of things. */
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { imageArchive } from './archives.ts';
+import { archive, image, Stage } from './stage.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await Stage.open();
+  await stage.client('gantry').ok('load', '-qi', archive);
+});
+after(() => stage[Symbol.asyncDispose]());
+
+interface Inspected { Id: string; State: { Status: string; Running: boolean; Pid: number; ExitCode: number } }
+const inspect = (name: string): Promise<Inspected> => stage.ask(`/containers/${name}/json`);
+
+async function run(name: string, cmd: string[], more: object = {}): Promise<void> {
+  await stage.ok('POST', `/containers/create?name=${name}`, { Image: image, Cmd: cmd, ...more });
+  await stage.ok('POST', `/containers/${name}/start`);
+}
+
+/** The monitor's process, once there is one. */
+async function monitorPid(): Promise<number> {
+  for (;;) {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        if (command.includes(stage.daemon.runFolder) && command.some((word) => /\bmonitor\.(ts|js)$/.test(word))) return Number(pid);
+      } catch {
+        continue; // ended while we looked
+      }
+    }
+    await setTimeout(20);
+  }
+}
+
+/** Asks until the answer is there: what the engine notices by itself has no event before it. */
+async function until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  for (const deadline = performance.now() + 20_000; ;) {
+    const answer = await ask().catch((error: unknown) => error as T);
+    if (wanted(answer)) return answer;
+    if (performance.now() > deadline) throw new Error(`still ${String(answer)} ${JSON.stringify(answer)}`);
+    await setTimeout(20);
+  }
+}
+
+test('the monitor is killed: containers go on, everything can be asked of them, and new ones start', async () => {
+  await run('lasting', ['sh', '-c', 'i=0; while :; do echo $i; i=$((i+1)); sleep 0.02; done']);
+  const { Pid } = (await inspect('lasting')).State;
+  process.kill(await monitorPid(), 'SIGKILL');
+  const client = stage.client('gantry');
+  assert.equal(await client.ok('run', '--rm', image, 'echo', 'new'), 'new');
+  assert.equal(await client.ok('exec', 'lasting', 'echo', 'still'), 'still');
+  assert.equal((await inspect('lasting')).State.Pid, Pid);
+  const seen = (await client.ok('logs', 'lasting')).split('\n').length;
+  await until(() => client.ok('logs', 'lasting'), (text) => text.split('\n').length > seen + 5);
+  await client.ok('stop', '-t', '0', 'lasting');
+  const lines = (await client.ok('logs', 'lasting')).split('\n').map(Number);
+  assert.deepEqual(lines, lines.map((_, index) => index));
+  assert.equal((await inspect('lasting')).State.Status, 'exited');
+  await client.ok('rm', 'lasting');
+});
+
+test('a container that ends while its monitor is dead has ended when it is back', async () => {
+  await run('short', ['sleep', '1']);
+  await stage.daemon.crash();
+  process.kill(await monitorPid(), 'SIGKILL');
+  await setTimeout(1100); // nobody is there who could tell of the end
+  await stage.daemon.start();
+  const { State } = await until(() => inspect('short'), ({ State }) => State?.Running === false);
+  assert.equal(State.Status, 'exited');
+  await stage.ok('DELETE', '/containers/short');
+});
+
+test('daemon and monitor are killed at once: policies are kept, running containers found again', async () => {
+  await run('kept', ['sleep', '1000']);
+  await run('revived', ['sleep', '1'], { HostConfig: { RestartPolicy: { Name: 'always' } } });
+  const { Pid } = (await inspect('kept')).State;
+  const first = (await inspect('revived')).State.Pid;
+  const monitor = await monitorPid();
+  await stage.daemon.crash();
+  process.kill(monitor, 'SIGKILL');
+  await until(() => Promise.resolve(existsSync(`/proc/${first}`)), (there) => !there);
+  await stage.daemon.start();
+  assert.equal((await inspect('kept')).State.Pid, Pid);
+  await until(() => inspect('revived'), ({ State }) => State?.Running && State.Pid !== first);
+  await stage.client('gantry').ok('rm', '-f', 'kept', 'revived');
+});
+
+test('the daemon is killed at any moment of a load: the image is whole or not there, and no bytes are left over', async () => {
+  const tar = imageArchive([{ path: 'bin/big', text: 'z'.repeat(8 << 20) }], { name: 'loaded' });
+  for (let round = 0; round < 8; round++) {
+    const load = stage.daemon.request('POST', '/images/load', tar).catch(() => undefined);
+    await setTimeout(randomInt(1, 150)); // the moment of the kill is what varies
+    await stage.daemon.crash();
+    await load;
+    await stage.daemon.start();
+    const there = (await stage.daemon.request('GET', '/images/loaded/json')).status === 200;
+    if (there) {
+      await stage.ok('POST', '/containers/create?name=probe', { Image: 'loaded', Cmd: ['/bin/big'] });
+      assert.equal((await stage.daemon.request('HEAD', '/containers/probe/archive?path=/bin/big')).status, 200);
+      await stage.ok('DELETE', '/containers/probe');
+      await stage.ok('DELETE', '/images/loaded');
+    }
+  }
+  const blobs = readdirSync(join(stage.daemon.root, 'content'), { recursive: true }).filter((path) => /[0-9a-f]{64}$/.test(String(path)));
+  const { json } = await stage.daemon.request('POST', '/images/load', tar);
+  assert.equal(json === undefined || !('errorDetail' in (json as object)), true);
+  const with_ = readdirSync(join(stage.daemon.root, 'content'), { recursive: true }).filter((path) => /[0-9a-f]{64}$/.test(String(path)));
+  assert.ok(with_.length > blobs.length, 'the blobs of a broken load were kept');
+  await stage.ok('DELETE', '/images/loaded');
+});
+
+test('the daemon is killed while clients create, start, exec, rename, pause and remove: what is left can be told and removed', async () => {
+  for (let round = 0; round < 6; round++) {
+    const churn = Array.from({ length: 3 }, (_, worker) => churnUntilItDies(`r${round}w${worker}`));
+    await setTimeout(randomInt(5, 250)); // the moment of the kill is what varies
+    if (round % 3 === 2) process.kill(await monitorPid(), 'SIGKILL');
+    await stage.daemon.crash();
+    await Promise.all(churn);
+    await stage.daemon.start();
+    for (const name of await stage.containers()) {
+      const { State } = await inspect(name);
+      assert.ok(['created', 'running', 'paused', 'exited'].includes(State.Status), State.Status);
+      if (State.Running) assert.ok(existsSync(`/proc/${State.Pid}`), `${name} is said to run`);
+      if (State.Status === 'running') assert.equal(await stage.client('gantry').ok('exec', name, 'echo', 'alive'), 'alive');
+      await stage.ok('DELETE', `/containers/${name}?force=1&v=1`);
+    }
+    assert.deepEqual(readdirSync(join(stage.daemon.root, 'containers')).filter((name) => !name.startsWith('.')), []);
+  }
+  assert.equal((await stage.ask<{ Volumes: unknown[] | null }>('/volumes')).Volumes?.length ?? 0, 0);
+});
+
+async function churnUntilItDies(name: string): Promise<void> {
+  try {
+    for (let index = 0; ; index++) {
+      const mine = `${name}n${index}`;
+      await run(mine, ['sleep', '1000'], { Volumes: { '/data': {} }, HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1' }] } } });
+      await stage.ok('POST', `/containers/${mine}/rename?name=${mine}x`);
+      await stage.ok('POST', `/containers/${mine}x/pause`);
+      await stage.ok('POST', `/containers/${mine}x/unpause`);
+      const { json } = await stage.ok('POST', `/containers/${mine}x/exec`, { Cmd: ['true'] });
+      await stage.ok('POST', `/exec/${(json as { Id: string }).Id}/start`, { Detach: true });
+      await stage.ok('DELETE', `/containers/${mine}x?force=1&v=1`);
+    }
+  } catch (error) {
+    const code = (error as { code?: string }).code ?? '';
+    if (!['ECONNRESET', 'ECONNREFUSED', 'ENOENT', 'EPIPE'].includes(code) && !/monitor|not running/.test(String(error))) throw error;
+  }
+}
