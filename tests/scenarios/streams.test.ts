@@ -155,6 +155,26 @@ for (const name of clientNames) {
       await forget(container);
     });
 
+    test('a log that is rotated keeps its last lines, in order, and no more than was allowed', async () => {
+      const container = `${name}-rotated`;
+      await client().ok('run', '--name', container, '--log-opt', 'max-size=20k', '--log-opt', 'max-file=3', image, 'seq', '1', '5000');
+      const lines = (await client().ok('logs', container)).split('\n').map(Number);
+      assert.equal(lines.at(-1), 5000);
+      assert.deepEqual(lines, Array.from({ length: lines.length }, (_, index) => 5001 - lines.length + index));
+      assert.ok(lines.length > 300 && lines.length < 1000, String(lines.length));
+      await forget(container);
+    });
+
+    test('logs -f goes on over every rotation', async () => {
+      const container = `${name}-rotating`;
+      await client().ok('run', '-d', '--name', container, '--log-opt', 'max-size=2k', '--log-opt', 'max-file=2', image, 'sh', '-c', 'i=0; while [ $i -lt 150 ]; do i=$((i+1)); echo $i; sleep 0.01; done');
+      const text = await client().ok('logs', '-f', '--tail', '1', container);
+      const lines = text.split('\n').map(Number);
+      assert.deepEqual(lines, Array.from({ length: lines.length }, (_, index) => (lines[0] ?? 0) + index));
+      assert.equal(lines.at(-1), 150);
+      await forget(container);
+    });
+
     test('`… | head -1` ends', () => {
       const line = `${[...client().words, 'run', '--rm', image, 'seq', '1', '100000'].map((word) => `'${word}'`).join(' ')} | head -1`;
       const { stdout, status } = spawnSync('sh', ['-c', line], { encoding: 'utf8', timeout: 30_000 });
