@@ -1,9 +1,9 @@
 /**
- * Bundles the programs of src/bin, every `*.worker.ts` and the maker of the embedded image into dist/, one flat folder of ES modules that share their chunks:
- * a command loads only what it needs. A build replaces files by rename, and the chunks of the build before it stay for one
+ * Bundles the command line into one file, dist/gantry.js, in which everything is evaluated when it is first needed; and the other programs of src/bin,
+ * every `*.worker.ts` and the maker of the embedded image into one flat folder of ES modules that share their chunks. A build replaces files by rename, and the chunks of the build before it stay for one
  * more, so a running daemon still finds what it loads late (`--clean` takes them away at once, for a package).
  */
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { globSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -12,9 +12,17 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 
+const commandLine = join(root, 'src/bin/gantry.ts');
+/** Rooms that the command line hands over to: bundled with the other programs, and loaded from beside it. */
+const handedOver = [...readFileSync(commandLine, 'utf8').matchAll(/import\('(\.\.\/(?:daemon|machine)\/[^']+)'\)/g)].map((match) => resolve(dirname(commandLine), match[1] ?? ''));
 const entries = globSync(['src/bin/*.ts', 'src/**/*.worker.ts', 'tools/embedded-image.ts'], { cwd: root })
-  .filter((path) => !path.endsWith('.test.ts'))
-  .map((path) => join(root, path));
+  .map((path) => join(root, path))
+  .filter((path) => !path.endsWith('.test.ts') && path !== commandLine);
+
+/** `src/daemon/registry/command.ts` is `daemon-registry-command` in dist/. */
+function outputName(path: string): string {
+  return handedOver.includes(path) ? relative(join(root, 'src'), path).replace(/\.ts$/, '').replaceAll('/', '-') : basename(path, '.ts');
+}
 
 /** `new URL('../bin/monitor.ts', import.meta.url)` names a program of ours: in dist/ it lies beside the bundle. */
 const programUrls: Plugin = {
@@ -33,39 +41,68 @@ function programUrl(from: string, target: string): string {
   return `new URL('./${basename(file, '.ts')}.js', import.meta.url)`;
 }
 
+const handOver: Plugin = {
+  name: 'hand-over',
+  setup(context) {
+    context.onResolve({ filter: /^\.\.\/(daemon|machine)\// }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path);
+      return handedOver.includes(file) ? { path: `./${outputName(file)}.js`, external: true } : undefined;
+    });
+  },
+};
+
+/**
+ * A static import of one of Node's own modules loads it at once, with everything that its ES form lists (`fs` brings readline, `crypto` all of
+ * its algorithms): half of a short command's time. In the command line they are asked for when the module that wants them is evaluated; so is koffi.
+ */
+const builtinsOnDemand: Plugin = {
+  name: 'builtins-on-demand',
+  setup(context) {
+    context.onResolve({ filter: /^(node:.*|koffi)$/ }, ({ path }) => ({ path, namespace: 'on-demand' }));
+    context.onLoad({ filter: /.*/, namespace: 'on-demand' }, ({ path }) => ({
+      contents: path === 'koffi'
+        ? "export default process.getBuiltinModule('node:module').createRequire(import.meta.url)('koffi');"
+        : `module.exports = process.getBuiltinModule('${path}');`,
+      loader: 'js',
+    }));
+  },
+};
+
 const startedAt = new Date();
-const result = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: entries,
-  entryNames: '[name]',
-  chunkNames: 'chunk-[hash]',
   outdir: dist,
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  external: ['koffi'],
   sourcemap: 'linked',
   sourcesContent: false,
   minifySyntax: true,
   minifyWhitespace: true,
-  plugins: [programUrls],
   write: false,
   logLimit: 12,
-}).catch((error: unknown) => {
+} satisfies BuildOptions;
+const results = await Promise.all([
+  build({ ...common, entryPoints: [commandLine], plugins: [programUrls, handOver, builtinsOnDemand] }),
+  build({
+    ...common, entryPoints: [...entries, ...handedOver].map((path) => ({ in: path, out: outputName(path) })), chunkNames: 'chunk-[hash]',
+    splitting: true, external: ['koffi'], plugins: [programUrls],
+  }),
+]).catch((error: unknown) => {
   if (!(error instanceof Error && 'errors' in error)) console.error(error);
   process.exit(1); // esbuild has printed its own errors
 });
+const outputFiles = results.flatMap((result) => result.outputFiles);
 
 mkdirSync(dist, { recursive: true });
 const before = previousOutputs();
-for (const file of result.outputFiles) {
+for (const file of outputFiles) {
   const temporary = `${file.path}.${process.pid}.new`;
   writeFileSync(temporary, file.contents);
   renameSync(temporary, file.path);
 }
-const outputs = result.outputFiles.map((file) => basename(file.path));
+const outputs = outputFiles.map((file) => basename(file.path));
 for (const name of readdirSync(dist)) {
   if (/\.js(\.map)?$/.test(name) && !outputs.includes(name) && !before.includes(name)) rmSync(join(dist, name), { force: true });
 }

@@ -2,15 +2,19 @@ import { Transport } from '../api/client/transport.ts';
 import { configDirectory, readConfig, type ClientConfig } from './connection/config-file.ts';
 import { transportOptions } from './connection/endpoint.ts';
 import type { Context, GlobalFlags, Machine } from './context.ts';
+import { Interrupted } from './interrupted.ts';
 
 /** The context of this process. Nothing is opened or read before it is needed. */
 export function createContext(globals: GlobalFlags, machine: Machine): Context {
-  const { env, stdin, stdout, stderr } = process;
+  const { env, stdout, stderr } = process;
   let api: Transport | undefined;
   let config: ClientConfig | undefined;
   const warn = (line: string): void => { stderr.write(`${line}\n`); };
   const context: Context = {
-    env, globals, machine, stdin, stdout, stderr, warn,
+    env, globals, machine, stdout, stderr, warn,
+    get stdin() {
+      return process.stdin;
+    },
     get config() {
       config ??= readConfig(configDirectory(env, globals.config));
       return config;
@@ -49,13 +53,4 @@ function interruptSignal(): AbortSignal {
     process.once(signal, () => controller.abort(new Interrupted(number)));
   }
   return controller.signal;
-}
-
-/** The reason of the abort: the program ends with 128 + the signal's number. */
-export class Interrupted extends Error {
-  readonly signal: number;
-  constructor(signal: number) {
-    super('interrupted');
-    this.signal = signal;
-  }
 }

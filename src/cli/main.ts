@@ -1,5 +1,5 @@
 import { hintOf, describe, ExitError, fromDaemon } from './errors.ts';
-import { createContext, Interrupted } from './create-context.ts';
+import { Interrupted } from './interrupted.ts';
 import type { AnyCommand } from './command.ts';
 import type { Context, GlobalFlags, Machine } from './context.ts';
 import { arityComplaint } from './grammar/arity.ts';
@@ -34,6 +34,7 @@ export async function main(argv: readonly string[], machine: Machine): Promise<n
     return showGroup(words.slice(0, found.words));
   }
   if (found.kind === 'nothing') return unknownCommand([], words[0] ?? '');
+  const { createContext } = await import('./create-context.ts');
   return runCommand(found.entry, words.slice(0, found.words), words.slice(found.words), createContext(toGlobals(flags), machine));
 }
 
