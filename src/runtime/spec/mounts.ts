@@ -43,7 +43,8 @@ function toOci(mount: ResolvedMount): OciMount {
   if (mount.type === 'tmpfs') {
     return { destination: mount.target, type: 'tmpfs', source: 'tmpfs', options: tmpfsOptions(mount) };
   }
-  const access = mount.readOnly ? (mount.recursiveReadOnly ? ['ro', 'rro'] : ['ro']) : ['rw'];
+  // Not `rw`: what is bound may be read-only itself, and stays so.
+  const access = mount.readOnly ? (mount.recursiveReadOnly ? ['ro', 'rro'] : ['ro']) : [];
   return {
     destination: mount.target,
     type: 'bind',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, openAt, openAt2, resolve } from '../../../host/files.ts';
 import { bindMount, mountOverlay, unmount } from '../../../host/mount.ts';
+import { mountRestrictions } from '../../../host/mount-flags.ts';
 import type { Digest } from '../../../oci/digest.ts';
 import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { Snapshotter } from '../../../store/snapshots/snapshotter.ts';
@@ -69,19 +70,29 @@ function volumesOf(record: ContainerRecord): (MountPoint & { name: string })[] {
 interface Stage { places: Places; volumes: StagingOptions['volumes']; held: AsyncDisposableStack }
 
 async function stageOne(mount: MountPoint, { places, volumes, held }: Stage): Promise<ResolvedMount> {
-  const { resolved } = mount;
-  if (mount.type === 'image') {
-    const image = held.use(await places.image(mount.image?.layers ?? []));
-    return { ...resolved, source: mount.subpath === undefined ? image.path : held.use(places.pin(image.path, mount.subpath)).path };
-  }
+  const { resolved, subpath } = mount;
+  const within = (path: string): string => (subpath === undefined ? path : held.use(places.pin(path, subpath)).path);
+  if (mount.type === 'image') return { ...resolved, source: within(held.use(await places.image(mount.image?.layers ?? [])).path) };
   if (mount.type === 'volume') {
     const { path } = held.use(await volumes.hold(mount.name ?? ''));
     checkIsThere(path);
-    return { ...resolved, source: mount.subpath === undefined ? path : held.use(places.pin(path, mount.subpath)).path };
+    return restricted({ ...resolved, source: within(path) });
   }
-  // A file has nothing mounted below it: told to make that read-only too, crun takes it for a directory and fails.
-  const isFile = resolved.source !== undefined && statSync(resolved.source, { throwIfNoEntry: false })?.isDirectory() === false;
-  return resolved.recursiveReadOnly && isFile ? { ...resolved, recursiveReadOnly: false } : resolved;
+  return mount.type === 'bind' ? restricted(resolved) : resolved;
+}
+
+/** crun gives a bind mount the flags it is told and no others: those that its source has already are told too. */
+function restricted(mount: ResolvedMount): ResolvedMount {
+  const source = mount.source ?? '';
+  const stat = statSync(source, { throwIfNoEntry: false });
+  // A start makes or refuses it; a look into a stopped container leaves it out.
+  if (stat === undefined) return mount;
+  const restrictions = mountRestrictions(source);
+  return {
+    ...mount, readOnly: mount.readOnly || restrictions.includes('ro'), options: [...mount.options, ...restrictions.filter((word) => word !== 'ro')],
+    // A file has nothing mounted below it: told to make that read-only too, crun takes it for a directory and fails.
+    recursiveReadOnly: mount.recursiveReadOnly && stat.isDirectory(),
+  };
 }
 
 function checkIsThere(path: string): void {
