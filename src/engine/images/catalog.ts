@@ -36,6 +36,8 @@ export class Catalog {
     if (platform === undefined || platform === '') return image;
     const wanted = parsePlatform(platform, host);
     if (platformFit(image.platform, wanted) > 0) return image;
+    const variant = this.variantsOf(image).find((other) => platformFit(other.platform, wanted) > 0);
+    if (variant !== undefined) return variant;
     throw new GantryError('notFound', `image with reference ${text} was found but its platform (${formatPlatform(image.platform)}) does not match the specified platform (${formatPlatform(wanted)})`);
   }
 
@@ -68,6 +70,18 @@ export class Catalog {
     const repository = repositoryOf(reference);
     return [...this.references.withPrefix(`${repository}:`), ...this.references.withPrefix(`${repository}@`)]
       .filter((record) => repositoryOf(parseReference(record.name)) === repository);
+  }
+
+  /** Images of the same index for other platforms. */
+  variantsOf(image: ImageRecord): ImageRecord[] {
+    return image.index === undefined ? [] : this.images.all().filter((other) => other.index === image.index && other.id !== image.id);
+  }
+
+  /** Images without a name of their own that belong to an index which a name stands for. */
+  variants(): Set<Digest> {
+    const references = this.references.all();
+    const [named, targets] = [new Set(references.map((record) => record.imageId)), new Set(references.map((record) => record.target))];
+    return new Set(this.images.all().filter(({ id, index }) => index !== undefined && !named.has(id) && targets.has(index)).map(({ id }) => id));
   }
 
   namesOf(imageId: Digest): ReferenceRecord[] {

@@ -16,7 +16,8 @@ export function listVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['list'] 
     const images = catalog.images.all();
     const parents = new Set(images.map((image) => image.parent));
     // An unnamed parent of another image is a step of a build.
-    const shown = images.filter((image) => all || names.has(image.id) || !parents.has(image.id));
+    const variants = catalog.variants();
+    const shown = images.filter((image) => !variants.has(image.id) && (all || names.has(image.id) || !parents.has(image.id)));
     const keep = imageFilter(catalog, filters);
     const summaries: ImageSummary[] = [];
     const shared = sharedSize ? layerUsers(images) : undefined;
@@ -35,7 +36,9 @@ function createdMs(image: ImageRecord): number {
 
 export function summarize(deps: ImageDeps, image: ImageRecord, options: { names: readonly ReferenceRecord[]; shared?: Map<Digest, number> }): ImageSummary {
   const layers = deps.metadata.table<LayerRecord>('layers');
-  const bytesOf = (chainId: Digest): number => layers.get(chainId)?.unpackedBytes ?? 0;
+  // A layer that nobody has unpacked weighs what its blob does.
+  const blobs = new Map(image.layers.map((layer) => [layer.chainId, layer.size]));
+  const bytesOf = (chainId: Digest): number => layers.get(chainId)?.unpackedBytes ?? blobs.get(chainId) ?? 0;
   const { shared } = options;
   return {
     image,

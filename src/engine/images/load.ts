@@ -6,7 +6,7 @@ import { familiarName, parseReference } from '../../oci/reference.ts';
 import { decompressed } from '../../host/files-decompress.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
-import { unpackImage } from './add-image.ts';
+import { describeImage, unpackImage } from './add-image.ts';
 import { imagesOfDockerArchive } from './archive/docker-archive.ts';
 import { ArchiveMembers } from './archive/members.ts';
 import { imagesOfLayout, type ArchivedImage, type PlatformChoice } from './archive/oci-layout.ts';
@@ -27,11 +27,14 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
     const { stream } = await decompressed(tar);
     await members.readAll(stream, options.signal);
     const loaded: LoadedImage[] = [];
-    for (const { names, ...found } of await imagesOf(deps, members, choiceOf(deps, options.platform))) {
+    const variants: ImageRecord[] = [];
+    for (const { names, variants: others = [], ...found } of await imagesOf(deps, members, choiceOf(deps, options.platform))) {
       const image = await unpackImage(deps, { ...found, lease, signal: options.signal, layersKnown: (ids) => ids.forEach((id) => chainIds.add(id)) });
       loaded.push({ image, names });
+      // Unpacked when somebody uses them.
+      for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));
     }
-    record(catalog, loaded);
+    record(catalog, [...loaded, ...variants.map((image) => ({ image, names: [] }))]);
     return loaded;
   } finally {
     tar.destroy();

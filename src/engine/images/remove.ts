@@ -79,12 +79,19 @@ function untag({ deps, catalog, image, removed }: Removal, names: readonly Refer
   }
 }
 
+/** The images for other platforms that an image leaves behind, named by nobody and used by no container. Inside its transaction. */
+export function lostVariants(deps: ImageDeps, catalog: Catalog, image: ImageRecord): ImageRecord[] {
+  const isNamed = catalog.references.all().some((record) => record.target === image.index);
+  return isNamed ? [] : catalog.variantsOf(image).filter(({ id }) => catalog.namesOf(id).length === 0 && deps.imageUsers(id).length === 0);
+}
+
 /** Names and record in one transaction; then, unless the person keeps them, its parents that nobody named or uses. */
 function deleteImage(removal: Removal, names: readonly ReferenceRecord[]): void {
   const { deps, catalog, image, removed } = removal;
   catalog.durably(() => {
     for (const name of names) catalog.references.delete(name.name);
     catalog.images.delete(image.id);
+    for (const variant of lostVariants(deps, catalog, image)) catalog.images.delete(variant.id);
   });
   for (const { name } of names) {
     removed.push({ untagged: familiarName(parseReference(name)) });

@@ -5,12 +5,14 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, type Reference } from '../../oci/reference.ts';
+import type { Lease } from '../../store/leases/leases.ts';
 import type { ImageRecord } from '../../store/records.ts';
 import { readManifest } from './add-image.ts';
 import { blobName } from './archive/members.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
+import { planPush } from './push/plan-push.ts';
 import type { ImageVerbs } from './verbs.ts';
 
 interface SavedImage { image: ImageRecord; names: Reference[] }
@@ -21,10 +23,10 @@ interface SavedImage { image: ImageRecord; names: Reference[] }
  */
 export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] {
   return async (texts, { platform, signal }) => {
+    const wholeIndexes = platform === undefined || platform === '';
     const saved = chooseImages(catalog, texts, (text) => catalog.findFor(text, platform, deps.host));
     const lease = deps.leases.open('save');
-    for (const { image } of saved) lease.add({ digests: [image.manifest, image.id, ...image.layers.map((layer) => layer.digest)] });
-    const plan = await planArchive(deps, saved).catch((error: unknown) => {
+    const plan = await planArchive(deps, saved, { wholeIndexes, lease }).catch((error: unknown) => {
       lease.release();
       throw error;
     });
@@ -72,17 +74,21 @@ interface ArchivePlan {
   documents: { name: string; bytes: Buffer }[];
 }
 
-async function planArchive(deps: ImageDeps, saved: readonly SavedImage[]): Promise<ArchivePlan> {
+async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], { wholeIndexes, lease }: { wholeIndexes: boolean; lease: Lease }): Promise<ArchivePlan> {
   const blobs = new Map<Digest, number>();
   const index: Descriptor[] = [];
   const items: unknown[] = [];
   const repositories: Record<string, Record<string, string>> = {};
   for (const { image, names } of saved) {
     const manifest = await readManifest(deps, image.manifest);
-    const manifestSize = await sizeOf(deps, image.manifest);
-    blobs.set(image.manifest, manifestSize).set(manifest.config.digest, manifest.config.size);
-    for (const layer of manifest.layers) blobs.set(layer.digest, await sizeOf(deps, layer.digest));
-    const descriptor: Descriptor = { mediaType: manifest.mediaType, digest: image.manifest, size: manifestSize, platform: { ...image.platform } };
+    // An index travels when all that it names is here.
+    const { blobs: parts, manifests } = await planPush(deps, image, wholeIndexes);
+    lease.add({ digests: [...parts.map((part) => part.descriptor.digest), ...manifests.map(({ digest }) => digest)] });
+    for (const { descriptor: { digest } } of parts) blobs.set(digest, await sizeOf(deps, digest));
+    for (const { digest, bytes } of manifests) blobs.set(digest, bytes.length);
+    const top = manifests.at(-1)!;
+    const platform = top.digest === image.manifest ? { platform: { ...image.platform } } : {};
+    const descriptor: Descriptor = { mediaType: top.mediaType, digest: top.digest, size: top.bytes.length, ...platform };
     index.push(...(names.length === 0 ? [descriptor] : names.map((name) => ({ ...descriptor, annotations: nameAnnotations(name) }))));
     items.push({ Config: blobName(image.id), RepoTags: names.length === 0 ? null : names.map(familiarName), Layers: manifest.layers.map((layer) => blobName(layer.digest)) });
     for (const name of names) (repositories[familiarRepository(name)] ??= {})[name.tag as string] = image.layers.at(-1)?.chainId.slice(7) ?? '';

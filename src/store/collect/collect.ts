@@ -1,4 +1,5 @@
 import type { Digest } from '../../oci/digest.ts';
+import { maxManifestBytes, readManifestOrIndex } from '../../oci/manifest.ts';
 import type { ContentStore } from '../content/content.ts';
 import { keptForMs, type Leases } from '../leases/leases.ts';
 import type { Metadata } from '../metadata/metadata.ts';
@@ -22,7 +23,7 @@ export interface Collected { blobs: number; layers: number; reclaimedBytes: numb
  */
 export async function collect(options: CollectorOptions, only?: { digests: ReadonlySet<Digest>; chainIds: ReadonlySet<Digest> }): Promise<Collected> {
   options.leases.beginCollection();
-  const kept = reachable(options);
+  const kept = await reachable(options);
   const result: Collected = { blobs: 0, layers: 0, reclaimedBytes: 0 };
   const goes = (digest: Digest): boolean => !kept.has(digest) && !options.leases.touched(digest);
   for (const chainId of only === undefined ? await options.snapshots.list() : only.chainIds) {
@@ -67,14 +68,26 @@ async function* sized(content: ContentStore, digests: Iterable<Digest>): AsyncIt
   }
 }
 
-function reachable({ metadata, leases, usedChainIds }: CollectorOptions): Set<Digest> {
+async function reachable({ metadata, leases, usedChainIds, content }: CollectorOptions): Promise<Set<Digest>> {
   const kept = new Set<Digest>(usedChainIds());
+  const indexes = new Set<Digest>();
   for (const image of metadata.table<ImageRecord>('images').all()) {
     kept.add(image.id).add(image.manifest);
-    if (image.index !== undefined) kept.add(image.index);
+    if (image.index !== undefined) indexes.add(image.index);
     for (const layer of image.layers) kept.add(layer.digest).add(layer.chainId);
   }
   for (const reference of metadata.table<ReferenceRecord>('references').all()) kept.add(reference.target).add(reference.imageId);
   for (const lease of leases.all()) for (const digest of [...lease.digests, ...lease.chainIds]) kept.add(digest);
+  for (const index of indexes) await addMembers(content, index, kept);
   return kept;
+}
+
+/** An index keeps what is here of its members: their manifests, configs and layers. */
+async function addMembers(content: ContentStore, digest: Digest, kept: Set<Digest>): Promise<void> {
+  kept.add(digest);
+  const bytes = await content.bytes(digest, maxManifestBytes).catch(() => undefined);
+  if (bytes === undefined) return;
+  const found = readManifestOrIndex(bytes, `manifest ${digest}`);
+  if (found.kind === 'index') for (const member of found.index.manifests) await addMembers(content, member.digest, kept);
+  else for (const part of [found.manifest.config, ...found.manifest.layers]) kept.add(part.digest);
 }

@@ -8,7 +8,13 @@ import { canonicalName, isReference, parseReference, withDefaultTag } from '../.
 import { blobName, type ArchiveMembers } from './members.ts';
 
 /** An image of an archive, all its content in the store, not yet unpacked. Names are canonical. */
-export interface ArchivedImage { manifest: Digest; index?: Digest; names: string[] }
+export interface ArchivedImage {
+  manifest: Digest;
+  index?: Digest;
+  names: string[];
+  /** Manifests of the index for other platforms that are whole in the archive. */
+  variants?: Digest[];
+}
 
 export interface PlatformChoice { wanted: Platform; /** Asked for by name: nothing else will do. */ strict: boolean }
 
@@ -38,7 +44,7 @@ function topLevel(index: Index, { wanted, strict }: PlatformChoice): Descriptor[
 }
 
 /** Follows indexes down to one manifest, and brings its content into the store. */
-async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: PlatformChoice & { depth: number }): Promise<{ manifest: Digest; index?: Digest }> {
+async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: PlatformChoice & { depth: number }): Promise<Omit<ArchivedImage, 'names'>> {
   if (choice.depth > maxDepth) throw new GantryError('invalid', 'indexes are nested too deeply');
   const bytes = members.has(blobName(descriptor.digest)) ? members.bytes(blobName(descriptor.digest)) : undefined;
   if (bytes === undefined) throw new GantryError('invalid', `the archive holds no manifest ${descriptor.digest}`);
@@ -55,7 +61,24 @@ async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: P
   const [best] = manifestsFor(here, choice.wanted);
   if (best === undefined) throw noMatchingManifest(choice.wanted);
   const inner = await chosen(members, best, { ...choice, depth: choice.depth + 1 });
-  return { manifest: inner.manifest, index: descriptor.digest };
+  const variants = choice.strict ? [] : await bringOthers(members, here.manifests.filter((item) => item !== best));
+  return { manifest: inner.manifest, index: descriptor.digest, variants };
+}
+
+/** What else an index names and the archive holds whole travels along; attestations too, though they are no images. */
+async function bringOthers(members: ArchiveMembers, others: readonly Descriptor[]): Promise<Digest[]> {
+  const images: Digest[] = [];
+  for (const descriptor of others.filter((item) => members.has(blobName(item.digest)))) {
+    const bytes = members.bytes(blobName(descriptor.digest));
+    const found = readManifestOrIndex(bytes, `manifest ${descriptor.digest}`);
+    if (found.kind === 'index') continue;
+    const parts = [found.manifest.config, ...found.manifest.layers];
+    if (!parts.every(({ digest }) => members.has(blobName(digest)))) continue;
+    await members.blob(blobName(descriptor.digest), descriptor.digest);
+    await bringContent(members, parts);
+    if (descriptor.annotations?.['vnd.docker.reference.type'] === undefined) images.push(descriptor.digest);
+  }
+  return images;
 }
 
 async function bringContent(members: ArchiveMembers, descriptors: readonly Descriptor[]): Promise<void> {

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import { digestOf } from '../../../src/oci/digest.ts';
+import { mediaTypes } from '../../../src/oci/media-types.ts';
+import { collect } from '../../../src/store/collect/collect.ts';
+import { startRegistry } from '../registry/support.ts';
+import { createRegistryClient } from '../../../src/registry/client/client.ts';
+import { describeManifest, indexOf, layoutMembers, sample, streamOf, tarOf } from './archive-builder.ts';
+import { imageFixture, type ImageFixture } from './image-fixture.ts';
+import { pulling, registryPort } from './registry-fixture.ts';
+
+const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const other = architecture === 'amd64' ? 'arm64' : 'amd64';
+const mine = sample({ architecture });
+const theirs = sample({ architecture: other, text: 'theirs' });
+const inner = indexOf([describeManifest(mine), describeManifest(theirs)]);
+const name = 'docker.io/team/multi:v1';
+const top = indexOf([{ mediaType: mediaTypes.ociIndex, digest: digestOf(inner), size: inner.length, annotations: { 'io.containerd.image.name': name } }]);
+const archive = tarOf([...layoutMembers(top, [mine, theirs]), { name: `blobs/sha256/${digestOf(inner).slice(7)}`, body: inner }]);
+const signal = new AbortController().signal;
+const list = (fixture: ImageFixture) => fixture.images.list({ all: true, filters: new Map(), sharedSize: false, digests: false });
+
+describe('an archive for several platforms', () => {
+  it('is one image; the others are there by --platform, and are unpacked when used', async () => {
+    await using fixture = imageFixture();
+    await fixture.load(streamOf(archive));
+    assert.deepEqual((await list(fixture)).map(({ image, repoTags }) => [image.id, repoTags]), [[mine.id, ['team/multi:v1']]]);
+    assert.deepEqual(await fixture.census(), { blobs: 7, layers: 1, leases: 0, images: 2, references: 1 });
+    const foreign = fixture.images.resolve('team/multi:v1', `linux/${other}`);
+    assert.equal(foreign.id, theirs.id);
+    await fixture.images.unpack(foreign);
+    await collect(fixture.deps);
+    assert.equal((await fixture.census()).layers, 2);
+    assert.throws(() => fixture.images.resolve('team/multi:v1', 'linux/s390x'), { kind: 'notFound' });
+  });
+
+  it('goes as a whole: prune leaves its parts, rmi takes them all', async () => {
+    await using fixture = imageFixture();
+    await fixture.load(streamOf(archive));
+    assert.deepEqual((await fixture.images.prune(new Map())).deleted, []);
+    const removed = await fixture.images.remove('team/multi:v1', { force: false, prune: true });
+    assert.deepEqual(removed, [{ untagged: 'team/multi:v1' }, { deleted: mine.id }]);
+    assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
+    await fixture.load(streamOf(archive));
+    await fixture.images.prune(new Map([['dangling', ['false']]]));
+    assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
+  });
+
+  it('comes out of save as it went in, and one platform alone when asked', async () => {
+    await using fixture = imageFixture();
+    await fixture.load(streamOf(archive));
+    const saved = await buffer(await fixture.images.save(['team/multi:v1'], { signal }));
+    await using again = imageFixture();
+    await again.load(streamOf(saved));
+    assert.equal(again.images.resolve('team/multi:v1').index, digestOf(inner));
+    assert.equal((await again.census()).blobs, 7);
+    const one = await buffer(await fixture.images.save(['team/multi:v1'], { signal, platform: `linux/${other}` }));
+    await using single = imageFixture();
+    await single.load(streamOf(one));
+    assert.deepEqual([single.images.resolve('team/multi:v1').id, (await single.census()).blobs], [theirs.id, 3]);
+  });
+
+  it('is pushed whole; a part of it when asked', async () => {
+    await using registry = await startRegistry();
+    await using fixture = imageFixture({ registry: registryPort() });
+    await fixture.load(streamOf(archive));
+    await fixture.images.tag('team/multi:v1', `${registry.host}/multi`, 'all');
+    await fixture.images.tag('team/multi:v1', `${registry.host}/multi`, 'one');
+    await fixture.images.push(`${registry.host}/multi:all`, pulling());
+    await fixture.images.push(`${registry.host}/multi:one`, pulling([], { platform: `linux/${other}` }));
+    const client = createRegistryClient({});
+    const at = async (tag: string): Promise<string> => (await client.getManifest({ registry: registry.host, name: 'multi' }, tag)).descriptor.digest;
+    assert.deepEqual([await at('all'), await at('one')], [digestOf(inner), digestOf(theirs.manifest)]);
+    client.close();
+  });
+});
