@@ -21,6 +21,9 @@ for (const [text, program, exitCode, sentence] of cases) {
 }
 
 test('startFailure() keeps an error of the engine as it is, with Docker\'s exit code for what it cannot name', () => {
-  const error = new GantryError('conflict', 'port is taken');
-  assert.deepEqual(startFailure(error, 'sh'), { error, exitCode: 128 });
+  for (const error of [
+    new GantryError('conflict', 'port is taken'),
+    new GantryError('invalid', 'cannot access path x: no such file or directory'),
+    new GantryError('internal', "error while mounting volume '/v': failed to mount local volume: mount x:/v: permission denied"),
+  ]) assert.deepEqual(startFailure(error, 'sh'), { error, exitCode: 128 });
 });

@@ -14,6 +14,7 @@ export function startFailure(cause: unknown, program: string): StartFailure {
     error: new GantryError('invalid',
       `failed to create task for container: failed to create shim task: OCI runtime create failed: unable to start container process: ${reason}: unknown`, { cause }),
   });
+  if (cause instanceof GantryError && saysItAlready(cause)) return { exitCode: 128, error: cause };
   const quoted = JSON.stringify(program);
   if (/executable file .*not found/.test(lower)) {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
@@ -27,4 +28,9 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   if (/no such file or directory/.test(lower)) return failed(text, 127);
   if (hasKind(cause, 'internal') || !(cause instanceof GantryError)) return { exitCode: 128, error: new GantryError('internal', text, { cause }) };
   return { exitCode: 128, error: cause };
+}
+
+/** Mounts, networks and images fail in Docker's words; only what the OCI runtime says must be read. */
+function saysItAlready({ kind, message }: GantryError): boolean {
+  return !message.startsWith('OCI runtime') && (kind !== 'internal' || message.startsWith('error while mounting volume '));
 }

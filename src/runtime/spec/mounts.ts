@@ -49,8 +49,14 @@ function toOci(mount: ResolvedMount): OciMount {
     destination: mount.target,
     type: 'bind',
     source: mount.source ?? '',
-    options: [mount.recursive ? 'rbind' : 'bind', mount.propagation || 'rprivate', ...access, ...mount.options],
+    options: [mount.recursive ? 'rbind' : 'bind', propagationOf(mount), ...access, ...mount.options],
   };
+}
+
+/** crun takes the r of `rprivate` for the bind's own: one that is not to be recursive must not say it anywhere. */
+function propagationOf({ propagation, recursive }: ResolvedMount): string {
+  const wanted = propagation || 'rprivate';
+  return recursive ? wanted : wanted.replace(/^r/, '');
 }
 
 /** Docker's defaults, each of which the person can say the opposite of. */
