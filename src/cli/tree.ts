@@ -16,6 +16,7 @@ export interface Entry {
 export const groups: Readonly<Record<string, string>> = {
   container: 'Manage containers',
   image: 'Manage images',
+  manifest: 'Manage image manifests and manifest lists',
   network: 'Manage networks',
   system: 'Manage the engine',
   volume: 'Manage volumes',
@@ -62,6 +63,12 @@ export const entries: readonly Entry[] = [
   { paths: both('image', 'save'), summary: 'Save one or more images to a tar archive (streamed to STDOUT by default)', load: () => import('./image/save.ts') },
   { paths: both('image', 'tag'), summary: 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', load: () => import('./image/tag.ts') },
 
+  { paths: ['manifest annotate'], summary: 'Add additional information to a local image manifest', load: () => import('./manifest/annotate.ts') },
+  { paths: ['manifest create'], summary: 'Create a local manifest list for annotating and pushing to a registry', load: () => import('./manifest/create.ts') },
+  { paths: ['manifest inspect'], summary: 'Display an image manifest, or manifest list', load: () => import('./manifest/inspect.ts') },
+  { paths: ['manifest push'], summary: 'Push a manifest list to a repository', load: () => import('./manifest/push.ts') },
+  { paths: ['manifest rm'], summary: 'Delete one or more manifest lists from local storage', load: () => import('./manifest/rm.ts') },
+
   { paths: ['network connect'], summary: 'Connect a container to a network', load: () => import('./network/connect.ts') },
   { paths: ['network create'], summary: 'Create a network', load: () => import('./network/create.ts') },
   { paths: ['network disconnect'], summary: 'Disconnect a container from a network', load: () => import('./network/disconnect.ts') },
@@ -83,6 +90,7 @@ export const entries: readonly Entry[] = [
   { paths: ['inspect'], summary: 'Return low-level information on Docker objects', load: () => import('./system/inspect.ts') },
   { paths: ['login'], common: true, summary: 'Authenticate to a registry', load: () => import('./registry/login.ts') },
   { paths: ['logout'], common: true, summary: 'Log out from a registry', load: () => import('./registry/logout.ts') },
+  { paths: ['search'], common: true, summary: 'Search Docker Hub for images', load: () => import('./registry/search.ts') },
   { paths: ['version'], common: true, summary: 'Show the version information', load: () => import('./system/version.ts') },
   { paths: both('system', 'info'), common: true, summary: 'Display system-wide information', load: () => import('./system/info.ts') },
   { paths: ['system df'], summary: 'Show disk usage', load: () => import('./system/df.ts') },

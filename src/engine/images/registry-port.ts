@@ -9,7 +9,7 @@ import type { RegistryAuth } from './verbs.ts';
 /** What images need of registries: a way to one, with a person's credentials. */
 export interface RegistryPort {
   /** Credentials are shown to `registry` alone: a mirror, or where a redirect leads, never sees them. */
-  connect(registry: string, auth: RegistryAuth | undefined): RegistryConnection;
+  connect(registry: string, auth: RegistryAuth | undefined, options?: { insecure: boolean }): RegistryConnection;
   /** @throws unauthorized, unavailable */
   login(registry: string, credentials: Credentials, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   /** Blobs at once, over all pulls and over all pushes. */
@@ -38,7 +38,11 @@ export function createRegistryPort(settings: RegistrySettings): RegistryPort {
   const { maxDownloads, maxUploads, signatures, attempts, ...common } = settings;
   const options: RegistryClientOptions = { ...common, retry: { attempts } };
   return {
-    connect: (registry, auth) => counted(createRegistryClient({ ...options, credentials: async (asked) => (asked === registry ? auth : undefined) })),
+    connect: (registry, auth, { insecure } = { insecure: false }) => counted(createRegistryClient({
+      ...options,
+      ...(insecure ? { insecureRegistries: [...(options.insecureRegistries ?? []), registry] } : {}),
+      credentials: async (asked) => (asked === registry ? auth : undefined),
+    })),
     login: (registry, credentials, signal) => login(registry, credentials, { ...options, signal }),
     maxDownloads, maxUploads, signatures,
   };

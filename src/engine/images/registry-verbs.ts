@@ -7,13 +7,14 @@ import { parseReference, withDefaultTag } from '../../oci/reference.ts';
 import { buffer } from 'node:stream/consumers';
 import type { RegistryConnection } from './registry-port.ts';
 import type { ImageDeps } from './deps.ts';
+import { putIndexVerb } from './push/put-index.ts';
 import { registryOf } from './pull.ts';
 import { pullError } from './pull/pull-error.ts';
 import type { RegistryVerbs } from './verbs.ts';
 
 /** What is asked of registries without keeping anything here. */
 export function registryVerbs(deps: ImageDeps): RegistryVerbs {
-  return { login: loginVerb(deps), search: searchVerb(deps), distribution: distributionVerb(deps) };
+  return { login: loginVerb(deps), search: searchVerb(deps), distribution: distributionVerb(deps), putIndex: putIndexVerb(deps) };
 }
 
 /** The address in configuration files under which Docker Hub stands. */
@@ -46,9 +47,9 @@ function searchVerb(deps: ImageDeps): RegistryVerbs['search'] {
 }
 
 function distributionVerb(deps: ImageDeps): RegistryVerbs['distribution'] {
-  return async (text, { auth, signal }) => {
+  return async (text, { auth, signal, insecure = false }) => {
     const reference = withDefaultTag(parseReference(text));
-    const connection = registryOf(deps, reference, 'look up').connect(reference.domain, auth);
+    const connection = registryOf(deps, reference, 'look up').connect(reference.domain, auth, { insecure });
     try {
       const repository = { registry: reference.domain, name: reference.path };
       const { descriptor, bytes } = await connection.client.getManifest(repository, reference.digest ?? reference.tag!, signal);

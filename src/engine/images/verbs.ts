@@ -34,11 +34,26 @@ export interface RegistryVerbs {
   /** Checks credentials. The identity token, where there is one, is to be kept instead of the password. @throws unauthorized, unavailable */
   login(auth: RegistryAuth, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   search(term: string, options: { limit: number } & RegistryCall): Promise<{ name: string; description: string; stars: number; official: boolean }[]>;
+  /** Writes an index under a name; what it names is brought from other repositories of the registry first. */
+  putIndex(image: string, index: NewIndex, options: RegistryCall): Promise<Digest>;
   /** The manifest or index that a name stands for, and the platforms it is for. */
   distribution(image: string, options: RegistryCall): Promise<{ descriptor: Descriptor; bytes: Buffer; platforms: Platform[] }>;
 }
 
-export interface RegistryCall { auth?: RegistryAuth | undefined; signal: AbortSignal }
+export interface RegistryCall {
+  auth?: RegistryAuth | undefined;
+  /** The registry may do without TLS, whatever the daemon's settings say. */
+  insecure?: boolean;
+  signal: AbortSignal;
+}
+
+/** An index to be made in a registry, of images that are in the same one. */
+export interface NewIndex {
+  mediaType: string;
+  bytes: Buffer;
+  /** `registry/repository@digest` of what the index names and other repositories hold. */
+  members: readonly string[];
+}
 
 export type RemovedItem = { untagged: string } | { deleted: string };
 

@@ -12,6 +12,7 @@ import { createImage, hasTagOrDigest, withTag } from './create.ts';
 import { imageInspectJson } from './inspect.ts';
 import { decodePlatform } from './platform.ts';
 import { streamProgress } from './progress.ts';
+import { getManifest, putManifest } from './manifests.ts';
 import { distribution, search } from './registries.ts';
 import { imageSummaryJson } from './summary.ts';
 
@@ -115,6 +116,8 @@ export const imageRoutes: readonly Route[] = [
   { method: 'GET', path: '/images/json', handler: list },
   { method: 'GET', path: '/images/search', handler: search },
   { method: 'GET', path: '/distribution/{name*}/json', handler: distribution, since: '1.30' },
+  { method: 'GET', path: '/gantry/manifests/{name*}', handler: getManifest },
+  { method: 'PUT', path: '/gantry/manifests/{name*}', handler: putManifest },
   { method: 'GET', path: '/images/get', handler: saveSeveral },
   { method: 'POST', path: '/images/load', handler: load },
   { method: 'POST', path: '/images/create', handler: createImage },
