@@ -80,6 +80,8 @@ for (const name of clientNames) {
       ['a bad flag', ['run', '--wings', image], 125, /unknown flag: --wings/],
       ['a bad value', ['run', '-m', 'much', image], 125, /invalid argument "much" for "-m, --memory" flag: invalid size: 'much'/],
       ['a bad environment file', ['run', '--env-file', '/nonexistent', image], 125, /open \/nonexistent: no such file or directory/],
+      ['a network of a container that is not there', ['run', '--rm', '--network', 'container:nobody', image, 'true'], 125, /^(?![^]*Unable to find image)[^]*No such container: nobody/],
+      ['processes of a container that is not there', ['run', '--rm', '--pid', 'container:nobody', image, 'true'], 125, /^(?![^]*Unable to find image)[^]*No such container: nobody/],
       ['too few words', ['run'], 1, /requires at least 1 argument/],
       ['a missing command', ['run', '--rm', image, 'fly'], 127, /exec.*fly.*(not found|no such file)/i],
       ['a command that is no program', ['run', '--rm', image, '/etc/hostname'], 126, /permission denied/i],
@@ -98,6 +100,21 @@ for (const name of clientNames) {
         assert.match(stderr, message);
       });
     }
+
+    test('run of a missing command says so once', async () => {
+      const { code, stderr } = await client().run(['run', '--name', 'missing', image, 'fly']);
+      assert.equal(code, 127);
+      assert.equal(stderr.match(/executable file not found/g)?.length, 1, stderr);
+      await client().ok('rm', 'missing');
+    });
+
+    test('exec exits with 127 for a missing command, and with 126 for everything else that is missing', async () => {
+      await client().ok('run', '-d', '--name', 'host', image, 'sleep', '1000');
+      for (const [args, code] of [[['host', 'fly'], 127], [['host', '/etc/passwd'], 126], [['-u', 'nobody-knows', 'host', 'true'], 126], [['-w', '/nowhere', 'host', 'true'], 126]] as const) {
+        assert.equal((await client().run(['exec', ...args])).code, code, args.join(' '));
+      }
+      await client().ok('rm', '-f', 'host');
+    });
 
     test('a name that is taken is told with the id that has it', async () => {
       const id = await client().ok('create', '--name', 'taken', image);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname as hostHostname } from 'node:os';
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
@@ -96,13 +96,12 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   const checked = checkResources(asked, limitFactsOf(deps.facts), { update: false });
   const hostConfig: HostConfig = { ...checked.resources };
   hostConfig.networkMode = asked.networkMode && asked.networkMode !== 'default' ? asked.networkMode : 'bridge';
-  if (hostConfig.networkMode.startsWith('container:')) {
-    hostConfig.networkMode = `container:${deps.catalog.find(hostConfig.networkMode.slice('container:'.length)).id}`;
-  }
+  hostConfig.networkMode = withContainerId(deps, hostConfig.networkMode);
+  if (asked.pidMode) hostConfig.pidMode = withContainerId(deps, asked.pidMode);
   hostConfig.logConfig = withLogDefaults(asked.logConfig, deps.settings.defaultLogDriver);
   hostConfig.restartPolicy = { name: asked.restartPolicy?.name || 'no', maximumRetryCount: asked.restartPolicy?.maximumRetryCount ?? 0 };
   hostConfig.runtime = asked.runtime || deps.settings.defaultRuntime;
-  hostConfig.ipcMode = asked.ipcMode || 'private';
+  hostConfig.ipcMode = withContainerId(deps, asked.ipcMode || 'private');
   if (asked.init === undefined || asked.init === null) hostConfig.init = deps.settings.init ? true : undefined;
   hostConfig.cgroupnsMode = asked.cgroupnsMode || (deps.facts.cgroupVersion === 2 ? 'private' : 'host');
   hostConfig.shmSize = asked.shmSize || 64 * 1024 * 1024;
@@ -111,4 +110,14 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
     throw new GantryError('invalid', `unknown or invalid runtime name: ${hostConfig.runtime}`);
   }
   return { hostConfig, warnings: [...checked.warnings, ...warnings] };
+}
+
+/** `container:<name>` with the id in place of the name, which may change. @throws invalid: a client takes notFound for a missing image, and pulls. */
+function withContainerId(deps: ContainerDeps, mode: string): string {
+  if (!mode.startsWith('container:')) return mode;
+  try {
+    return `container:${deps.catalog.find(mode.slice('container:'.length)).id}`;
+  } catch (cause) {
+    throw new GantryError('invalid', messageOf(cause), { cause });
+  }
 }

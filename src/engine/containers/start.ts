@@ -171,7 +171,7 @@ function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: st
   return mounts;
 }
 
-/** Records why a start failed, tells those who wait, and removes a container that was to be removed after its run. It has not run: its times stay. */
+/** Records why a start failed, and removes a container that was to be removed after its run. It has not run: its times stay. */
 async function fail(deps: ContainerDeps, { starting, before, cause }: { starting: ContainerRecord; before: ContainerRecord; cause: unknown }): Promise<GantryError> {
   const { error, exitCode } = startFailure(cause, starting.path);
   const { startedAt, finishedAt } = before.state.status === 'exited' || before.state.status === 'restarting' ? before.state : { startedAt: '', finishedAt: '' };
@@ -180,7 +180,8 @@ async function fail(deps: ContainerDeps, { starting, before, cause }: { starting
     state: { status: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: error.message },
   }, { durable: false });
   deps.log.debug('start failed', { container: starting.id, error: messageOf(cause) });
-  deps.waiters.exited(starting.id, { exitCode, error: error.message });
+  // It never ran, so it has not exited: only those who wait for the end of its restarts have what they wait for. The caller of `start` gets the error.
+  if (before.state.status === 'restarting') deps.waiters.exited(starting.id, { exitCode, error: error.message });
   if (failed.hostConfig.autoRemove) await removeLocked(deps, failed, { volumes: true });
   return error;
 }

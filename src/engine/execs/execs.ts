@@ -136,7 +136,8 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
   } catch (cause) {
     attachment?.stream.destroy();
     const { error, exitCode } = startFailure(cause, request.cmd[0] ?? '');
-    save({ ...exec, running: false, exitCode, canRemove: true });
+    // As with Docker, only a program that is not there is 127: a user or a directory that is not there is 126.
+    save({ ...exec, running: false, exitCode: exitCode === 127 && / exec: "/.test(error.message) ? 127 : 126, canRemove: true });
     if (hasKind(cause, 'conflict')) throw cause;
     throw execFailure(error);
   }
