@@ -124,6 +124,15 @@ export function addRoute(route: Route): NetlinkRequest {
   return { bytes: message(type.newRoute, flag.request | flag.ack | flag.create | flag.replace, ...body), what };
 }
 
+/** Packets to that IPv6 address that arrive over the link are the host's own, too. Less preferred than any route that the kernel makes. */
+export function addLocalRoute(address: string, linkIndex: number): NetlinkRequest {
+  const rta = { destination: 1, outLink: 4, priority: 6 } as const;
+  const rt = { tableLocal: 255, protocolBoot: 3, scopeUniverse: 0, local: 2 } as const;
+  const head = Buffer.from([family.ipv6, 128, 0, 0, rt.tableLocal, rt.protocolBoot, rt.scopeUniverse, rt.local, 0, 0, 0, 0]);
+  const body = [head, attribute(rta.destination, addressBytes(address)), u32(rta.outLink, linkIndex), u32(rta.priority, 1024)];
+  return { bytes: message(type.newRoute, flag.request | flag.ack | flag.create | flag.replace, ...body), what: `add local route ${address}` };
+}
+
 export function getLink(name: string): NetlinkRequest {
   return { bytes: message(type.getLink, flag.request, linkHeader(name, {}), text(ifla.name, name)), what: `get link ${name}` };
 }

@@ -1,6 +1,6 @@
 import { errnoOf } from '../../base/errors.ts';
 import type { RouteSocket } from '../../host/netlink/socket.ts';
-import { addAddress, addBridge, deleteLink, setLink } from '../../host/netlink/requests.ts';
+import { addAddress, addLocalRoute, addBridge, deleteLink, setLink } from '../../host/netlink/requests.ts';
 import { writeSysctl } from '../../host/sysctl.ts';
 import { bridgeMac } from './names.ts';
 import type { BridgeNetwork } from '../network.ts';
@@ -16,7 +16,11 @@ export function ensureBridge(route: RouteSocket, network: BridgeNetwork, group: 
   route.run(setLink(link.index, { up: true }), ...gatewayAddresses(network).map((address) => addAddress(link.index, address)));
   // Published ports at localhost arrive with a source of 127.0.0.1; the ruleset keeps containers from using it.
   writeSysctl(`net/ipv4/conf/${name}/route_localnet`, '1');
-  if (network.ipv6 !== undefined) writeSysctl(`net/ipv6/conf/${name}/accept_ra`, '0');
+  if (network.ipv6 !== undefined) {
+    writeSysctl(`net/ipv6/conf/${name}/accept_ra`, '0');
+    // The same for ::1: answers are translated back to it, and the kernel wants a route over the link on which they come.
+    route.run(addLocalRoute('::1', link.index));
+  }
   return link.index;
 }
 

@@ -27,7 +27,6 @@ function portElement(endpoint: Endpoint, port: PublishedPort): Element {
   if (address === undefined) {
     throw new GantryError('invalid', `cannot publish ${port.hostIp}:${port.hostPort}: the container has no ${ipv6 ? 'IPv6' : 'IPv4'} address on this network`);
   }
-  if (port.hostIp === '::1') throw new GantryError('invalid', `cannot publish [::1]:${port.hostPort}: the kernel forwards nothing from ::1`, { hint: 'Publish at 127.0.0.1.' });
   const any = port.hostIp === '' || port.hostIp === '0.0.0.0' || port.hostIp === '::';
   const service = `${port.protocol} . ${port.hostPort}`;
   return {

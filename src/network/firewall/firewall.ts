@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { NetfilterSocket } from '../../host/netlink/netfilter.ts';
+import { readSysctl } from '../../host/sysctl.ts';
 import { openNftables, type Nftables } from '../../host/nftables.ts';
 import type { Endpoint, Network } from '../network.ts';
 import { addElements, deleteElements, networkElements, portElements, type Element } from './elements.ts';
@@ -110,7 +111,9 @@ export class Firewall {
   }
 
   #restore(): void {
-    this.#tables.run(rulesetText(this.#instanceId, addElements(this.#instanceId, this.#wanted())));
+    this.#tables.run(rulesetText(this.#instanceId, addElements(this.#instanceId, this.#wanted()), {
+      bridgedTranslation: readSysctl('net/bridge/bridge-nf-call-ip6tables') === '1',
+    }));
     this.#generation = this.#socket.rulesetGeneration();
     this.#rules = rulesOf(this.#listing());
   }

@@ -16,9 +16,17 @@ export function tableName(instanceId: string): string {
 }
 
 /** Replaces the table, whatever it held, by the rules and these elements: one transaction, so no packet meets half of it. */
-export function rulesetText(instanceId: string, elementCommands: string[]): string {
+export function rulesetText(instanceId: string, elementCommands: string[], options: {
+  /** The kernel translates packets while it bridges them (br_netfilter). */
+  bridgedTranslation: boolean;
+}): string {
   const table = tableName(instanceId);
-  return [`add table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`, sets, chains, '}', ...elementCommands, ''].join('\n');
+  return [`add table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`, sets, chains, '}', ...loopbackCommands(table, options), ...elementCommands, ''].join('\n');
+}
+
+/** An answer that is translated back to ::1 while it is bridged never arrives: refused at once, a client goes on to 127.0.0.1. */
+function loopbackCommands(table: string, { bridgedTranslation }: { bridgedTranslation: boolean }): string[] {
+  return bridgedTranslation ? [`insert rule inet ${table} output ip6 daddr ::1 return`] : [];
 }
 
 export function removeRulesetText(instanceId: string): string {
@@ -39,7 +47,6 @@ const sets = `
 
 /**
  * `prerouting` leaves 127.0.0.0/8 alone: a neighbour on the LAN can send such packets, and translation would let them in.
- * `output` leaves ::1 alone: the kernel does not take answers for ::1 from any other link, so a client would wait; refused at once, it goes on to 127.0.0.1.
  * In `postrouting`, no incoming interface means a packet of the host's own or, with br_netfilter, one that is translated while it is bridged;
  * answers to either have to come back to the host to be translated back.
  * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
@@ -57,7 +64,6 @@ const chains = `
   }
   chain output {
     type nat hook output priority -100; policy accept;
-    ip6 daddr ::1 return
     fib daddr type local jump publish
   }
   chain publish {
@@ -69,6 +75,7 @@ const chains = `
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
     oifname @bridges ip saddr 127.0.0.0/8 masquerade
+    oifname @bridges ip6 saddr ::1 masquerade
     iifname . oifname @same ct status dnat masquerade
     iif 0 oifname @bridges ct status dnat masquerade
     iifname . oifname @same return
