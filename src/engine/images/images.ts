@@ -26,7 +26,7 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
     remove: removeVerb(deps, catalog),
     load: loadVerb(deps, catalog),
     save: saveVerb(deps, catalog),
-    import: importVerb(deps, catalog),
+    import: importVerb(deps),
     pull: pullVerb(deps, catalog),
     push: pushVerb(deps, catalog),
     prune: pruneVerb(deps, catalog),
