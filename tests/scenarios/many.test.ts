@@ -1,6 +1,8 @@
 /** Many containers at once: none is lost, none is mixed up, and nothing is kept when they are gone. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -75,6 +77,32 @@ test('what a hundred runs opened is closed again, in the daemon and in the monit
   const now = await calm();
   for (const [process, count] of Object.entries(now)) assert.ok(count <= (before[process] ?? 0) + 3, `${process}: ${count} descriptors, were ${before[process]}`);
 });
+
+test('clients that vanish from streams leave nothing open, and stop nothing', async () => {
+  const id = await create({ Cmd: ['sh', '-c', 'while :; do echo line; sleep 0.05; done'] });
+  await stage.ok('POST', `/containers/${id}/start`);
+  const paths = ['/events', `/containers/${id}/logs?follow=1&stdout=1`, `/containers/${id}/stats`, `/containers/${id}/wait?condition=next-exit`, `/containers/${id}/attach?stream=1&stdout=1`];
+  const vanish = async (): Promise<void> => {
+    await Promise.all(Array.from({ length: 10 }, () => paths).flat().map((path) => openAndLeave(path)));
+  };
+  await vanish();
+  const before = await calm();
+  for (let round = 0; round < 3; round++) await vanish();
+  const now = await calm();
+  for (const [process, count] of Object.entries(now)) assert.ok(count <= (before[process] ?? 0) + 3, `${process}: ${count} descriptors, were ${before[process]}`);
+  assert.equal((await stage.ask<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running, true);
+  await removeAll([id]);
+});
+
+/** Asks, waits for the headers, and hangs up. */
+async function openAndLeave(path: string): Promise<void> {
+  const socket = connect(stage.daemon.socketPath);
+  socket.on('error', () => undefined);
+  socket.write(`${/wait|attach/.test(path) ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  await once(socket, 'data');
+  socket.destroy();
+  await once(socket, 'close');
+}
 
 /** Open descriptors of the daemon and its helpers, when they have stopped changing. */
 async function calm(): Promise<Record<string, number>> {
