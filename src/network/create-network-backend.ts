@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { errnoOf, GantryError, isGantryError, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { legacyForwardPolicy } from '../host/iptables-legacy.ts';
 import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
@@ -196,6 +197,10 @@ class KernelNetworks implements NetworkBackend {
   }
 
   #warnOfForeignDrops(): void {
+    if (legacyForwardPolicy() === 'drop') {
+      const remedy = ['-i', '-o'].map((side) => `iptables-legacy -A FORWARD ${side} ${bridgePrefix}+ -j ACCEPT`);
+      this.#log.warn('another firewall drops forwarded packets of containers: the policy of FORWARD in iptables-legacy is DROP', { remedy });
+    }
     for (const drop of this.#firewall.foreignDrops()) {
       const chain = `${drop.family} ${drop.table} ${drop.chain}`;
       this.#log.warn(`another firewall drops forwarded packets of containers: the policy of chain ${chain} is drop`, { remedy: letThrough(drop, bridgePrefix) });

@@ -5,6 +5,7 @@ import { finding, ok, type Finding } from './check.ts';
 import { cgroupFindings } from './checks/cgroups.ts';
 import { daemonFinding } from './checks/daemon.ts';
 import { kernelFindings } from './checks/kernel.ts';
+import { legacyFirewallFindings } from './checks/legacy-firewall.ts';
 import { networkFindings } from './checks/network.ts';
 import { overlayFinding } from './checks/overlay.ts';
 import { limitFindings, spaceFinding } from './checks/resources.ts';
@@ -49,7 +50,7 @@ async function examine({ root, socketPath }: Options): Promise<Finding[]> {
   const facts = readHostFacts();
   const findings = [ok('node', process.version), ...kernelFindings(facts), ...cgroupFindings(facts), ...limitFindings(), spaceFinding(root)];
   if (facts.root) {
-    findings.push(overlayFinding(nearestFolder(root)), ...networkFindings(), ...await runtimeFindings());
+    findings.push(overlayFinding(nearestFolder(root)), ...networkFindings(), ...legacyFirewallFindings(), ...await runtimeFindings());
   } else {
     findings.push(finding('root', 'skip', 'overlay, network and runtimes are tried only by root', 'sudo gantry doctor'));
   }
