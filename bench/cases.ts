@@ -10,6 +10,8 @@ export interface Case {
   once(engine: Engine): Promise<number>;
   /** The same without an engine: what the OCI runtime alone takes. */
   floor?: 'crun run' | 'crun exec';
+  /** Another floor, measured as it is. */
+  bare?: () => Promise<number>;
 }
 
 export const cases: Case[] = [

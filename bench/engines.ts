@@ -11,6 +11,10 @@ export interface Engine {
   api: Api;
   /** Argument vector of its command line; the image is loaded, the daemon is up. */
   cli(...args: string[]): string[];
+  /** A prefix that starts a program in the engine's network namespace; empty for the machine's own. */
+  network: string[];
+  /** What its `pull` needs to do without TLS. */
+  insecure: string[];
   /** Pids of the engine itself: daemons, shims, monitors; not of what runs in containers. */
   pids(): number[];
   stop(): Promise<void>;
@@ -63,6 +67,8 @@ export async function startGantry(): Promise<Engine> {
     version: await versionOf(api),
     api,
     cli: (...args) => [join(repository, 'gantry'), '--host', daemon.host, ...args],
+    network: [],
+    insecure: [],
     pids: () => processes(({ command }) => command.includes(daemon.folder) && /^\S*node\S* /.test(command)),
     stop: async () => {
       api.close();
@@ -82,6 +88,8 @@ export async function startPeerEngine(name: PeerName): Promise<Engine> {
     cli: name === 'docker'
       ? (...args) => ['docker', '--host', `unix://${peer.socketPath}`, ...args]
       : (...args) => [...peer.enter, 'podman', '--cgroup-manager=cgroupfs', '--runtime=crun', ...args],
+    network: ['nsenter', ...peer.enter.filter((word) => word.startsWith('--net='))],
+    insecure: name === 'podman' ? ['--tls-verify=false'] : [],
     pids: () => {
       const members = new Set(peer.pids());
       return processes(({ pid, command }) => members.has(pid) && own.test(command));

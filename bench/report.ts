@@ -19,7 +19,7 @@ export function table(results: Result[], engines: string[]): string {
     };
     return `| ${title} | ${engines.map(cell).join(' | ')} | ${floor === undefined ? '' : shown(median(floor), unit)} |`;
   });
-  return [`| | ${engines.join(' | ')} | bare crun |`, `|---|${engines.map(() => '---:|').join('')}---:|`, ...rows].join('\n');
+  return [`| | ${engines.join(' | ')} | bare |`, `|---|${engines.map(() => '---:|').join('')}---:|`, ...rows].join('\n');
 }
 
 function shown(value: number, unit: string): string {
@@ -27,7 +27,7 @@ function shown(value: number, unit: string): string {
 }
 
 export function details(results: Result[]): string {
-  const rows = results.flatMap(({ case: { name, unit }, samples, floor }) => [...samples, ...(floor === undefined ? [] : [{ name: 'bare crun', values: floor }])]
+  const rows = results.flatMap(({ case: { name, unit }, samples, floor }) => [...samples, ...(floor === undefined ? [] : [{ name: 'bare', values: floor }])]
     .filter(({ values }) => values.length > 0)
     .map((sample) => `| ${name} | ${sample.name} | ${shown(median(sample.values), unit)} | ${shown(quantile(sample.values, 0.95), unit)} | ${shown(Math.min(...sample.values), unit)} | ${sample.values.length} |`));
   return ['| case | engine | median | p95 | least | n |', '|---|---|---:|---:|---:|---:|', ...rows].join('\n');

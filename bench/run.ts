@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { makeBundle } from './bundle.ts';
 import { cases } from './cases.ts';
+import { closeRegistries, pullCases } from './pull/cases.ts';
 import { startGantry, startPeerEngine, type Engine } from './engines.ts';
 import { Floor } from './floor.ts';
 import { takeTurns } from './measure.ts';
@@ -13,9 +14,10 @@ import { details, heading, publish, table, type Result } from './report.ts';
 process.env['GANTRY_TEST_DIST'] ??= '1'; // what ships is what is measured
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, without: { type: 'string' }, publish: { type: 'boolean' } } });
-const chosen = cases.filter(({ name }) => values.only?.split(',').includes(name) ?? true);
+const allCases = [...cases, ...pullCases];
+const chosen = allCases.filter(({ name }) => values.only?.split(',').includes(name) ?? true);
 if (chosen.length === 0) {
-  console.error(`no such case; there are ${cases.map(({ name }) => name).join(', ')}`);
+  console.error(`no such case; there are ${allCases.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
 const without = values.without?.split(',') ?? [];
@@ -32,6 +34,7 @@ try {
     tell(results);
   }
 } finally {
+  await closeRegistries();
   for (const engine of engines) await engine.stop();
 }
 
@@ -60,7 +63,9 @@ async function startEngines(): Promise<Engine[]> {
 
 async function measure(each: (typeof cases)[number]): Promise<Result> {
   console.error(`${each.name}: ${each.title}`);
-  const bare = each.floor === undefined ? [] : [{ name: 'bare crun', once: async () => await (each.floor === 'crun run' ? floor.run() : floor.exec()) }];
+  const ofRuntime = each.floor === undefined ? undefined : async () => await (each.floor === 'crun run' ? floor.run() : floor.exec());
+  const bareOnce = each.bare ?? ofRuntime;
+  const bare = bareOnce === undefined ? [] : [{ name: 'bare', once: bareOnce }];
   const samples = await takeTurns([...engines.map((engine) => ({ name: engine.name, once: async () => await each.once(engine) })), ...bare], { rounds: each.rounds, warmUp: each.unit === 'ms' });
-  return { case: each, samples: samples.filter(({ name }) => name !== 'bare crun'), floor: samples.find(({ name }) => name === 'bare crun')?.values };
+  return { case: each, samples: samples.filter(({ name }) => name !== 'bare'), floor: samples.find(({ name }) => name === 'bare')?.values };
 }
