@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { EngineFacts } from '../api/server/services.ts';
-import { GantryError } from '../base/errors.ts';
+import { GantryError, hasKind } from '../base/errors.ts';
 import type { ContainerCatalog } from '../engine/containers/catalog.ts';
 import type { ContainerDeps } from '../engine/containers/deps.ts';
 import type { HealthWatchOptions } from '../engine/containers/health.ts';
@@ -66,8 +66,12 @@ export async function runPs(args: readonly string[]): Promise<string> {
   return result.stdout;
 }
 
+/** A layer that was removed meanwhile, with its container, weighs nothing. */
 export async function bytesOfLayers(snapshots: Pick<Snapshotter, 'usage'>, chainIds: readonly Digest[]): Promise<number> {
-  const sizes = await Promise.all(chainIds.map((chainId) => snapshots.usage(chainId)));
+  const sizes = await Promise.all(chainIds.map((chainId) => snapshots.usage(chainId).catch((error: unknown) => {
+    if (hasKind(error, 'notFound')) return 0;
+    throw error;
+  })));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 

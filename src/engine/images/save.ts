@@ -26,6 +26,8 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
     const wholeIndexes = platform === undefined || platform === '';
     const saved = chooseImages(catalog, texts, (text) => catalog.findFor(text, platform, deps.host));
     const lease = deps.leases.open('save');
+    // In the same turn as they were found: the image may be removed from here on.
+    lease.add({ digests: saved.flatMap(({ image }) => [image.id, image.manifest, ...(image.index === undefined ? [] : [image.index]), ...image.layers.map(({ digest }) => digest)]) });
     const plan = await planArchive(deps, saved, { wholeIndexes, lease }).catch((error: unknown) => {
       lease.release();
       throw error;
