@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, GantryError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { spawnDetached } from '../../host/processes-detached.ts';
+import { spawnDetached, type Detached } from '../../host/processes-detached.ts';
 import { logPath, socketPath } from '../monitor/paths.ts';
 import { protocolVersion, targetKey, type Operation, type Operations } from '../monitor/protocol.ts';
 import { attachmentStream } from './attachment.ts';
@@ -17,10 +17,10 @@ export interface RuntimeOptions {
   monitorCommand?: string[];
 }
 
-const connectAttempts = 200;
+const connectAttempts = 1200;
 const connectPauseMs = 25;
-/** Attempts until another monitor is started: the one before may have met the lock of a dying one. */
-const spawnEvery = 12;
+/** Before another monitor is started in the place of one that ended at once. */
+const spawnPauseMs = 300;
 /** A stream's end waits at most this long for the exit that belongs to it. */
 const exitPatienceMs = 2000;
 
@@ -112,6 +112,7 @@ class MonitorClient implements Runtime {
   /** The monitor may end between our look and our connect, or another daemon's start may win: so, try again. */
   async #connect(): Promise<ControlConnection> {
     const path = socketPath(this.#options.runDirectory);
+    let spawned: Detached | undefined;
     for (let attempt = 0; ; attempt++) {
       try {
         const connection = await ControlConnection.open(path, (exit) => this.#exit(exit));
@@ -121,18 +122,20 @@ class MonitorClient implements Runtime {
         const code = errnoOf(error) ?? errnoOf((error as Error).cause);
         if (!['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code ?? '')) throw error;
         if (attempt >= connectAttempts) throw new GantryError('unavailable', `the monitor does not answer at ${path}`, { cause: error, hint: `Its log is ${logPath(this.#options.runDirectory)}.` });
-        if (attempt % spawnEvery === 0) await this.#spawnMonitor();
-        await new Promise((resolve) => setTimeout(resolve, connectPauseMs));
+        // One that ended at once met the lock of a dying one; one that is slow gets its time.
+        if (spawned === undefined || spawned.hasEnded()) spawned = await this.#spawnMonitor();
+        await new Promise((resolve) => setTimeout(resolve, spawned?.hasEnded() === true ? spawnPauseMs : connectPauseMs));
       }
     }
   }
 
-  async #spawnMonitor(): Promise<void> {
+  async #spawnMonitor(): Promise<Detached> {
     const run = this.#options.runDirectory;
     mkdirSync(run, { recursive: true, mode: 0o700 });
     const command = [...(this.#options.monitorCommand ?? defaultMonitorCommand()), run];
-    await spawnDetached({ command, logFile: logPath(run) });
+    const monitor = await spawnDetached({ command, logFile: logPath(run) });
     this.#options.log.debug('started a monitor', { command: command.join(' ') });
+    return monitor;
   }
 
   #lost(): void {
