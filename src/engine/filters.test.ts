@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { matchesLabels, readFilters, readUntil } from './filters.ts';
+import { matchesLabels, matchesPattern, readFilters, readUntil } from './filters.ts';
 
 test('readFilters() refuses an unknown key by name', () => {
   assert.throws(() => readFilters(new Map([['colour', ['red']]]), ['name']), { message: "invalid filter 'colour'" });
@@ -18,6 +18,12 @@ test('matchesLabels() wants every label, with its value where one is given', () 
   const labels = { a: '1', b: '' };
   assert.ok(matchesLabels(labels, ['a', 'a=1', 'b=']));
   assert.ok(!matchesLabels(labels, ['a=2']) && !matchesLabels(labels, ['c']) && !matchesLabels(undefined, ['toString']));
+});
+
+test('matchesPattern() finds a regular expression anywhere, and takes what is none as it stands', () => {
+  assert.ok(matchesPattern(['web-1'], 'b-') && matchesPattern(['web-1', '/web-1'], '^/web') && matchesPattern(['a[b'], 'a[b'));
+  assert.ok(!matchesPattern(['web-1'], '^b') && !matchesPattern(['xa[b'], 'a[b'));
+  assert.throws(() => matchesPattern(['web'], 'x'.repeat(300)), /invalid filter 'name=x{40}…'/);
 });
 
 test('readUntil() takes Unix times, dates and durations', () => {

@@ -37,6 +37,17 @@ function readBoolean(key: string, values: readonly string[]): boolean {
   return truths.has(true);
 }
 
+/** Docker reads the values of `name` as regular expressions, found anywhere; what is none is a name as a whole. @throws invalid for one that is absurdly long */
+export function matchesPattern(texts: readonly string[], value: string): boolean {
+  if (value.length > 256) throw new GantryError('invalid', `invalid filter 'name=${value.slice(0, 40)}…'`);
+  try {
+    const pattern = new RegExp(value);
+    return texts.some((text) => pattern.test(text));
+  } catch {
+    return texts.includes(value);
+  }
+}
+
 /** Every wanted `key` or `key=value` is there. */
 export function matchesLabels(labels: Record<string, string> | undefined, wanted: readonly string[]): boolean {
   return wanted.every((each) => {

@@ -1,8 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { HostError } from './ffi.ts';
 import { mount } from './mount.ts';
 import type { WaitingMount, WaitingMountReply } from './mount-waiting.ts';
 
+const port = parentPort as MessagePort;
 const { source, target, ...options } = workerData as WaitingMount;
 let reply: WaitingMountReply = { errno: 0 };
 try {
@@ -11,4 +12,4 @@ try {
   if (!(error instanceof HostError)) throw error;
   reply = { errno: error.errno };
 }
-parentPort?.postMessage(reply);
+port.postMessage(reply);

@@ -1,4 +1,4 @@
-import { readFilters, matchesLabels, type ReadFilters } from '../filters.ts';
+import { matchesLabels, matchesPattern, readFilters, type ReadFilters } from '../filters.ts';
 import { GantryError } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import type { ContainerRecord } from './record.ts';
@@ -45,7 +45,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
   const ancestors = filters.values('ancestor').map((name) => ancestorTest(deps, name));
   return (record) =>
     filters.some('id', (value) => record.id.startsWith(value))
-    && filters.some('name', (value) => matchesName(record.name, value))
+    && filters.some('name', (value) => matchesPattern([record.name, `/${record.name}`], value))
     && matchesLabels(record.config.labels, filters.values('label'))
     && filters.some('status', (value) => value === (record.removing ? 'removing' : dockerStatus(record.state)))
     && filters.some('exited', (value) => record.state.status === 'exited' && record.state.exitCode === Number(value))
@@ -66,17 +66,6 @@ function checkValues(filters: ReadFilters): void {
   for (const value of filters.values('status')) if (!statuses.includes(value)) refuse('status', value);
   for (const value of filters.values('health')) if (!healths.includes(value)) refuse('health', value);
   for (const value of filters.values('exited')) if (!/^-?\d+$/.test(value)) refuse('exited', value);
-}
-
-/** Docker reads the value as a regular expression, over the name with and without its slash. */
-function matchesName(name: string, value: string): boolean {
-  if (value.length > 256) throw new GantryError('invalid', `invalid filter 'name=${value.slice(0, 40)}…'`);
-  try {
-    const pattern = new RegExp(value);
-    return pattern.test(name) || pattern.test(`/${name}`);
-  } catch {
-    return name === value.replace(/^\//, '');
-  }
 }
 
 function publishedPorts(record: ContainerRecord): string[] {

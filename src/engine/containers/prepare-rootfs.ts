@@ -1,8 +1,7 @@
-import { lstatSync, mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { makeDirectoryInside, readInside } from '../../host/inside-root.ts';
-import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { resolveUser, type ResolvedUser } from './user.ts';
 import type { ContainerRecord } from './record.ts';
 

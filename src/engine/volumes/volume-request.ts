@@ -5,7 +5,7 @@ import { checkVolumeOptions } from './options.ts';
 export interface VolumeRequest { name?: string; driver?: string; options?: Record<string, string>; labels?: Record<string, string> }
 
 /** Docker marks a volume that was made for one container by this label. */
-export const anonymousLabel = 'com.docker.volume.anonymous';
+const anonymousLabel = 'com.docker.volume.anonymous';
 
 /** @throws invalid, or notFound for a driver that there is not */
 export function checkVolumeRequest(request: VolumeRequest): void {

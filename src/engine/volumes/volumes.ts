@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import type { VolumeRecord } from '../../store/records.ts';
 import type { Filters } from '../filters.ts';
-import { matchesLabels, readFilters } from '../filters.ts';
+import { matchesLabels, matchesPattern, readFilters } from '../filters.ts';
 import { cloneVerb, exportVerb, importVerb, renameVerb } from './contents.ts';
 import type { VolumeDeps } from './deps.ts';
 import { detailsOf, find, publish } from './details.ts';
@@ -59,7 +59,7 @@ async function remove(deps: VolumeDeps, name: string, force: boolean): Promise<v
 function list(deps: VolumeDeps, filters: Filters): VolumeRecord[] {
   const wanted = readFilters(filters, ['dangling', 'driver', 'label', 'name']);
   return deps.volumes.all().filter((volume) =>
-    wanted.some('name', (value) => volume.name.includes(value))
+    wanted.some('name', (value) => matchesPattern([volume.name], value))
     && wanted.some('driver', (value) => volume.driver === value)
     && matchesLabels(labelsOf(volume), wanted.values('label'))
     && wanted.flag('dangling', () => deps.usersOf(volume.name).length === 0));
