@@ -5,7 +5,7 @@ import { runProgram, time } from './measure.ts';
 export interface Case {
   name: string;
   title: string;
-  unit: 'ms' | 'MiB' | 'KiB';
+  unit: 'ms' | 'MiB' | 'KiB' | '1/s' | 'MiB/s';
   rounds: number;
   once(engine: Engine): Promise<number>;
   /** The same without an engine: what the OCI runtime alone takes. */

@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { makeBundle } from './bundle.ts';
 import { cases } from './cases.ts';
+import { networkCases } from './network-cases.ts';
 import { closeRegistries, pullCases } from './pull/cases.ts';
 import { startGantry, startPeerEngine, type Engine } from './engines.ts';
 import { Floor } from './floor.ts';
@@ -14,7 +15,7 @@ import { details, heading, publish, table, type Result } from './report.ts';
 process.env['GANTRY_TEST_DIST'] ??= '1'; // what ships is what is measured
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, without: { type: 'string' }, publish: { type: 'boolean' } } });
-const allCases = [...cases, ...pullCases];
+const allCases = [...cases, ...networkCases, ...pullCases];
 const chosen = allCases.filter(({ name }) => values.only?.split(',').includes(name) ?? true);
 if (chosen.length === 0) {
   console.error(`no such case; there are ${allCases.map(({ name }) => name).join(', ')}`);
