@@ -54,7 +54,6 @@ const requests: [ContainerConfig, HostConfig, string][] = [
   [{ stopSignal: 'SIGNOPE' }, {}, 'invalid signal: SIGNOPE'],
   [{ env: ['=x'] }, {}, 'invalid environment variable: =x'],
   [{ healthcheck: { interval: 5 } }, {}, 'Interval in Healthcheck cannot be less than 1ms'],
-  [{}, { links: ['a:b'] }, '--link is not supported by this engine'],
   [{}, { storageOpt: { size: '1G' } }, '--storage-opt is not supported by this engine'],
 ];
 for (const [config, host, message] of requests) {
