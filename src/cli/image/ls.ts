@@ -7,6 +7,7 @@ import { bool } from '../grammar/flag.ts';
 import { filterQuery, filters } from '../grammar/filters.ts';
 import { formatFlag } from '../grammar/format-flag.ts';
 import { splitReference } from './reference.ts';
+import { showTree } from './show-tree.ts';
 
 export interface ImageSummary { Id: string; RepoTags: string[] | null; RepoDigests: string[] | null; Created: number; Size: number; Containers?: number; Labels?: Record<string, string> | null; SharedSize?: number }
 
@@ -24,12 +25,14 @@ export const command = define({
     format: formatFlag(),
     'no-trunc': bool("Don't truncate output"),
     quiet: bool('Only show image IDs', { short: 'q' }),
+    tree: bool('List multi-platform images as a tree'),
   },
   arity: atMost(1),
   names: 'image',
   examples: [['Images that no name leads to', 'gantry images --filter dangling=true'], ['Names only', "gantry images --format '{{.Repository}}:{{.Tag}}'"]],
   async run({ context, flags, given, args }) {
     const by = args[0] === undefined ? flags.filter : { ...flags.filter, reference: [...(flags.filter['reference'] ?? []), args[0]] };
+    if (flags.tree) return await showTree(context, { all: flags.all, by, quiet: flags.quiet, format: flags.format, digests: flags.digests, whole: flags['no-trunc'] });
     const images = await context.api.json<ImageSummary[]>({ path: '/images/json', query: { all: flags.all || undefined, ...filterQuery(by) } });
     const format = given.has('format') ? flags.format : context.config.imagesFormat ?? '';
     const digests = flags.digests || /\.Digest\b/.test(format);

@@ -4,7 +4,7 @@ import type { ImageDeps } from './deps.ts';
 import { historyVerb } from './history.ts';
 import { importVerb } from './import.ts';
 import { inspectVerb } from './inspect.ts';
-import { listVerb } from './list.ts';
+import { layerBytes, listVerb } from './list.ts';
 import { loadVerb } from './load.ts';
 import { pruneVerb } from './prune.ts';
 import { pullVerb } from './pull.ts';
@@ -20,6 +20,7 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
   return {
     resolve: (image, platform) => catalog.findFor(image, platform, deps.host),
     list: listVerb(deps, catalog),
+    layerBytes: () => layerBytes(deps, catalog),
     inspect: inspectVerb(deps, catalog),
     history: historyVerb(deps, catalog),
     tag: tagVerb(deps, catalog),

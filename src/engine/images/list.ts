@@ -4,6 +4,7 @@ import { familiarName, familiarRepository, parseReference, repositoryOf } from '
 import type { ImageRecord, LayerRecord, ReferenceRecord } from '../../store/records.ts';
 import type { Filters } from '../filters.ts';
 import { shownNames, type Catalog } from './catalog.ts';
+import { manifestSummaries } from './manifest-summaries.ts';
 import type { ImageDeps } from './deps.ts';
 import type { ImageSummary, ImageVerbs } from './verbs.ts';
 
@@ -11,7 +12,7 @@ const known = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
 
 /** Newest first, as Docker lists them. */
 export function listVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['list'] {
-  return async ({ all, filters, sharedSize }) => {
+  return async ({ all, filters, sharedSize, manifests = false }) => {
     const names = catalog.names();
     const images = catalog.images.all();
     const parents = new Set(images.map((image) => image.parent));
@@ -23,10 +24,19 @@ export function listVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['list'] 
     const shared = sharedSize ? layerUsers(images) : undefined;
     for (const image of shown) {
       const kept = keep(image, names.get(image.id) ?? []);
-      if (kept !== undefined) summaries.push(summarize(deps, image, { names: kept, ...(shared === undefined ? {} : { shared }) }));
+      if (kept === undefined) continue;
+      const summary = summarize(deps, image, { names: kept, ...(shared === undefined ? {} : { shared }) });
+      summaries.push(manifests ? { ...summary, manifests: await manifestSummaries(deps, catalog, image) } : summary);
     }
     return summaries.sort((a, b) => createdMs(b.image) - createdMs(a.image));
   };
+}
+
+/** Each layer once, however many images share it. */
+export function layerBytes(deps: ImageDeps, catalog: Catalog): number {
+  const chains = new Set(catalog.images.all().flatMap(({ layers }) => layers.map(({ chainId }) => chainId)));
+  const layers = deps.metadata.table<LayerRecord>('layers');
+  return [...chains].reduce((sum, chainId) => sum + (layers.get(chainId)?.unpackedBytes ?? 0), 0);
 }
 
 function createdMs(image: ImageRecord): number {

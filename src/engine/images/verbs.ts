@@ -9,7 +9,9 @@ import type { Filters } from '../filters.ts';
 export interface ImageVerbs {
   /** @throws notFound with Docker's sentence `No such image: x:latest`. */
   resolve(image: string, platform?: string): ImageRecord;
-  list(options: { all: boolean; filters: Filters; sharedSize: boolean; digests: boolean }): Promise<ImageSummary[]>;
+  list(options: { all: boolean; filters: Filters; sharedSize: boolean; digests: boolean; manifests?: boolean }): Promise<ImageSummary[]>;
+  /** Bytes of all images' layers, each counted once. */
+  layerBytes(): number;
   inspect(image: string, platform?: string): Promise<ImageDetails>;
   history(image: string, platform?: string): Promise<HistoryEntry[]>;
   tag(image: string, repository: string, tag: string): Promise<void>;
@@ -96,6 +98,23 @@ export interface ImageSummary {
   sharedBytes: number;
   /** Containers that use it; -1 when not counted. */
   containers: number;
+  /** When asked for. */
+  manifests?: ManifestSummary[];
+}
+
+/** One manifest of an image, or of its index. */
+export interface ManifestSummary {
+  descriptor: Descriptor;
+  /** Everything that it names is here. */
+  available: boolean;
+  /** Of the blobs that are here. */
+  contentBytes: number;
+  unpackedBytes: number;
+  kind: 'image' | 'attestation' | 'unknown';
+  attestationFor?: string;
+  platform?: Platform;
+  /** Ids of the containers that use it. */
+  containers: string[];
 }
 
 export interface ImageDetails extends ImageSummary {

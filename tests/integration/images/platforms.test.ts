@@ -74,4 +74,16 @@ describe('an archive for several platforms', () => {
     assert.deepEqual([await at('all'), await at('one')], [digestOf(inner), digestOf(theirs.manifest)]);
     client.close();
   });
+
+  it('tells of each platform what is here and what it weighs; layers of several images count once', async () => {
+    await using fixture = imageFixture();
+    await fixture.load(streamOf(archive));
+    await fixture.images.tag('team/multi:v1', 'again', 'v1');
+    const [image] = await fixture.images.list({ all: false, filters: new Map(), sharedSize: true, digests: false, manifests: true });
+    assert.deepEqual(image!.manifests!.map(({ descriptor, available, kind, platform, unpackedBytes }) => [descriptor.digest, available, kind, platform?.architecture, unpackedBytes > 0]), [
+      [digestOf(mine.manifest), true, 'image', architecture, true], [digestOf(theirs.manifest), true, 'image', other, false],
+    ]);
+    assert.equal(image!.manifests![0]!.contentBytes, mine.blob.length + mine.config.length + mine.manifest.length);
+    assert.equal(fixture.images.layerBytes(), image!.sizeBytes);
+  });
 });

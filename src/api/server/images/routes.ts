@@ -21,7 +21,8 @@ const list: Handler = async (exchange, { images }) => {
   const filters = new Map(parseFilters(query.text('filters'), ['dangling', 'label', 'label!', 'before', 'since', 'reference', 'until']));
   if (!atLeast(version, '1.41') && query.text('filter') !== '') filters.set('reference', [query.text('filter')]);
   const sharedSize = atLeast(version, '1.42') && query.flag('shared-size');
-  const found = await images.list({ all: query.flag('all'), filters, sharedSize, digests: query.flag('digests') });
+  const manifests = atLeast(version, '1.47') && query.flag('manifests');
+  const found = await images.list({ all: query.flag('all'), filters, sharedSize, digests: query.flag('digests'), manifests });
   sendJson(exchange, 200, found.map((image) => imageSummaryJson(image, version, { sharedSize, containers: atLeast(version, '1.51') })));
 };
 

@@ -1,4 +1,4 @@
-import type { ImageSummary } from '../../../engine/images/verbs.ts';
+import type { ImageSummary, ManifestSummary } from '../../../engine/images/verbs.ts';
 import { atLeast } from '../../types/version.ts';
 import { unixSeconds } from '../http/timestamp.ts';
 
@@ -17,5 +17,19 @@ export function imageSummaryJson(summary: ImageSummary, version: string, measure
     SharedSize: measured.sharedSize ? summary.sharedBytes : -1,
     Size: summary.sizeBytes,
     ...(!atLeast(version, '1.44') && { VirtualSize: summary.sizeBytes }),
+    ...(summary.manifests !== undefined && { Manifests: summary.manifests.map(manifestSummaryJson) }),
+  };
+}
+
+/** https://docs.docker.com/reference/api/engine/ (ImageManifestSummary) */
+export function manifestSummaryJson({ descriptor, available, contentBytes, unpackedBytes, kind, platform, containers, attestationFor }: ManifestSummary): object {
+  return {
+    ID: descriptor.digest,
+    Descriptor: descriptor,
+    Available: available,
+    Size: { Content: contentBytes, Total: contentBytes + unpackedBytes },
+    Kind: kind,
+    ...(kind === 'image' && { ImageData: { Platform: platform, Containers: containers, Size: { Unpacked: unpackedBytes } } }),
+    ...(kind === 'attestation' && { AttestationData: { For: attestationFor ?? '' } }),
   };
 }

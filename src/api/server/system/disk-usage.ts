@@ -20,16 +20,10 @@ export const diskUsage: Handler = async (exchange, services) => {
   const containers = wanted('container') ? await services.containers.list({ all: true, limit: 0, size: true, filters: none }) : undefined;
   const volumes = wanted('volume') ? await services.volumes.list(none, { usage: true }) : undefined;
   sendJson(exchange, 200, {
-    LayersSize: images === undefined ? 0 : layersSize(images.map(({ sizeBytes, sharedBytes }) => ({ sizeBytes, sharedBytes }))),
+    LayersSize: images === undefined ? 0 : services.images.layerBytes(),
     Images: images?.map((image) => imageSummaryJson(image, version, { sharedSize: true, containers: true })) ?? null,
     Containers: containers?.map((container) => summaryJson(container, version)) ?? null,
     Volumes: volumes?.volumes.map(volumeJson) ?? null,
     BuildCache: wanted('build-cache') ? [] : null,
   });
 };
-
-/** What is shared counts once: the largest shared part stands for all of it. */
-function layersSize(images: { sizeBytes: number; sharedBytes: number }[]): number {
-  const own = images.reduce((sum, { sizeBytes, sharedBytes }) => sum + sizeBytes - Math.max(sharedBytes, 0), 0);
-  return own + Math.max(0, ...images.map(({ sharedBytes }) => sharedBytes));
-}
