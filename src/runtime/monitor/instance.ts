@@ -135,6 +135,8 @@ export class Instance {
     const ended = (): void => {
       if (this.file.stdinOnce && !this.file.tty) this.#dropStdin();
     };
+    // An attachment that waited for the start may have ended its side already.
+    if (socket.readableEnded) return ended();
     socket.once('end', ended);
     socket.once('close', ended);
     socket.resume();
