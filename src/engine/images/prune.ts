@@ -31,6 +31,9 @@ export function pruneVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'
       deleted.push({ deleted: image.id });
       imageEvent(deps, 'delete', { image, name: image.id });
     }
+    // Who prunes wants space more than a shorter next pull.
+    deps.leases.forgetKept();
+    await deps.content.sweepIngests(0);
     const { reclaimedBytes } = await collect(deps);
     deps.events.publish({ type: 'image', action: 'prune', actor: { id: '', attributes: { reclaimed: String(reclaimedBytes) } } });
     return { deleted, reclaimedBytes };

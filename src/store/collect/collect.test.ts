@@ -87,6 +87,28 @@ describe('recoverStore()', () => {
 });
 
 describe('Leases', () => {
+  it('with a key outlive the daemon for a while, until that key is done or nobody wants them', () => {
+    const metadata = openMetadata(':memory:');
+    const digests = (leases: Leases): Digest[] => leases.all().flatMap((lease) => lease.digests).toSorted();
+    const [a, b] = [digestOf('a'), digestOf('b')].toSorted() as [Digest, Digest];
+    const first = new Leases(metadata);
+    first.open('pull', { resumeKey: 'one' }).add({ digests: [a] });
+    first.open('pull', { resumeKey: 'two' }).add({ digests: [b] });
+    const leases = new Leases(metadata);
+    assert.deepEqual(digests(leases), [a, b]);
+    const again = leases.open('pull', { resumeKey: 'one' });
+    again.add({ digests: [digestOf('c')] });
+    again.release();
+    assert.deepEqual(digests(leases), [b]);
+    const held = leases.open('pull', { resumeKey: 'two' });
+    held.add({ digests: [a] });
+    leases.forgetKept();
+    assert.deepEqual(digests(leases), [a]);
+    held.keep();
+    leases.forgetKept();
+    assert.deepEqual(digests(leases), []);
+  });
+
   it('end with the daemon that held them', () => {
     const metadata = openMetadata(':memory:');
     new Leases(metadata).open('load').add({ digests: [digestOf('x')] });

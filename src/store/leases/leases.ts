@@ -61,6 +61,11 @@ export class Leases {
     return this.#table.all();
   }
 
+  /** What broken-off tries had kept is wanted no more. */
+  forgetKept(): void {
+    this.#dropKept((lease) => lease.resumeKey !== undefined);
+  }
+
   /** Starts a new collection: forgets what was touched before, and what was kept long enough. */
   beginCollection(): void {
     this.#touched = new Set();
