@@ -126,7 +126,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
     files: createFileVerbs({
-      catalog, rootfs, staging, layers, initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
+      catalog, rootfs, locks, staging, layers, initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
       cgroupPathOf: (record) => cgroupPathOf(deps, record), commitLayer: (tar, image) => commitLayer(imageDeps, tar, image),
     }),
     networks: createNetworkVerbs(networkDeps),

@@ -47,7 +47,10 @@ export interface NetworkPlanRequest {
 export interface RootFilesystems {
   /** Directories `diff` and `work` of a new container. */
   create(containerId: string): Promise<void>;
-  /** Mounts it at a path of its own below the run directory. `detach` unmounts lazily and gives the layers back. */
+  /**
+   * Mounts it at a path of its own below the run directory; disposing unmounts lazily and gives the layers back. Writable only for a container
+   * without a process: one that runs has its own mount, which a second writable one would break.
+   */
   mount(containerId: string, layers: readonly Digest[], options?: { readOnly?: boolean }): Promise<MountedRoot>;
   /** Removes the writable layer and whatever is mounted on it. */
   remove(containerId: string): Promise<void>;

@@ -15,6 +15,8 @@ import type { MountedRoot, RootFilesystems } from './ports.ts';
 export function createRootFilesystems(options: { layers: ContainerLayers; containersDirectory: string; mountsDirectory: string; /** Lies over every image: see store's init-layer. */ initLayer: string; snapshots: Pick<Snapshotter, 'acquire'> }): RootFilesystems & { open(): void; close(): void } {
   const { layers, containersDirectory, mountsDirectory, initLayer, snapshots } = options;
   let mounted = 0;
+  /** Where writable views of a container are mounted right now. */
+  const views = new Map<string, Set<string>>();
   return {
     open() {
       mkdirSync(mountsDirectory, { recursive: true, mode: 0o700 });
@@ -34,13 +36,24 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
       try {
         mkdirSync(target, { mode: 0o700 });
         const { upper, work } = layers.paths(id);
-        mountOverlay({ lower: [initLayer, ...lowers.directories], upper, work, target, readOnly });
+        const lower = [initLayer, ...lowers.directories];
+        // Overlay empties the work directory whenever it is mounted, and breaks every other mount that has it: so there is one overlay
+        // of an upper directory at a time, seen at several places, and who only reads takes the upper directory for one more lower one.
+        const [view] = readOnly ? [] : views.get(id) ?? [];
+        if (view !== undefined) bindMount(view, target);
+        else if (readOnly) mountOverlay({ lower: [upper, ...lower], target, readOnly });
+        else mountOverlay({ lower, upper, work, target });
+        if (!readOnly) views.set(id, (views.get(id) ?? new Set()).add(target));
       } catch (error) {
         removeMountPoint(target);
         await lowers.release();
         throw error;
       }
-      return mountedRoot(target, () => lowers.release());
+      return mountedRoot(target, () => {
+        const left = views.get(id);
+        left?.delete(target);
+        if (left?.size === 0) views.delete(id);
+      }, () => lowers.release());
     },
     remove: async (id) => {
       layers.remove(id);
@@ -56,10 +69,11 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
   };
 }
 
-function mountedRoot(path: string, release: () => Promise<void>): MountedRoot {
+function mountedRoot(path: string, leave: () => void, release: () => Promise<void>): MountedRoot {
   return {
     path,
     async [Symbol.asyncDispose]() {
+      leave();
       unmount(path, { lazy: true });
       removeMountPoint(path);
       await release();

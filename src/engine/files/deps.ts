@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { KeyedLocks } from '../../base/locks.ts';
 import type { ContainerLayers } from '../../store/snapshots/container-layers.ts';
 import type { Snapshotter } from '../../store/snapshots/snapshotter.ts';
 import type { ExtractionWorkers } from '../../store/snapshots/workers.ts';
@@ -15,6 +16,8 @@ import type { Digest } from '../../oci/digest.ts';
 export interface FileDeps {
   catalog: Pick<ContainerCatalog, 'find'>;
   rootfs: Pick<RootFilesystems, 'mount'>;
+  /** By container id. */
+  locks: KeyedLocks;
   staging: Pick<MountStaging, 'stage' | 'show'>;
   layers: Pick<ContainerLayers, 'paths'>;
   /** Lies between the image and the container. */

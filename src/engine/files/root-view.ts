@@ -13,7 +13,16 @@ export interface RootView extends AsyncDisposable { fd: number; /** The descript
 
 /** A running container shows its own root; another one is mounted for the while, with its volumes. */
 export async function openRoot(deps: FileDeps, record: ContainerRecord, options: { volumes: boolean } = { volumes: true }): Promise<RootView> {
-  if (isAlive(record.state) && options.volumes) return view(rootOfProcess(record), new AsyncDisposableStack());
+  if (!options.volumes) return await mountView(deps, record, options);
+  if (isAlive(record.state)) return view(rootOfProcess(record), new AsyncDisposableStack());
+  // No start is under way meanwhile: one that comes later shares the mount.
+  return await deps.locks.run(record.id, async () => {
+    const now = deps.catalog.find(record.id);
+    return isAlive(now.state) ? view(rootOfProcess(now), new AsyncDisposableStack()) : await mountView(deps, now, options);
+  });
+}
+
+async function mountView(deps: FileDeps, record: ContainerRecord, options: { volumes: boolean }): Promise<RootView> {
   await using held = new AsyncDisposableStack();
   const mounted = held.use(await deps.rootfs.mount(record.id, record.layers, { readOnly: !options.volumes }));
   // Mounts on top go with it, before what they stand on is given back.
