@@ -15,6 +15,7 @@ export interface Entry {
 
 export const groups: Readonly<Record<string, string>> = {
   container: 'Manage containers',
+  context: 'Manage addresses of engines',
   image: 'Manage images',
   manifest: 'Manage image manifests and manifest lists',
   network: 'Manage networks',
@@ -86,6 +87,13 @@ export const entries: readonly Entry[] = [
   { paths: ['volume prune'], summary: 'Remove unused local volumes', load: () => import('./volume/prune.ts') },
   { paths: ['volume rename'], summary: 'Give a volume that no container has another name', load: () => import('./volume/rename.ts') },
   { paths: ['volume rm', 'volume remove'], summary: 'Remove one or more volumes', load: () => import('./volume/rm.ts') },
+
+  { paths: ['context create'], summary: 'Create a context', load: () => import('./context/create.ts') },
+  { paths: ['context inspect'], summary: 'Display detailed information on one or more contexts', load: () => import('./context/inspect.ts') },
+  { paths: ['context ls', 'context list'], summary: 'List contexts', load: () => import('./context/ls.ts') },
+  { paths: ['context rm', 'context remove'], summary: 'Remove one or more contexts', load: () => import('./context/rm.ts') },
+  { paths: ['context show'], summary: 'Print the name of the current context', load: () => import('./context/show.ts') },
+  { paths: ['context use'], summary: 'Set the current context', load: () => import('./context/use.ts') },
 
   { paths: ['inspect'], summary: 'Return low-level information on Docker objects', load: () => import('./system/inspect.ts') },
   { paths: ['login'], common: true, summary: 'Authenticate to a registry', load: () => import('./registry/login.ts') },

@@ -19,7 +19,6 @@ const reasons: Readonly<Record<string, string>> = {
   'container create: - kernel-memory=': 'the kernel has dropped this limit, and the API refuses it',
   'container commit: - p pause': 'on is the default; the flag is taken and hidden, as in newer clients',
   'container commit: + no-pause': 'newer clients have it',
-  'image ls: - tree': 'an experimental view of the docker client',
   'image pull: - disable-content-trust': trust,
   'image push: - disable-content-trust': trust,
   'volume create: - availability=': swarm,

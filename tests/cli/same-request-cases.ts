@@ -207,6 +207,8 @@ network create --ipv4=false --ipam-driver x --ipam-opt a=b --scope local back
 network connect back web
 network connect --alias a --ip 10.0.0.2 --link x:y --driver-opt a=b back web
 network disconnect -f back web
+network rm back
+network rm -f back
 network ls
 network ls --filter driver=bridge
 network prune -f
@@ -225,6 +227,8 @@ ps extra
 stop
 tag a
 foo
+create --cidfile . busybox
+run --cidfile . busybox
 container foo
 run
 stop --time 3 web

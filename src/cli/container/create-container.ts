@@ -1,3 +1,4 @@
+import { cannotOpen } from '../streams/cannot-open.ts';
 import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
 import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import type { Context } from '../context.ts';
@@ -52,15 +53,22 @@ async function familiar(image: string): Promise<string> {
   return (await import('../image/reference.ts')).withDefaultTag(image);
 }
 
+/** The file that is to take the container's id cannot be had. */
+export class CidFileError extends GantryError {
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super('conflict', message, options);
+  }
+}
+
 /** The file must be new: another container's id in it would be lost. It goes away when no container was made. */
 function claimCidFile(path: string): Disposable & { write(id: string): void } {
   let written = false;
   if (path !== '') {
-    if (existsSync(path)) throw new GantryError('conflict', `container ID file found, make sure the other container isn't running or delete ${path}`);
+    if (existsSync(path)) throw new CidFileError(`container ID file found, make sure the other container isn't running or delete ${path}`);
     try {
       writeFileSync(path, '', { flag: 'wx' });
     } catch (error) {
-      throw new GantryError('invalid', `failed to create the container ID file: open ${path}: ${messageOf(error)}`, { cause: error });
+      throw new CidFileError(`failed to create the container ID file: ${messageOf(cannotOpen(path, error))}`, { cause: error });
     }
   }
   return {

@@ -1,7 +1,7 @@
 import { atLeast, define } from '../command.ts';
 import { createFlags } from './body/flags.ts';
 import { describe, ExitError, fromDaemon } from '../errors.ts';
-import { createContainer } from './create-container.ts';
+import { CidFileError, createContainer } from './create-container.ts';
 
 export const command = define({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
@@ -13,8 +13,8 @@ export const command = define({
   examples: [['A container to start later', 'gantry create --name job gantry/busybox echo done']],
   async run({ context, flags, given, args }) {
     const { id } = await createContainer({ context, flags, given, args, signal: context.interruptible() }).catch((error: unknown) => {
-      // 125 is for what was typed; `docker create` leaves with 1 where the engine refuses, other than `run`.
-      throw fromDaemon(error) ? new ExitError(1, describe(error)) : error;
+      // 125 is for what was typed; `docker create` leaves with 1 where the engine or the id file refuses, other than `run`.
+      throw fromDaemon(error) || error instanceof CidFileError ? new ExitError(1, describe(error)) : error;
     });
     context.print(id);
   },

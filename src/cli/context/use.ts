@@ -1,0 +1,21 @@
+import { define, exactly } from '../command.ts';
+import { readContext } from '../connection/context-store.ts';
+import { updateConfig } from '../connection/update-config.ts';
+import { contextDirectory } from './current.ts';
+
+export const command = define({
+  usage: 'CONTEXT',
+  flags: {},
+  arity: exactly(1),
+  examples: [['From now on another machine', 'gantry context use build-host']],
+  async run({ context, args }) {
+    const name = args[0] ?? '';
+    const directory = contextDirectory(context);
+    if (name !== 'default') readContext(directory, name);
+    await updateConfig(directory, ({ currentContext: _, ...config }) => (name === 'default' ? config : { ...config, currentContext: name }));
+    context.print(name);
+    context.warn(`Current context is now "${name}"`);
+    const named = ['GANTRY_HOST', 'DOCKER_HOST'].find((variable) => (context.env[variable] ?? '') !== '');
+    if (named !== undefined && name !== 'default') context.warn(`Warning: ${named} environment variable overrides the active context. To use "${name}", either set the global --context flag, or unset ${named} environment variable.`);
+  },
+});
