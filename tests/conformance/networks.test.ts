@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { openTarget, type Target } from './target.ts';
 
 /** Subnets that nobody else has. */

@@ -65,8 +65,9 @@ export class Stage {
     return join(this.directory, 'lan');
   }
 
+  /** Several can be there at once, so none looks after the ruleset unless it is told to. */
   newBackend(log: Log = silentLog, more: { repairMs?: number } = {}): NetworkBackend {
-    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log, poolSize: 2, ...more });
+    return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log, poolSize: 2, repairMs: 3_600_000, ...more });
   }
 
   async container(id: string, network: BridgeNetwork, more: Partial<Endpoint>): Promise<{ sandbox: Sandbox; endpoint: Endpoint }> {
