@@ -67,3 +67,13 @@ test('addressBytes() reads short and mixed forms', () => {
   assert.equal(addressBytes('fd00:1::2:3').toString('hex'), 'fd000001000000000000000000020003');
   assert.equal(addressBytes('::ffff:1.2.3.4').toString('hex'), '00000000000000000000ffff01020304');
 });
+
+test('lookup() follows a link for the container that has it, and for no other', () => {
+  const names = new Names();
+  names.put(endpoint({}));
+  const linked: View = { networks: [{ id: 'n1', name: 'app', links: { store: 'web' } }] };
+  assert.deepEqual(addresses(names, 'store', recordType.a, linked), ['172.18.0.2']);
+  assert.deepEqual(addresses(names, 'web', recordType.a, linked), ['172.18.0.2']);
+  assert.equal(addresses(names, 'constructor', recordType.a, linked), undefined);
+  assert.equal(addresses(names, 'store', recordType.a), undefined);
+});
