@@ -19,7 +19,7 @@ export const command = define({
       if (!flags.force && !existsSync(metaPath(directory, name))) throw new GantryError('notFound', `context "${name}" does not exist`);
       if (name === currentName(context)) {
         if (!flags.force) throw new GantryError('conflict', `context "${name}" is in use, set -f flag to force remove`);
-        await updateConfig(directory, ({ currentContext: _, ...config }) => config);
+        await updateConfig(directory, ({ currentContext: _current, ...config }) => config);
       }
       removeContext(directory, name);
       return name;

@@ -12,7 +12,7 @@ export const command = define({
     const name = args[0] ?? '';
     const directory = contextDirectory(context);
     if (name !== 'default') readContext(directory, name);
-    await updateConfig(directory, ({ currentContext: _, ...config }) => (name === 'default' ? config : { ...config, currentContext: name }));
+    await updateConfig(directory, ({ currentContext: _current, ...config }) => (name === 'default' ? config : { ...config, currentContext: name }));
     context.print(name);
     context.warn(`Current context is now "${name}"`);
     const named = ['GANTRY_HOST', 'DOCKER_HOST'].find((variable) => (context.env[variable] ?? '') !== '');
