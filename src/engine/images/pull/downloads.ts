@@ -1,4 +1,3 @@
-import { GantryError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
 import type { Repository } from '../../../registry/client/manifests.ts';
@@ -88,6 +87,7 @@ export class Downloads {
       await fetchBlob({
         ...descriptor,
         content: this.#content,
+        signal,
         open: (offset) => connection.client.openBlob({ repository, descriptor, offset, verifyDigest: false, signal }),
         growing: (file) => download.growing.resolve(file),
         onBytes: (currentBytes) => tell({ phase: 'downloading', currentBytes }),
@@ -108,7 +108,7 @@ export class Downloads {
     try {
       if (await Promise.race([download.finished, left.promise]) !== 'left') return;
       if (download.watchers.size === 1) {
-        download.stop.abort(new GantryError('cancelled', 'context canceled'));
+        download.stop.abort(watcher.signal.reason);
         await download.finished.catch(() => undefined);
       }
       throw watcher.signal.reason;

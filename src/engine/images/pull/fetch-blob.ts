@@ -9,6 +9,8 @@ export interface FetchBlob {
   /** Bytes. */
   size: number;
   content: ContentStore;
+  /** Its reason decides what stays: of an image that is wrong, or of one that the disk cannot hold, nothing does. */
+  signal: AbortSignal;
   /** The blob's bytes from an offset on. */
   open: (offset: number) => Readable;
   /** Told as soon as the bytes have a place, and again when they start anew. */
@@ -45,11 +47,14 @@ async function attempt(fetch: FetchBlob, fresh: boolean): Promise<boolean> {
     return false;
   } catch (error) {
     growth.break();
-    const isWorthless = hasKind(error, 'invalid') || hasKind(error, 'exhausted');
-    await (isWorthless ? ingest.abort() : ingest.close());
+    await (isWorthless(error) || isWorthless(fetch.signal.reason) ? ingest.abort() : ingest.close());
     if (isResumed && hasKind(error, 'invalid')) return true;
     throw error;
   }
+}
+
+function isWorthless(reason: unknown): boolean {
+  return hasKind(reason, 'invalid') || hasKind(reason, 'exhausted');
 }
 
 async function receive(fetch: FetchBlob, ingest: Ingest, growth: Growth): Promise<void> {
