@@ -25,6 +25,6 @@ export function clientsFor(host: string): Record<'docker' | 'gantry', string[]> 
 }
 
 /** Our messages as docker would say them. */
-export function inDockersName(text: string): string {
+function inDockersName(text: string): string {
   return text.replaceAll(/\bgantry\b/g, 'docker');
 }
