@@ -23,8 +23,3 @@ export const dockerClient: string | undefined = spawnSync('docker', ['--version'
 export function clientsFor(host: string): Record<'docker' | 'gantry', string[]> {
   return { docker: ['docker', '-H', host], gantry: [...gantryProgram(), '-H', host] };
 }
-
-/** Our messages as docker would say them. */
-function inDockersName(text: string): string {
-  return text.replaceAll(/\bgantry\b/g, 'docker');
-}
