@@ -38,5 +38,5 @@ export async function extractStream(source: Readable, directory: string, options
 }
 
 export function extractFile(file: LayerFile, directory: string, options: ExtractJobOptions): Promise<Extracted> {
-  return extractStream(readLayerFile(file), directory, options);
+  return extractStream(readLayerFile(file, options.cancelled), directory, options);
 }

@@ -50,6 +50,23 @@ describe('readLayerFile()', () => {
 });
 
 describe('LayerSnapshotter.apply() of a growing file', () => {
+  it('stops when it is told to while no more comes, also while it waits for its turn', async () => {
+    const file = join(directory, 'silent');
+    writeFileSync(file, tarHeader({ name: 'file', size: 5 }));
+    const growth = new Growth();
+    const snapshots = openDirectorySnapshotter({ directory: join(directory, 'snapshots-silent') });
+    const stops = [new AbortController(), new AbortController()];
+    const applying = stops.map(({ signal }) => snapshots.apply(digestOf('x'), { file, growth: growth.cells }, { signal }));
+    const outcomes = Promise.allSettled(applying);
+    while (growth.readBytes === 0) await new Promise((resolve) => setImmediate(resolve));
+    stops[1]!.abort(new Error('the second leaves'));
+    await assert.rejects(applying[1]!, /the second leaves/);
+    stops[0]!.abort(new Error('the first leaves'));
+    await assert.rejects(applying[0]!, /the first leaves/);
+    await outcomes;
+    await snapshots.close();
+  });
+
   it('unpacks in its thread what comes, and is done when it is whole', async () => {
     const tar = Buffer.concat([tarHeader({ name: 'file', size: 5 }), Buffer.from('hello'), tarPadding(5), tarEnd()]);
     const blob = gzipSync(tar);

@@ -1,6 +1,6 @@
 import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { errnoOf } from '../../base/errors.ts';
+import { GantryError, errnoOf } from '../../base/errors.ts';
 
 const tick = 0;
 const state = 1;
@@ -61,9 +61,17 @@ export interface LayerFile {
 
 export type GrowingFile = LayerFile & Required<Pick<LayerFile, 'growth'>>;
 
-export function readLayerFile({ file, movedTo, growth }: LayerFile): Readable {
+/** `cancelled` is looked at when the file has grown, or somebody has called wakeReaders(). */
+export function readLayerFile({ file, movedTo, growth }: LayerFile, cancelled = (): boolean => false): Readable {
   if (growth === undefined) return createReadStream(file, { highWaterMark: 1 << 18 });
-  return Readable.from(follow(openMoved(file, movedTo), growth), { objectMode: false, highWaterMark: 1 << 18 });
+  return Readable.from(follow(openMoved(file, movedTo), growth, cancelled), { objectMode: false, highWaterMark: 1 << 18 });
+}
+
+/** Readers that wait for more look around: one of them may have been told to stop. */
+export function wakeReaders({ growth }: LayerFile): void {
+  if (growth === undefined) return;
+  Atomics.add(growth, tick, 1);
+  Atomics.notify(growth, tick);
 }
 
 /** The file is open before its new name matters, so that a rename in between loses nothing. */
@@ -76,13 +84,14 @@ function openMoved(file: string, movedTo: string | undefined): number {
   }
 }
 
-async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>): AsyncGenerator<Buffer> {
+async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>, cancelled: () => boolean): AsyncGenerator<Buffer> {
   try {
     for (let position = 0; ;) {
       // In this order: what was there before the end was told is read before the end is believed.
       const seen = Atomics.load(cells, tick);
       const now = Atomics.load(cells, state);
       if (now === broken) throw new Error('the layer did not come whole');
+      if (cancelled()) throw new GantryError('cancelled', 'unpacking was cancelled');
       const chunk = Buffer.allocUnsafe(1 << 18);
       const length = readSync(fd, chunk, 0, chunk.length, position);
       if (length > 0) {

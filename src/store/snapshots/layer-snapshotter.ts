@@ -61,12 +61,20 @@ export class LayerSnapshotter implements Snapshotter {
   }
 
   apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
-    return this.#locks.run(chainId, async () => {
+    const { signal } = options;
+    const turn = Promise.withResolvers<never>();
+    const leave = (): void => turn.reject(signal?.reason);
+    signal?.addEventListener('abort', leave, { once: true });
+    const applied = this.#locks.run(chainId, async () => {
+      // From here on it ends by itself, when all that was begun is undone.
+      signal?.removeEventListener('abort', leave);
+      signal?.throwIfAborted();
       const there = this.#note(chainId);
       if (there === undefined) return await this.#apply(chainId, layer, options);
       if (!('file' in layer)) for await (const _ of layer) options.signal?.throwIfAborted();
       return { diffId: there.diffId, tarBytes: there.tarBytes, unpackedBytes: there.unpackedBytes };
     });
+    return Promise.race([applied, turn.promise]);
   }
 
   async #apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {

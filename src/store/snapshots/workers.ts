@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import type { Extracted } from './extract-job.ts';
-import type { LayerFile } from './growth.ts';
+import { wakeReaders, type LayerFile } from './growth.ts';
 import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
 const idleMs = 10_000;
@@ -41,7 +41,10 @@ export class ExtractionWorkers {
     const cancelled = new Int32Array(new SharedArrayBuffer(4));
     const job = { ...what, maxBytes, sync, cancelled };
     signal?.throwIfAborted();
-    const onAbort = (): void => void Atomics.store(cancelled, 0, 1);
+    const onAbort = (): void => {
+      Atomics.store(cancelled, 0, 1);
+      if ('file' in source) wakeReaders(source);
+    };
     signal?.addEventListener('abort', onAbort);
     try {
       if ('file' in source) return (await this.#run({ ...job, source })) as Extracted;

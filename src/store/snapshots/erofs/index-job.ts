@@ -21,7 +21,7 @@ export const indexName = 'layer.erofs';
 export async function indexStream(source: Readable | LayerFile, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
   const tree = new LayerTree({ maxBytes: options.maxBytes });
   const decoder = new TarDecoder(tree);
-  const input = 'file' in source ? readLayerFile(source) : source;
+  const input = 'file' in source ? readLayerFile(source, options.cancelled) : source;
   const { stream, compression } = await decompressed(input);
   const linked = 'file' in source && compression === 'none' && link(source, join(folder, tarName));
   const copy = linked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
