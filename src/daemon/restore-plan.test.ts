@@ -15,6 +15,7 @@ const cases: [string, ContainerRecord[], MonitorEntry[], object[]][] = [
   ['a running container goes on', [record(running)], [alive], [{ do: 'adopt', id: 'c', pid: 9, startedAt: 'now', paused: false }]],
   ['a start that was cut off after the process was there goes on', [record({ status: 'starting' })], [alive], [{ do: 'adopt', id: 'c', pid: 9, startedAt: 'now', paused: false }]],
   ['a start that was cut off before is undone', [record({ status: 'starting' })], [], [{ do: 'undoStart', id: 'c' }]],
+  ['a start that was cut off is tried again where the policy wants it to run', [{ ...record({ status: 'starting' }), hostConfig: { restartPolicy: { name: 'always' } } }], [], [{ do: 'undoStart', id: 'c' }, { do: 'start', id: 'c' }]],
   ['an exit nobody saw is handled', [record(running)], [{ ...alive, exit }], [{ do: 'exit', exit }]],
   ['an exit that was recorded and not released is left alone', [record(exited)], [{ ...alive, exit }], []],
   ['a container the monitor does not know is lost', [record(running)], [], [{ do: 'lost', id: 'c' }]],

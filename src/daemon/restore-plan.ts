@@ -37,8 +37,10 @@ export function planRestore({ records, monitor, isFrozen }: Observed): RestoreSt
   for (const record of records) {
     const entry = entries.get(record.id);
     const step = truthOf(record, entry, isFrozen);
-    if (step !== undefined) truth.push(step);
-    else if (record.removing || (record.state.status === 'exited' && record.hostConfig.autoRemove)) unfinished.push({ do: 'remove', id: record.id, volumes: record.hostConfig.autoRemove ?? false });
+    if (step !== undefined) {
+      truth.push(step);
+      if (step.do === 'undoStart' && !record.removing && wantsStart(record, failedStart)) starts.push({ do: 'start', id: record.id });
+    } else if (record.removing || (record.state.status === 'exited' && record.hostConfig.autoRemove)) unfinished.push({ do: 'remove', id: record.id, volumes: record.hostConfig.autoRemove ?? false });
     else if (record.state.status === 'restarting') unfinished.push({ do: 'resumeRestart', id: record.id });
     else if (startsAtBoot(record)) starts.push({ do: 'start', id: record.id });
   }
@@ -61,10 +63,14 @@ function truthOf(record: ContainerRecord, entry: MonitorEntry | undefined, isFro
   return believedAlive ? { do: 'lost', id: record.id } : undefined;
 }
 
+const failedStart = 128;
+
+function wantsStart(record: ContainerRecord, exitCode: number): boolean {
+  return shouldStartAtBoot(record.hostConfig.restartPolicy, { exitCode, restartCount: record.restartCount, stoppedByHand: record.stoppedByHand, neverRan: false });
+}
+
 function startsAtBoot(record: ContainerRecord): boolean {
   const { state } = record;
   if (state.status !== 'exited') return false;
-  return shouldStartAtBoot(record.hostConfig.restartPolicy, {
-    exitCode: state.exitCode, restartCount: record.restartCount, stoppedByHand: record.stoppedByHand, neverRan: false,
-  });
+  return wantsStart(record, state.exitCode);
 }
