@@ -20,8 +20,12 @@ export interface TestRegistry extends RunningRegistry, AsyncDisposable {
 /** A registry of ours on loopback, in a folder of its own. */
 export async function startRegistry(options: Partial<ServeOptions> = {}): Promise<TestRegistry> {
   const root = options.root ?? await temporaryFolder();
-  const running = await serveRegistry({
+  const starting = serveRegistry({
     address: { host: '127.0.0.1', port: 0 }, root, anonymousPull: false, readOnly: false, collectEveryMs: 0, removeUntagged: false, log: silentLog, ...options,
+  });
+  const running = await starting.catch(async (error: unknown) => {
+    if (options.root === undefined) await rm(root, { recursive: true, force: true });
+    throw error;
   });
   const host = `127.0.0.1:${running.port}`;
   return {
