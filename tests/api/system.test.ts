@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EngineEvent } from '../../src/engine/events/bus.ts';
 import { eventLine } from '../../src/api/server/system/events.ts';
-import { running } from './support/samples.ts';
 import { serve } from './support/serve.ts';
 
 const event: EngineEvent = {
