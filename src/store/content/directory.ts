@@ -119,7 +119,8 @@ class DirectoryContentStore implements ContentStore {
       if (this.#open.has(path)) continue;
       const found = await stat(path).catch(() => undefined);
       const limitMs = name.startsWith(resumablePrefix) ? resumableOlderThanMs : olderThanMs;
-      if (found !== undefined && found.mtimeMs <= Date.now() - limitMs) await rm(path, { force: true });
+      // The file's clock is finer than ours, and clocks jump: no limit means all of them.
+      if (found !== undefined && (limitMs === 0 || found.mtimeMs <= Date.now() - limitMs)) await rm(path, { force: true });
     }
   }
 }
