@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Address } from './address.ts';
 
@@ -12,7 +12,7 @@ export async function dial(address: Address, tls?: TlsOptions): Promise<Duplex> 
   if (!address.tls && tls === undefined) return connected(connect({ host: address.host, port: address.port, allowHalfOpen: true, noDelay: true }), 'connect');
   const { connect: connectTls } = await import('node:tls');
   const { verify = true, ...pem } = tls ?? {};
-  return connected(connectTls({ host: address.host, port: address.port, servername: address.host, ...pem, rejectUnauthorized: verify }), 'secureConnect');
+  return connected(connectTls({ host: address.host, port: address.port, ...(isIP(address.host) === 0 ? { servername: address.host } : {}), ...pem, rejectUnauthorized: verify }), 'secureConnect');
 }
 
 function connected(socket: Socket, event: 'connect' | 'secureConnect'): Promise<Socket> {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Client, clientNames } from './client.ts';
+import { Stage } from './stage.ts';
+
+describe('a daemon on tcp with mutual TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-tls-'));
+  let stage: Stage;
+  let port: number;
+
+  before(async () => {
+    makeCertificates(folder);
+    port = await freePort();
+    const file = (name: string): string => join(folder, name);
+    stage = await Stage.open({ args: [
+      '--host', `tcp://127.0.0.1:${port}`, '--tlsverify', '--tlscacert', file('ca.pem'), '--tlscert', file('server-cert.pem'), '--tlskey', file('server-key.pem'),
+    ] });
+  });
+  after(async () => {
+    await stage[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const name of clientNames) {
+    test(`${name} with its certificate is let in, and hears nothing else`, async () => {
+      const flags = ['--tlsverify', '--tlscacert', join(folder, 'ca.pem'), '--tlscert', join(folder, 'client-cert.pem'), '--tlskey', join(folder, 'client-key.pem')];
+      const { code, stdout, stderr } = await new Client(name, `tcp://127.0.0.1:${port}`).run([...flags, 'version', '--format', '{{.Server.Os}}']);
+      assert.deepEqual([code, stdout, stderr], [0, 'linux\n', '']);
+    });
+
+    test(`${name} without a certificate is not`, async () => {
+      const { code, stdout } = await new Client(name, `tcp://127.0.0.1:${port}`).run(['--tlsverify', '--tlscacert', join(folder, 'ca.pem'), 'ps', '-q']);
+      assert.notEqual(code, 0);
+      assert.equal(stdout, '');
+    });
+  }
+});
+
+function makeCertificates(folder: string): void {
+  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
+  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca-key.pem', '-out', 'ca.pem', '-subj', '/CN=ca', '-days', '2');
+  for (const role of ['server', 'client']) {
+    openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${role}-key.pem`, '-out', `${role}.csr`, '-subj', `/CN=${role}`);
+    writeFileSync(join(folder, `${role}.ext`), `subjectAltName=IP:127.0.0.1\nextendedKeyUsage=${role}Auth\n`);
+    openssl('x509', '-req', '-in', `${role}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca-key.pem', '-CAcreateserial', '-out', `${role}-cert.pem`, '-days', '2', '-extfile', `${role}.ext`);
+  }
+}
+
+function freePort(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const server = createServer().listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as { port: number };
+    server.close(() => resolve(port));
+  });
+  return promise;
+}
