@@ -75,8 +75,12 @@ export class ControlConnection {
   }
 
   /** @throws what the monitor answers, or unavailable when it is gone before it does */
-  call<O extends Operation>(operation: O, input: Operations[O]['input']): Promise<Operations[O]['output']> {
-    if (this.#socket.destroyed) return Promise.reject(lost());
+  async call<O extends Operation>(operation: O, input: Operations[O]['input']): Promise<Operations[O]['output']> {
+    if (this.#socket.destroyed) {
+      // Whoever asks again at once then asks the next monitor, and does not keep the loss itself from being noticed.
+      await this.closed;
+      throw lost();
+    }
     const sequence = ++this.#sequence;
     return new Promise((resolve, reject) => {
       this.#pending.set(sequence, { resolve: resolve as Pending['resolve'], reject });
