@@ -44,10 +44,11 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   });
   const releaseName = deps.catalog.reserveName(name, id);
   try {
+    // Before the lock that all creates share: the first use of a large image takes its time.
+    await deps.images.unpack(image);
     await deps.locks.run(volumesLock, async () => {
       await using undo = new AsyncDisposableStack();
       const { mounts, volumes, images } = await makeMounts(deps, planned, undo);
-      await deps.images.unpack(image);
       undo.defer(() => deps.rootfs.remove(id));
       await deps.rootfs.create(id);
       const record: ContainerRecord = {
