@@ -8,6 +8,8 @@ const blockBytes = 64 * 1024;
 export interface LogFile {
   handle: FileHandle;
   inode: number;
+  /** Bytes that it had when it was opened; more may come while it is read. */
+  bytes: number;
   compressed: boolean;
 }
 
@@ -31,18 +33,22 @@ export async function openLogFiles(path: string): Promise<LogFile[]> {
 export async function openLogFile(path: string): Promise<LogFile | undefined> {
   try {
     const handle = await open(path, 'r');
-    return { handle, inode: (await handle.stat()).ino, compressed: path.endsWith('.gz') };
+    const { ino, size } = await handle.stat();
+    return { handle, inode: ino, bytes: size, compressed: path.endsWith('.gz') };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Whole lines from a byte on, without their newline, each with the byte after it. What comes after the last newline is not given. */
-export async function* readLines(file: LogFile, from: number): AsyncGenerator<{ line: string; end: number }> {
+/**
+ * Whole lines between two bytes, without their newline, each with the byte after it. What comes after the last newline is not given.
+ * A compressed file no longer grows: it is read to its end, whatever `to` says.
+ */
+export async function* readLines(file: LogFile, from: number, to = Infinity): AsyncGenerator<{ line: string; end: number }> {
   let rest = Buffer.alloc(0);
   let start = file.compressed ? 0 : from;
-  for await (const block of file.compressed ? gunzipped(file.handle) : blocks(file.handle, from)) {
+  for await (const block of file.compressed ? gunzipped(file.handle) : blocks(file.handle, from, to)) {
     const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
     let begin = 0;
     for (let newline = bytes.indexOf(10); newline !== -1; newline = bytes.indexOf(10, begin)) {
@@ -55,10 +61,10 @@ export async function* readLines(file: LogFile, from: number): AsyncGenerator<{ 
   }
 }
 
-async function* blocks(handle: FileHandle, from: number): AsyncGenerator<Buffer> {
-  for (let position = from; ;) {
-    const buffer = Buffer.allocUnsafe(blockBytes);
-    const { bytesRead } = await handle.read(buffer, 0, blockBytes, position);
+async function* blocks(handle: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
+  for (let position = from; position < to;) {
+    const buffer = Buffer.allocUnsafe(Math.min(blockBytes, to - position));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
@@ -70,16 +76,17 @@ function gunzipped(handle: FileHandle): AsyncIterable<Buffer> {
 }
 
 /**
- * Where the last `wanted` lines of a plain file begin, found by reading blocks from its end, and how many there are. An unfinished
- * last line does not count.
+ * Where the last `wanted` of the lines that a plain file had when it was opened begin, found by reading blocks from its end, and how
+ * many there are. An unfinished last line does not count.
  */
 export async function tailOf(file: LogFile, wanted: number): Promise<{ position: number; lines: number }> {
-  const { size } = await file.handle.stat();
   let lines = -1;
-  for (let end = size; end > 0;) {
+  for (let end = file.bytes; end > 0;) {
     const begin = Math.max(0, end - blockBytes);
     const buffer = Buffer.allocUnsafe(end - begin);
     const { bytesRead } = await file.handle.read(buffer, 0, buffer.length, begin);
+    // Somebody cut it off meanwhile: an index of -1 would mean the last byte.
+    if (bytesRead === 0) break;
     for (let newline = buffer.lastIndexOf(10, bytesRead - 1); newline !== -1; newline = newline === 0 ? -1 : buffer.lastIndexOf(10, newline - 1)) {
       lines++;
       if (lines === wanted) return { position: begin + newline + 1, lines: wanted };

@@ -170,6 +170,27 @@ describe('readLog', () => {
     assert.equal(text, `\u0002\0\0\0\0\0\0${String.fromCharCode(body.length)}${body}`);
   });
 
+  for (const [title, options, expected] of [
+    ['all', {}, 5000], ['the last 7', { tail: 7 }, 7], ['none', { tail: 0 }, 0], ['those since', { since: 1n }, 5000], ['those until', { until: 10n ** 19n }, 5000],
+    ['those with times', { timestamps: true }, 5000],
+  ] as const) {
+    test(`gives ${title} of the lines that there were when it began, of a log that grows faster than it is read`, async () => {
+      const path = newPath();
+      const log = writer(path, { maxSize: 100_000, maxFiles: 1000 });
+      const add = (from: number, to: number): void => { for (let line = from; line < to; line++) log.write('stdout', Buffer.from(`line ${String(line).padStart(9)}\n`)); };
+      add(0, 5000);
+      const lines: string[] = [];
+      let there = 5000;
+      for await (const chunk of readLog(path, 'json-file', { ...everything, ...options })) {
+        lines.push(...String(chunk).split('\n').filter((line) => line !== ''));
+        if (there < 25_000) add(there, there += 2000);
+      }
+      await log.close();
+      assert.equal(lines.length, expected);
+      if (expected > 0) assert.ok(lines.at(-1)!.endsWith('line      4999'), lines.at(-1));
+    });
+  }
+
   test('follows over rotations until the container has ended', async () => {
     const path = newPath();
     const log = writer(path, { maxSize: 400, maxFiles: 100 });

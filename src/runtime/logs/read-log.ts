@@ -20,6 +20,7 @@ export interface ReadLogOptions extends EntryFormat {
 
 /**
  * A container's log as its clients read it. Lines come from the rotated files too, oldest first; following goes on over rotations.
+ * Without it the end is where the log ended when reading began, however fast it grows meanwhile.
  * @throws notImplemented for a driver that keeps nothing to read
  */
 export function readLog(path: string, driver: string, options: ReadLogOptions): Readable {
@@ -66,7 +67,7 @@ async function* linesOf(path: string, options: ReadLogOptions): AsyncGenerator<s
     for (const [index, file] of files.entries()) {
       if (index < first) continue;
       end = index === first ? position : 0;
-      for await (const each of readLines(file, end)) {
+      for await (const each of readLines(file, end, file.bytes)) {
         end = each.end;
         yield each.line;
       }

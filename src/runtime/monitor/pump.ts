@@ -45,7 +45,8 @@ export class Pump {
   drain(): void {
     if (this.#closed || this.#stream.destroyed) return;
     this.#stream.pause();
-    for (let chunk = this.#stream.read() as Buffer | null; chunk !== null; chunk = this.#stream.read() as Buffer | null) this.#sink(chunk);
+    // read() emits 'data' too, also on a paused stream: the sink has the chunk by that.
+    while (this.#stream.read() !== null);
     const buffer = Buffer.allocUnsafe(64 * 1024);
     for (let total = 0; total < drainBytes;) {
       const length = readNow(this.#descriptor, buffer);
