@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GantryError, errnoOf, messageOf } from '../base/errors.ts';
 import { sniffCompression, type Compression } from '../base/compression.ts';
+import { canInflate, Inflater, zstdLimits } from './inflate.ts';
 
 /**
  * The plain bytes of a stream, whatever its compression (by content, not by name): gzip and zstd in this process, xz and bzip2 by the
@@ -13,6 +14,65 @@ export async function decompressed(source: Readable): Promise<{ stream: Readable
   const head = await peek(source, 6);
   const compression = sniffCompression(head);
   return { stream: through(source, compression), compression };
+}
+
+export interface PlainChunks {
+  compression: Compression;
+  /** Each is valid until the next is asked for. */
+  chunks: AsyncGenerator<Buffer>;
+  /** Also when nothing was asked for: lets go of the source. */
+  close(): Promise<void>;
+}
+
+/** As decompressed(), for a thread that does nothing else: gzip and zstd are inflated by the caller's own thread, without a copy. */
+export async function plainChunks(source: AsyncIterable<Buffer>): Promise<PlainChunks> {
+  const iterator = source[Symbol.asyncIterator]();
+  const head = await firstBytes(iterator, 6);
+  const compression = sniffCompression(head);
+  const whole = continued(head, iterator);
+  const chunks = compression === 'none' ? whole : (compression === 'gzip' || compression === 'zstd') && canInflate() ? inflated(whole, compression) : throughStream(whole);
+  return {
+    compression, chunks,
+    close: async () => {
+      await chunks.return(undefined);
+      await iterator.return?.();
+    },
+  };
+}
+
+async function firstBytes(iterator: AsyncIterator<Buffer>, count: number): Promise<Buffer> {
+  let head = Buffer.alloc(0);
+  while (head.length < count) {
+    const { done, value } = await iterator.next();
+    if (done === true) break;
+    head = Buffer.concat([head, value]);
+  }
+  return head;
+}
+
+async function* continued(head: Buffer, iterator: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
+}
+
+async function* inflated(source: AsyncIterable<Buffer>, compression: 'gzip' | 'zstd'): AsyncGenerator<Buffer> {
+  const inflater = new Inflater(compression);
+  try {
+    for await (const chunk of source) yield* inflater.write(chunk);
+    yield* inflater.end();
+  } catch (error) {
+    throw broken(error as Error, compression);
+  } finally {
+    inflater.close();
+  }
+}
+
+/** A stream holds chunks while it asks for more, so each is copied. */
+async function* throughStream(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const copies = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of source) yield Buffer.from(chunk);
+  };
+  yield* (await decompressed(Readable.from(copies(), { objectMode: false }))).stream as AsyncIterable<Buffer>;
 }
 
 /** Reads at least `count` bytes (fewer at the end) and puts them back. */
@@ -43,10 +103,7 @@ async function peek(source: Readable, count: number): Promise<Buffer> {
 function through(source: Readable, compression: Compression): Readable {
   if (compression === 'none') return source;
   if (compression === 'gzip') return joined(source, createGunzip({ chunkSize: 1 << 17 }), compression);
-  // A window larger than 128 MB is refused: it is what zstd's own program allows without being asked.
-  if (compression === 'zstd') {
-    return joined(source, createZstdDecompress({ chunkSize: 1 << 17, params: { [constants.ZSTD_d_windowLogMax]: 27 } }), compression);
-  }
+  if (compression === 'zstd') return joined(source, createZstdDecompress({ chunkSize: 1 << 17, params: zstdLimits }), compression);
   return byProgram(source, compression);
 }
 

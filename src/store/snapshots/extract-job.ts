@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
 import { TarDecoder } from '../../base/tar/decoder.ts';
-import { decompressed } from '../../host/files-decompress.ts';
+import { plainChunks } from '../../host/files-decompress.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { readLayerFile, type LayerFile } from './growth.ts';
 import { Extractor, type ExtractOptions } from './extract.ts';
@@ -15,24 +14,27 @@ export interface ExtractJobOptions extends Pick<ExtractOptions, 'whiteouts' | 'i
 export interface Extracted { tarDigest: Digest; tarBytes: number; unpackedBytes: number }
 
 /** Extracts a whole stream (compressed or not) into `directory`, hashing the plain tar on the way. */
-export async function extractStream(source: Readable, directory: string, options: ExtractJobOptions): Promise<Extracted> {
+export async function extractStream(source: AsyncIterable<Buffer>, directory: string, options: ExtractJobOptions): Promise<Extracted> {
   const extractor = new Extractor(directory, options);
   const decoder = new TarDecoder(extractor);
   const hash = createHash('sha256');
   let tarBytes = 0;
   try {
-    const { stream } = await decompressed(source);
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (options.cancelled()) throw new GantryError('cancelled', 'extraction was cancelled');
-      hash.update(chunk);
-      tarBytes += chunk.length;
-      decoder.write(chunk);
+    const plain = await plainChunks(source);
+    try {
+      for await (const chunk of plain.chunks) {
+        if (options.cancelled()) throw new GantryError('cancelled', 'extraction was cancelled');
+        hash.update(chunk);
+        tarBytes += chunk.length;
+        decoder.write(chunk);
+      }
+    } finally {
+      await plain.close();
     }
     decoder.end();
     extractor.finish();
   } finally {
     extractor.close();
-    source.destroy();
   }
   return { tarDigest: `sha256:${hash.digest('hex')}`, tarBytes, unpackedBytes: extractor.unpackedBytes };
 }

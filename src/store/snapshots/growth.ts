@@ -1,5 +1,4 @@
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { openSync, readSync, closeSync } from 'node:fs';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 
 const tick = 0;
@@ -61,10 +60,22 @@ export interface LayerFile {
 
 export type GrowingFile = LayerFile & Required<Pick<LayerFile, 'growth'>>;
 
-/** `cancelled` is looked at when the file has grown, or somebody has called wakeReaders(). */
-export function readLayerFile({ file, movedTo, growth }: LayerFile, cancelled = (): boolean => false): Readable {
-  if (growth === undefined) return createReadStream(file, { highWaterMark: 1 << 18 });
-  return Readable.from(follow(openMoved(file, movedTo), growth, cancelled), { objectMode: false, highWaterMark: 1 << 18 });
+const chunkBytes = 1 << 18;
+
+/** Each chunk is valid until the next is asked for. `cancelled` is looked at when the file has grown, or somebody has called wakeReaders(). */
+export async function* readLayerFile({ file, movedTo, growth }: LayerFile, cancelled = (): boolean => false): AsyncGenerator<Buffer> {
+  const fd = openMoved(file, movedTo);
+  try {
+    if (growth === undefined) yield* whole(fd);
+    else yield* follow(fd, growth, cancelled);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function* whole(fd: number): Generator<Buffer> {
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  for (let length = readSync(fd, chunk); length > 0; length = readSync(fd, chunk)) yield chunk.subarray(0, length);
 }
 
 /** Readers that wait for more look around: one of them may have been told to stop. */
@@ -85,27 +96,23 @@ function openMoved(file: string, movedTo: string | undefined): number {
 }
 
 async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>, cancelled: () => boolean): AsyncGenerator<Buffer> {
-  try {
-    for (let position = 0; ;) {
-      // In this order: what was there before the end was told is read before the end is believed.
-      const seen = Atomics.load(cells, tick);
-      const now = Atomics.load(cells, state);
-      if (now === broken) throw new Error('the layer did not come whole');
-      if (cancelled()) throw new GantryError('cancelled', 'unpacking was cancelled');
-      const chunk = Buffer.allocUnsafe(1 << 18);
-      const length = readSync(fd, chunk, 0, chunk.length, position);
-      if (length > 0) {
-        position += length;
-        Atomics.store(cells, readKib, Math.max(Atomics.load(cells, readKib), Math.ceil(position / 1024)));
-        yield chunk.subarray(0, length);
-      } else if (now === complete) {
-        return;
-      } else {
-        const waiting = Atomics.waitAsync(cells, tick, seen);
-        if (waiting.async) await waiting.value;
-      }
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  for (let position = 0; ;) {
+    // In this order: what was there before the end was told is read before the end is believed.
+    const seen = Atomics.load(cells, tick);
+    const now = Atomics.load(cells, state);
+    if (now === broken) throw new Error('the layer did not come whole');
+    if (cancelled()) throw new GantryError('cancelled', 'unpacking was cancelled');
+    const length = readSync(fd, chunk, 0, chunk.length, position);
+    if (length > 0) {
+      position += length;
+      Atomics.store(cells, readKib, Math.max(Atomics.load(cells, readKib), Math.ceil(position / 1024)));
+      yield chunk.subarray(0, length);
+    } else if (now === complete) {
+      return;
+    } else {
+      const waiting = Atomics.waitAsync(cells, tick, seen);
+      if (waiting.async) await waiting.value;
     }
-  } finally {
-    closeSync(fd);
   }
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { TarDecoder } from '../../../base/tar/decoder.ts';
-import { decompressed } from '../../../host/files-decompress.ts';
+import { plainChunks } from '../../../host/files-decompress.ts';
 import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
 import { readLayerFile, type LayerFile } from '../growth.ts';
 import { LayerTree } from './layer-tree.ts';
@@ -18,16 +17,16 @@ export const indexName = 'layer.erofs';
  * number of members. An uncompressed blob that is a file already is not copied but linked.
  * @throws NotIndexable when the tar holds what an index cannot say; `layer.tar` is whole then.
  */
-export async function indexStream(source: Readable | LayerFile, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
+export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
   const tree = new LayerTree({ maxBytes: options.maxBytes });
   const decoder = new TarDecoder(tree);
-  const input = 'file' in source ? readLayerFile(source, options.cancelled) : source;
-  const { stream, compression } = await decompressed(input);
-  const linked = 'file' in source && compression === 'none' && link(source, join(folder, tarName));
-  const copy = linked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
+  const { chunks, compression, close } = await plainChunks('file' in source ? readLayerFile(source, options.cancelled) : source);
+  let copy: number | undefined;
   let failure: unknown;
   try {
-    const { tarDigest, tarBytes } = await drain(stream as Readable & AsyncIterable<Buffer>, {
+    const isLinked = 'file' in source && compression === 'none' && link(source, join(folder, tarName));
+    copy = isLinked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
+    const { tarDigest, tarBytes } = await drain(chunks, {
       ...options,
       take: (chunk) => {
         if (copy !== undefined) writeWhole(copy, chunk);
@@ -45,7 +44,7 @@ export async function indexStream(source: Readable | LayerFile, folder: string, 
     throw errnoOf(error) === 'ENOSPC' ? new GantryError('exhausted', 'no space left on device while writing a layer', { cause: error, hint: 'Free some space under the root directory.' }) : error;
   } finally {
     if (copy !== undefined) closeSync(copy);
-    input.destroy();
+    await close();
   }
 }
 

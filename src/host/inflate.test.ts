@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { plainChunks } from './files-decompress.ts';
+
+const large = Buffer.alloc(1_500_000, 'as compressible as a layer ');
+
+async function* cut(bytes: Buffer, step: number): AsyncGenerator<Buffer> {
+  // One buffer for all chunks: nobody may keep one.
+  const chunk = Buffer.alloc(step);
+  for (let at = 0; at < bytes.length; at += step) yield chunk.subarray(0, bytes.copy(chunk, 0, at, at + step));
+}
+
+async function plain(bytes: Buffer, step: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const chunk of (await plainChunks(cut(bytes, step))).chunks) parts.push(Buffer.from(chunk));
+  return Buffer.concat(parts);
+}
+
+describe('plainChunks()', () => {
+  const compressors = { gzip: gzipSync, zstd: (bytes: Buffer) => zstdCompressSync(bytes), none: (bytes: Buffer) => bytes };
+  for (const [name, compress] of Object.entries(compressors)) {
+    for (const step of [1, 4099, 1 << 18]) {
+      it(`gives back what ${name} made, in chunks of ${step}`, async () => {
+        const bytes = step === 1 ? large.subarray(0, 50_000) : large;
+        assert.ok((await plain(compress(bytes), step)).equals(bytes));
+      });
+    }
+  }
+
+  for (const name of ['gzip', 'zstd'] as const) {
+    it(`reads every member of ${name}, wherever they are cut`, async () => {
+      const members = ['first', 'second', 'third'].map((text) => compressors[name](Buffer.from(text.repeat(40))));
+      const bytes = Buffer.concat(members);
+      for (const step of [1, members[0]!.length, members[0]!.length + 1, 1000]) {
+        assert.equal(String(await plain(bytes, step)), ['first', 'second', 'third'].map((text) => text.repeat(40)).join(''));
+      }
+    });
+
+    it(`refuses ${name} that is cut off or damaged`, async () => {
+      const bytes = compressors[name](large);
+      await assert.rejects(plain(bytes.subarray(0, bytes.length - 5), 1000), { kind: 'invalid', message: /truncated/ });
+      const damaged = Buffer.from(bytes);
+      damaged.fill(0xff, 20, 60);
+      await assert.rejects(plain(damaged, 1000), { kind: 'invalid', message: new RegExp(`broken ${name} data`) });
+    });
+  }
+
+  it('takes zeros behind gzip for padding', async () => {
+    assert.equal(String(await plain(Buffer.concat([gzipSync('all'), Buffer.alloc(2000)]), 512)), 'all');
+  });
+
+  it('lets go of a source that nobody read', async () => {
+    let open = true;
+    const source = async function* (): AsyncGenerator<Buffer> {
+      try {
+        yield Buffer.from('some bytes');
+      } finally {
+        open = false;
+      }
+    };
+    await (await plainChunks(source())).close();
+    assert.equal(open, false);
+  });
+});
