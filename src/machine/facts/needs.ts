@@ -54,6 +54,7 @@ export const testNeeds: Need[] = [
   program('umoci', 'OCI layouts made by another tool'),
   program('mmdebstrap', 'a Debian root filesystem'),
   program('docker-registry', 'a registry that is not ours'),
+  program('podman', 'a client of registries that is not ours'),
   program('openssl', 'certificates'),
   program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
   program('zstd', 'archives'),

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
@@ -11,47 +10,12 @@ import { digestOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import { createFilesystemStorage } from '../../../src/registry/server/storage/filesystem.ts';
+import { missingDockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
 import { makeImage, memorySource, startRegistry, temporaryFolder } from './support.ts';
 
 const run = promisify(execFile);
 const skopeo = '/usr/bin/skopeo';
-const dockerRegistry = '/usr/bin/docker-registry';
-const missing = [skopeo, dockerRegistry].filter((program) => !existsSync(program));
-const skip = missing.length === 0 ? false : `not installed: ${missing.join(', ')}`;
-
-/** Debian's docker-registry on loopback; ready when it answers. */
-async function startDockerRegistry(folder: string): Promise<AsyncDisposable & { host: string }> {
-  const port = await freePort();
-  const host = `127.0.0.1:${port}`;
-  await writeFile(join(folder, 'config.yml'), JSON.stringify({
-    version: 0.1, log: { level: 'error' }, storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } }, http: { addr: host },
-  }));
-  const child = spawn(dockerRegistry, ['serve', join(folder, 'config.yml')], { stdio: 'ignore' });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const client = createRegistryClient({ retry: { attempts: 1 } });
-  const deadline = Date.now() + 15_000;
-  while (!await client.ping(host).then(() => true, () => false)) {
-    assert.ok(child.exitCode === null && Date.now() < deadline, 'docker-registry does not start');
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  client.close();
-  return {
-    host,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
+const skip = existsSync(skopeo) ? missingDockerRegistry : 'skopeo is not installed';
 
 function bigImage(): { config: Buffer; layer: Buffer; manifest: Buffer; digest: string } {
   const layer = randomBytes(5_000_000);
@@ -69,7 +33,7 @@ describe('an image on its way through foreign parts', { skip }, () => {
     const folder = await temporaryFolder();
     const client = createRegistryClient({});
     try {
-      await using foreign = await startDockerRegistry(folder);
+      await using foreign = await startDockerRegistry();
       await using ours = await startRegistry();
       const image = bigImage();
       const source = memorySource(image.config, image.layer);

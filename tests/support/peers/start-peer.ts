@@ -32,6 +32,11 @@ const commands: Record<PeerName, string[]> = {
   podman: ['/usr/bin/podman', '--cgroup-manager=cgroupfs', '--runtime=crun', 'system', 'service', '--time=0', 'unix:///shared/api.sock'],
 };
 
+/** Whether the root that peers share is there already: making it takes half a minute and the network. */
+export function peersAreMade(): boolean {
+  return existsSync(join(cache, 'root'));
+}
+
 /** Makes the root that both peers share, once for each machine: about half a minute. */
 export function preparePeers(): string {
   const root = join(cache, 'root');
