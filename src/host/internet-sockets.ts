@@ -4,6 +4,7 @@ import { checked, libc } from './ffi.ts';
 const socketCall = libc.func('int socket(int domain, int type, int protocol)');
 const bindCall = libc.func('int bind(int fd, void *address, unsigned int length)');
 const listenCall = libc.func('int listen(int fd, int backlog)');
+const getsockoptCall = libc.func('int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ unsigned int *length)');
 const getsocknameCall = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ unsigned int *length)');
 
 const AF_INET = 2;
@@ -11,7 +12,21 @@ const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_NETNS_COOKIE = 71;
 const backlog = 128;
+
+/** The number by which the kernel knows the network namespace of the calling thread; from Linux 5.14 on. @throws HostError */
+export function namespaceCookie(): bigint {
+  const fd = checked(socketCall(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) as number, 'socket', 'udp');
+  try {
+    const value = Buffer.alloc(8);
+    checked(getsockoptCall(fd, SOL_SOCKET, SO_NETNS_COOKIE, value, [value.length]) as number, 'getsockopt', 'SO_NETNS_COOKIE');
+    return value.readBigUInt64LE();
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /**
  * An IPv4 socket bound to `address` and a port of the kernel's choice, in the network namespace of the calling thread; listening when

@@ -13,6 +13,7 @@ import { plugNew, plugWire, type Plugging } from './bridge/plug.ts';
 import { configureLink, configureWire, removeInside, takeGateway } from './endpoints/inside.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { letThrough } from './firewall/foreign-drops.ts';
+import { Loopback } from './loopback/loopback.ts';
 import { ensureParent, plugMacvlan } from './macvlan/macvlan.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type NetworkBackend, type Sandbox } from './network.ts';
 import { Sandboxes } from './sandboxes/sandboxes.ts';
@@ -41,6 +42,7 @@ class KernelNetworks implements NetworkBackend {
   readonly #worker = new SandboxWorker();
   readonly #sandboxes: Sandboxes;
   readonly #firewall: Firewall;
+  readonly #loopback: Loopback;
   readonly #ports: BridgePorts;
   readonly #removals = new Set<Promise<void>>();
   /** How many ports the limits of the host have room for. */
@@ -56,12 +58,14 @@ class KernelNetworks implements NetworkBackend {
     this.#group = linkGroup(instanceId);
     this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, wireGroup: wireGroup(instanceId) });
     this.#firewall = new Firewall(instanceId);
+    this.#loopback = new Loopback(instanceId, log);
     this.#ports = new BridgePorts(this.#group);
   }
 
   async prepare(known: { networks: Network[]; endpoints: Endpoint[]; sandboxes: string[] }): Promise<void> {
     enableForwarding(this.#runDirectory, this.#log, { ipv6: known.networks.some((network) => network.ipv6 !== undefined) });
     this.#firewall.replace(known.networks, known.endpoints);
+    this.#loopback.replace(known.endpoints);
     this.#warnOfForeignDrops();
     for (const network of known.networks) this.#ensureNetwork(network);
     this.#sandboxes.reclaim(new Set(known.sandboxes));
@@ -120,8 +124,9 @@ class KernelNetworks implements NetworkBackend {
     try {
       await this.#plug(sandbox, endpoint);
       if (endpoint.ports.length > 0) this.#repair();
-      this.#firewall.publish(endpoint);
+      this.#publish(endpoint);
     } catch (error) {
+      this.#loopback.unpublish(endpoint);
       await this.#unplug(sandbox, endpoint);
       throw translate(`endpoint ${endpoint.interface}`, error);
     }
@@ -133,15 +138,19 @@ class KernelNetworks implements NetworkBackend {
     } catch (error) {
       throw translate(`gateway of the network ${endpoint.network.id}`, error);
     }
-    this.#firewall.publish(endpoint);
+    this.#publish(endpoint);
   }
 
   async unpublish(endpoint: Endpoint): Promise<void> {
-    this.#firewall.unpublish(endpoint);
+    this.#unpublish(endpoint);
+  }
+
+  publishesAtLoopback6(): boolean {
+    return this.#loopback.available;
   }
 
   async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
-    this.#firewall.unpublish(endpoint);
+    this.#unpublish(endpoint);
     this.#ports.leave(vethName(endpoint.id));
     if (sandbox !== undefined) await this.#unplug(sandbox, endpoint);
   }
@@ -151,6 +160,7 @@ class KernelNetworks implements NetworkBackend {
     await this.#reclaimLinks({ networks: [], endpoints: [] });
     await this.#sandboxes.settle();
     this.#firewall.remove();
+    this.#loopback.remove();
   }
 
   async settle(): Promise<void> {
@@ -164,12 +174,27 @@ class KernelNetworks implements NetworkBackend {
     await Promise.all(this.#removals);
     await this.#worker.close();
     this.#firewall.close();
+    this.#loopback.close();
     this.#socket?.close();
     this.#socket = undefined;
   }
 
   get #route(): RouteSocket {
     return (this.#socket ??= new RouteSocket());
+  }
+
+  #publish(endpoint: Endpoint): void {
+    const unreachable = endpoint.ports.find(({ hostIp }) => hostIp === '::1' && endpoint.ipv6 === undefined && !this.#loopback.available);
+    if (unreachable !== undefined) {
+      throw new GantryError('invalid', `cannot publish [::1]:${unreachable.hostPort}: the container has no IPv6 address on this network, and this host cannot lead ::1 to IPv4`);
+    }
+    this.#loopback.publish(endpoint);
+    this.#firewall.publish(endpoint);
+  }
+
+  #unpublish(endpoint: Endpoint): void {
+    this.#loopback.unpublish(endpoint);
+    this.#firewall.unpublish(endpoint);
   }
 
   #ensureNetwork(network: Network): void {

@@ -10,7 +10,6 @@ import { checked, libc } from '../../src/host/ffi.ts';
 import { createNetns, removeNetns, withNetns } from '../../src/host/namespaces.ts';
 import { addAddress, addVeth, setLink } from '../../src/host/netlink/requests.ts';
 import { RouteSocket } from '../../src/host/netlink/socket.ts';
-import { writeSysctl } from '../../src/host/sysctl.ts';
 import { debianRootfs, missingMmdebstrap } from '../support/debian-rootfs.ts';
 import { Stage } from './stage.ts';
 import { clientNames, type Client } from './client.ts';
@@ -40,8 +39,6 @@ describe('a web server and a database on a network of their own', { skip }, () =
     const rootfs = debianRootfs(packages); // while the package mirror is in reach
     // This process becomes a host of its own, with a neighbour on its LAN.
     checked(libc.func('int unshare(int flags)')(0x40000000), 'unshare');
-    // As on a machine without br_netfilter: with it, the kernel cannot lead ::1 to a container (docs/firewall.md).
-    writeSysctl('net/bridge/bridge-nf-call-ip6tables', '0');
     createNetns(lan);
     wireLan(lan);
     writeFileSync(join(folder, 'nginx.conf'), nginxConfiguration);

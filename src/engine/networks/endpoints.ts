@@ -110,7 +110,9 @@ function takePorts(deps: NetworkDeps, { container, network, endpointId, addresse
   const binding = network.options['com.docker.network.bridge.host_binding_ipv4'] ?? '';
   const requests = wantedPorts(container, binding === '0.0.0.0' ? '' : binding);
   try {
-    return deps.ports.allocate(requests, { ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined });
+    return deps.ports.allocate(requests, {
+      ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined, loopback6: deps.backend.publishesAtLoopback6(),
+    });
   } catch (error) {
     const message = `driver failed programming external connectivity on endpoint ${container.name} (${endpointId}): ${messageOf(error)}`;
     throw new GantryError('internal', message, { cause: error });

@@ -16,9 +16,12 @@ export function networkElements(network: Network): Element[] {
   return elements;
 }
 
-/** What publishes the ports of an endpoint. @throws invalid when a host address is of a family that the endpoint has no address in */
+/**
+ * What publishes the ports of an endpoint. A port at ::1 of a container without IPv6 is nothing that packets could be translated for: see `loopback/`.
+ * @throws invalid when a host address is of a family that the endpoint has no address in
+ */
 export function portElements(endpoint: Endpoint): Element[] {
-  return endpoint.ports.map((port) => portElement(endpoint, port));
+  return endpoint.ports.filter(({ hostIp }) => hostIp !== '::1' || endpoint.ipv6 !== undefined).map((port) => portElement(endpoint, port));
 }
 
 function portElement(endpoint: Endpoint, port: PublishedPort): Element {

@@ -10,6 +10,14 @@ export interface PortAllocatorOptions {
   reserve: (port: HostPort) => Reservation;
 }
 
+/** What a port can be published at. */
+export interface Families {
+  ipv4: boolean;
+  ipv6: boolean;
+  /** Without IPv6, it is at ::1 still, for the host itself. */
+  loopback6?: boolean;
+}
+
 /** Which host ports the containers of this instance have. In memory: the records of containers hold them, and `claim` restores. */
 export class PortAllocator {
   readonly #options: PortAllocatorOptions;
@@ -47,7 +55,7 @@ export class PortAllocator {
    * A port for each request, or none at all. A request without a host address gets one port on every family in `families`.
    * @throws GantryError internal with Docker's sentences when a port is taken here or by another program of the host
    */
-  allocate(requests: readonly PortRequest[], families: { ipv4: boolean; ipv6: boolean }): PublishedPort[] {
+  allocate(requests: readonly PortRequest[], families: Families): PublishedPort[] {
     const given: PublishedPort[] = [];
     try {
       for (const request of requests) {
@@ -120,9 +128,9 @@ const reasons: Record<string, string> = {
   EACCES: 'permission denied',
 };
 
-function hostAddresses(request: PortRequest, families: { ipv4: boolean; ipv6: boolean }): string[] {
-  if (request.hostIp !== '') return [request.hostIp];
-  return [...(families.ipv4 ? ['0.0.0.0'] : []), ...(families.ipv6 ? ['::'] : [])];
+function hostAddresses({ hostIp, protocol }: PortRequest, { ipv4, ipv6, loopback6 = false }: Families): string[] {
+  if (hostIp !== '') return [hostIp];
+  return [...(ipv4 ? ['0.0.0.0'] : []), ...(ipv6 ? ['::'] : loopback6 && protocol !== 'sctp' ? ['::1'] : [])];
 }
 
 function keyOf(port: PublishedPort): string {

@@ -16,6 +16,15 @@ test('allocate() gives a port without address on every family', () => {
   assert.deepEqual(allocator().allocate([web('8080')], both).map(({ hostIp, hostPort }) => [hostIp, hostPort]), [['0.0.0.0', 8080], ['::', 8080]]);
 });
 
+test('allocate() gives a port of a container without IPv6 at ::1 too, where that leads to it; not for SCTP, and not beside ::', () => {
+  const at = (request: Parameters<PortAllocator['allocate']>[0][number], ipv6: boolean) =>
+    allocator().allocate([request], { ipv4: true, ipv6, loopback6: true }).map(({ hostIp }) => hostIp);
+  assert.deepEqual(at(web('8080'), false), ['0.0.0.0', '::1']);
+  assert.deepEqual(at(web('8080'), true), ['0.0.0.0', '::']);
+  assert.deepEqual(at(web('8080', '127.0.0.1'), false), ['127.0.0.1']);
+  assert.deepEqual(at(portRequest('80/sctp', { hostPort: '8080' }), false), ['0.0.0.0']);
+});
+
 test('allocate() refuses a taken port with Docker\'s sentence', () => {
   const ports = allocator();
   ports.allocate([web('8080')], four);

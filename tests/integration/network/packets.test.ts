@@ -5,7 +5,7 @@ import { openNftables } from '../../../src/host/nftables.ts';
 import { withNetns } from '../../../src/host/namespaces.ts';
 import { bridgeName } from '../../../src/network/bridge/names.ts';
 import type { BridgeNetwork, PublishedPort } from '../../../src/network/network.ts';
-import { Stage, hostOnLan, neighbour } from './stage.ts';
+import { Stage, hostOnLan, neighbour, type Protocol } from './stage.ts';
 
 const instance = `t${process.pid}`;
 
@@ -40,7 +40,7 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
     await stage.backend.prepare({ networks: [front, back, closed, quiet], endpoints: [], sandboxes: [] });
     await join('web', front, 2, webPorts);
     await join('peer', front, 3);
-    await join('other', back, 2, [port('0.0.0.0', 9090)]);
+    await join('other', back, 2, [port('0.0.0.0', 9090), port('::1', 9090), port('::1', 9090, 'udp')]);
     await join('hidden', closed, 2);
     await join('hidden2', closed, 3);
     await join('quiet1', quiet, 2, [port('0.0.0.0', 9191)]);
@@ -52,7 +52,7 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
   });
   after(() => stage.strike());
 
-  const cases: [what: string, from: string | undefined, host: string, portNumber: number, answer: string | RegExp, protocol?: 'udp'][] = [
+  const cases: [what: string, from: string | undefined, host: string, portNumber: number, answer: string | RegExp, protocol?: Protocol][] = [
     ['a container reaches the outside, masqueraded', 'web', neighbour.ipv4, 80, `neighbour saw ${hostOnLan.ipv4}`],
     ['a container reaches the outside over IPv6, masqueraded', 'web', neighbour.ipv6, 80, `neighbour saw ${hostOnLan.ipv6}`],
     ['containers of a network reach each other', 'peer', '172.30.1.2', 80, 'web saw 172.30.1.3'],
@@ -65,8 +65,11 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
     ['localhost reaches a port published everywhere', undefined, '127.0.0.1', 8080, 'web saw 172.30.1.1'],
     ['localhost reaches a UDP port published everywhere', undefined, '127.0.0.1', 8080, 'web saw 172.30.1.1', 'udp'],
     ['localhost reaches a port published at 127.0.0.1', undefined, '127.0.0.1', 8081, 'web saw 172.30.1.1'],
-    // With br_netfilter it refuses at once, so that clients go on to 127.0.0.1.
-    ['localhost reaches a port published everywhere over IPv6', undefined, '::1', 8080, brNetfilter ? 'ECONNREFUSED' : 'web saw fd00:1::1'],
+    ['localhost reaches a port published everywhere over IPv6', undefined, '::1', 8080, 'web saw fd00:1::1'],
+    ['localhost reaches over IPv6 a container that has IPv4 only', undefined, '::1', 9090, 'other saw 172.30.2.1'],
+    ['localhost reaches over IPv6 a UDP port of a container that has IPv4 only', undefined, '::1', 9090, 'other saw 172.30.2.1', 'udp-connected'],
+    ['a port published at 127.0.0.1 is not at ::1', undefined, '::1', 8081, 'ECONNREFUSED'],
+    ['a port published at ::1 is the host\'s alone, not each container\'s', 'peer', '::1', 9090, 'ECONNREFUSED'],
     ['the host itself still answers at ::1', undefined, '::1', 7000, 'host saw ::1'],
     ['the host reaches a published port at its own IPv6 address', undefined, hostOnLan.ipv6, 8080, /^web saw /],
     ['a container reaches its own published port over IPv6', 'web', hostOnLan.ipv6, 8080, /^web saw fd00:1::1$/],

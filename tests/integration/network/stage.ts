@@ -33,7 +33,8 @@ if (protocol === 'tcp') {
 } else {
   const socket = require('dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (data) => done(String(data))).on('error', (error) => done(error.code));
-  socket.send('hello', Number(port), host);
+  if (protocol === 'udp') socket.send('hello', Number(port), host);
+  else socket.connect(Number(port), host, () => socket.send('hello'));
 }`;
 
 const persistent = `
@@ -42,6 +43,8 @@ const socket = require('dgram').createSocket('udp4');
 const ask = () => socket.send('hello', Number(port), host, () => { console.log('sent'); });
 socket.on('message', (data) => { console.log(String(data)); process.exit(0); }).bind(() => { ask(); setInterval(ask, 50); });
 setTimeout(() => process.exit(0), 8000);`;
+
+export type Protocol = 'tcp' | 'udp' | /** connect(2), then send(2) */ 'udp-connected';
 
 /** A machine of its own: this process moves into a new network namespace, which plays the host, with a neighbour on a LAN. */
 export class Stage {
@@ -91,7 +94,7 @@ export class Stage {
   }
 
   /** The answer; `silence` when packets are dropped, an errno when they are refused. */
-  ask(netns: string | undefined, host: string, port: number, protocol: 'tcp' | 'udp' = 'tcp'): string {
+  ask(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp'): string {
     return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port)], { encoding: 'utf8' })).stdout.trim();
   }
 
