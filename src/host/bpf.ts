@@ -83,12 +83,35 @@ export function detachConnect6(cgroup: string, program: number): void {
 
 /** The attached program of that name, to be closed by the caller. @throws HostError */
 export function attachedConnect6(cgroup: string, name: string): number | undefined {
-  for (const id of withDirectory(cgroup, attachedIds)) {
-    const program = call('byId', command.programById, { id, next: 0, flags: 0 });
-    if (programName(program) === name) return program;
-    closeSync(program);
+  let found: number | undefined;
+  for (const program of attachedPrograms(cgroup)) {
+    if (found === undefined && programName(program) === name) found = program;
+    else closeSync(program);
   }
-  return undefined;
+  return found;
+}
+
+/** What is attached there, by name. @throws HostError */
+export function namesOfConnect6(cgroup: string): string[] {
+  return attachedPrograms(cgroup).map((program) => {
+    try {
+      return programName(program);
+    } finally {
+      closeSync(program);
+    }
+  });
+}
+
+/** One that is detached while we look may be gone. */
+function attachedPrograms(cgroup: string): number[] {
+  return withDirectory(cgroup, attachedIds).flatMap((id) => {
+    try {
+      return [call('byId', command.programById, { id, next: 0, flags: 0 })];
+    } catch (error) {
+      if (error instanceof HostError && error.code === 'ENOENT') return [];
+      throw error;
+    }
+  });
 }
 
 function attachedIds(target: number): number[] {

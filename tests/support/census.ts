@@ -6,13 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { hooks } from './traces.ts';
 
 const patienceMs = 10_000;
 
-export type Census = Record<'mounts' | 'links' | 'tables' | 'cgroups' | 'processes' | 'files', Set<string>>;
+export type Census = Record<'mounts' | 'links' | 'tables' | 'hooks' | 'cgroups' | 'processes' | 'files', Set<string>>;
 
 export function census(): Census {
-  return { mounts: mounts(), links: links(), tables: tables(), cgroups: cgroups(), processes: processes(), files: files() };
+  return { mounts: mounts(), links: links(), tables: tables(), hooks: new Set(hooks()), cgroups: cgroups(), processes: processes(), files: files() };
 }
 
 /**

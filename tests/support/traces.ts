@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { instanceIdOf } from '../../src/daemon/config.ts';
+import { namesOfConnect6 } from '../../src/host/bpf.ts';
+import { cgroupMounts } from '../../src/host/cgroups.ts';
 import { linkGroup } from '../../src/network/bridge/names.ts';
+import { hookName } from '../../src/network/loopback/loopback.ts';
 
 /**
  * What one instance has in the kernel now, a line each: unlike a census it can be taken while other instances come and go on the machine.
@@ -12,7 +15,7 @@ import { linkGroup } from '../../src/network/bridge/names.ts';
 export async function tracesOf(root: string): Promise<string[]> {
   const instanceId = instanceIdOf(root);
   for (let round = 0; ; round++) {
-    const found = [...links(linkGroup(instanceId)), ...tables(instanceId), ...cgroups(instanceId)];
+    const found = [...links(linkGroup(instanceId)), ...tables(instanceId), ...hooks().filter((hook) => hook === `hook ${hookName(instanceId)}`), ...cgroups(instanceId)];
     if (found.length === 0 || round === 50) return found;
     await setTimeout(100);
   }
@@ -31,6 +34,12 @@ function links(group: number): string[] {
 function tables(instanceId: string): string[] {
   const { stdout } = spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' });
   return (stdout ?? '').split('\n').filter((line) => line.endsWith(` gantry-${instanceId}`));
+}
+
+/** Programs of any instance on connect(2). */
+export function hooks(): string[] {
+  const cgroup = cgroupMounts().find(({ version }) => version === 2)?.mountPoint;
+  return cgroup === undefined ? [] : namesOfConnect6(cgroup).filter((name) => name.startsWith('gantry_')).map((name) => `hook ${name}`);
 }
 
 function cgroups(instanceId: string): string[] {

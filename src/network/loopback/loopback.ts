@@ -28,7 +28,7 @@ export class Loopback {
   #attached = false;
 
   constructor(instanceId: string, log: Log) {
-    this.#name = `gantry_${createHash('sha256').update(instanceId).digest('hex').slice(0, 8)}`;
+    this.#name = hookName(instanceId);
     this.#log = log;
   }
 
@@ -107,6 +107,11 @@ export class Loopback {
     detachConnect6(this.#cgroup, program);
     closeSync(program);
   }
+}
+
+/** What the kernel calls the program and the map of an instance: 15 bytes at most. */
+export function hookName(instanceId: string): string {
+  return `gantry_${createHash('sha256').update(instanceId).digest('hex').slice(0, 8)}`;
 }
 
 function isAtLoopback({ hostIp }: PublishedPort): boolean {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { closeSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { attachedConnect6 } from '../../../src/host/bpf.ts';
+import { namesOfConnect6 } from '../../../src/host/bpf.ts';
 import { cgroupMounts } from '../../../src/host/cgroups.ts';
 import { bridgeName } from '../../../src/network/bridge/names.ts';
+import { hookName } from '../../../src/network/loopback/loopback.ts';
 import type { BridgeNetwork, Endpoint, PublishedPort } from '../../../src/network/network.ts';
 import { reserveHostPort } from '../../../src/network/ports/reserve.ts';
 import { Stage } from './stage.ts';
@@ -18,11 +17,7 @@ const network: BridgeNetwork = {
 };
 const at6 = (hostPort: number): PublishedPort => ({ protocol: 'tcp', containerPort: 80, hostIp: '::1', hostPort });
 
-function isAttached(): boolean {
-  const program = attachedConnect6(cgroup!, `gantry_${createHash('sha256').update(instance).digest('hex').slice(0, 8)}`);
-  if (program !== undefined) closeSync(program);
-  return program !== undefined;
-}
+const isAttached = (): boolean => namesOfConnect6(cgroup!).includes(hookName(instance));
 
 describe('ports at [::1] of containers without IPv6', { skip: cgroup === undefined && 'no cgroup 2 is mounted' }, () => {
   const stage = new Stage(instance, { brNetfilter: true });
