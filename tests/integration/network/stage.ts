@@ -51,7 +51,6 @@ export class Stage {
   readonly directory = mkdtempSync(join(tmpdir(), 'gantry-network-'));
   readonly backend: NetworkBackend;
   readonly #processes: ChildProcess[] = [];
-  readonly #sandboxes: string[] = [];
   readonly #instanceId: string;
 
   /** @param brNetfilter whether the kernel translates packets while it bridges them, as it does on a machine with Docker */
@@ -75,7 +74,6 @@ export class Stage {
 
   async container(id: string, network: BridgeNetwork, more: Partial<Endpoint>): Promise<{ sandbox: Sandbox; endpoint: Endpoint }> {
     const sandbox = await this.backend.createSandbox(id, { wired: true });
-    this.#sandboxes.push(id);
     const endpoint: Endpoint = {
       id: `endpoint-${id}`, network, interface: 'eth0', macAddress: `02:42:00:00:00:${Buffer.from(id).toString('hex').slice(-2)}`, defaultRoute: true, ports: [], ...more,
     };
@@ -117,7 +115,10 @@ export class Stage {
 
   async strike(): Promise<void> {
     for (const child of this.#processes) child.kill('SIGKILL');
-    for (const id of this.#sandboxes) await this.backend.removeSandbox(id);
+    // The last backend of the instance may be another one, or this one closed. What is not in the stage's namespace goes too.
+    const last = this.newBackend();
+    await last.dismantle();
+    await last.close();
     await this.backend.close();
     removeNetns(this.lan);
     rmSync(this.directory, { recursive: true, force: true });
