@@ -1,8 +1,8 @@
 import { PassThrough, Duplex } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
-import type { Attachment } from '../../runtime/driver/runtime.ts';
+import type { Attachment, LogEnd } from '../../runtime/driver/runtime.ts';
 import type { ContainerDeps } from './deps.ts';
-import { logs } from './logs.ts';
+import { checkReadable, logs } from './logs.ts';
 import { publishEvent } from './publish-event.ts';
 import { isAlive } from './transition.ts';
 import type { AttachOptions } from './verbs.ts';
@@ -15,19 +15,28 @@ export async function attach(deps: ContainerDeps, container: string, options: At
   const record = deps.catalog.find(container);
   if (record.state.status === 'paused') throw new GantryError('conflict', `container ${container} is paused, unpause the container before attach`);
   if (record.state.status === 'restarting') throw new GantryError('conflict', `container ${container} is restarting, wait until the container is running`);
+  if (options.logs) checkReadable(record);
   const tty = record.config.tty ?? false;
   publishEvent(deps.events, record, 'attach');
-  // The live half is opened first: between the two a line may come twice, but none is lost.
+  // The live half is opened first, and says where the log ended then: between the two nothing comes twice, and nothing is lost.
   const mayLive = options.stream && (isAlive(record.state) || record.state.status === 'created' || record.state.status === 'exited' || record.state.status === 'starting');
   const live = mayLive
-    ? await deps.runtime.attach({ id: record.id }, { stdin: options.stdin && (record.config.openStdin ?? false), stdout: options.stdout, stderr: options.stderr, tty })
+    ? await deps.runtime.attach({ id: record.id }, { stdin: options.stdin && (record.config.openStdin ?? false), stdout: options.stdout, stderr: options.stderr, tty, ...(options.logs ? { log: record.logPath } : {}) })
     : undefined;
   if (!options.logs) return live ?? { stream: ended(), tty };
-  const past = await logs(deps, record.id, {
-    follow: false, stdout: options.stdout, stderr: options.stderr, timestamps: false, details: false, since: undefined, until: undefined, tail: undefined,
-    abort: new AbortController().signal,
+  const past = await pastOf(deps, record.id, options, live?.logEnd).catch((error: unknown) => {
+    live?.stream.destroy();
+    throw error;
   });
   return { tty, stream: pastThenLive(past.frames, live?.stream) };
+}
+
+/** What was written before the live stream began. */
+function pastOf(deps: ContainerDeps, id: string, options: AttachOptions, end: LogEnd | undefined): ReturnType<typeof logs> {
+  return logs(deps, id, {
+    follow: false, stdout: options.stdout, stderr: options.stderr, timestamps: false, details: false, since: undefined, until: undefined, tail: undefined,
+    abort: new AbortController().signal, ...(end === undefined ? {} : { end }),
+  });
 }
 
 function ended(): Duplex {

@@ -1,4 +1,4 @@
-import type { Attachment } from '../../runtime/driver/runtime.ts';
+import type { Attachment, LogEnd } from '../../runtime/driver/runtime.ts';
 import type { ContainerConfig, EndpointRequest, HostConfig } from '../../oci/container.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
 import type { HealthState } from './deps.ts';
@@ -53,6 +53,8 @@ export interface LogOptions {
   until: bigint | undefined;
   /** Number of lines from the end; undefined for all. */
   tail: number | undefined;
+  /** Reads no further, where a live stream takes over. */
+  end?: LogEnd;
   abort: AbortSignal;
 }
 

@@ -57,7 +57,7 @@ class MonitorClient implements Runtime {
     const { socket, answer, rest } = await greet(path, { version: protocolVersion, kind: 'attach', target, request });
     const finished = (): Promise<void> => (target.execId === undefined ? Promise.resolve() : this.#exited(target));
     const destroyed = (): void => void control.call('detach', answer.attachment ?? 0).catch(() => undefined);
-    return { stream: attachmentStream(socket, rest.rest(), { finished, destroyed }), tty: answer.tty ?? request.tty ?? false };
+    return { stream: attachmentStream(socket, rest.rest(), { finished, destroyed }), tty: answer.tty ?? request.tty ?? false, ...(answer.logEnd === undefined ? {} : { logEnd: answer.logEnd }) };
   }
 
   async resize(target: Target, size: { rows: number; columns: number }): Promise<void> {

@@ -72,6 +72,16 @@ export interface AttachRequest {
   stderr: boolean;
   /** What the target will be: attach before the start, so that nothing of its output is missed. A running target knows it better. */
   tty?: boolean;
+  /** Path of the target's log: the stream then begins with what of an unfinished line is not in it yet, and `logEnd` says where it ended. */
+  log?: string;
+}
+
+/** Where a log ended at a moment. A file that is not there has no inode. */
+export interface LogEnd {
+  inode: number | undefined;
+  bytes: number;
+  /** Of that moment, RFC 3339: lines written before it have an earlier time. */
+  time: string;
 }
 
 export interface Attachment {
@@ -81,6 +91,8 @@ export interface Attachment {
    */
   stream: Duplex;
   tty: boolean;
+  /** Where the log ended when the stream began, when it was asked for; a monitor of an older version does not say it. */
+  logEnd?: LogEnd;
 }
 
 export interface ExitReport {

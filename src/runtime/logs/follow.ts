@@ -1,7 +1,6 @@
-import { watch } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { fstatSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import { openLogFile, openLogFiles, readLines, type LogFile } from './log-files.ts';
+import { closeAll, firstLine, inodeAt, openLogFile, openLogFiles, readLines, type LogFile } from './log-files.ts';
 
 export interface FollowOptions {
   path: string;
@@ -26,9 +25,9 @@ export async function* follow(options: FollowOptions): AsyncGenerator<string | '
     while (!abort.aborted) {
       // Asked before reading: what was written before the end is read after it.
       const last = options.ended() || isPast(options.until);
-      file ??= await openLogFile(path);
+      file ??= openLogFile(path);
       if (file !== undefined) {
-        if ((await file.handle.stat()).size < position) position = 0;
+        if (fstatSync(file.descriptor).size < position) position = 0;
         for await (const each of readLines(file, position)) {
           position = each.end;
           yield each.line;
@@ -37,7 +36,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<string | '
         if (next !== undefined) {
           // What came between our last read and the rotation.
           for await (const each of readLines(file, position)) yield each.line;
-          await file.handle.close();
+          closeAll([file]);
           file = next;
           position = 0;
           continue;
@@ -49,19 +48,28 @@ export async function* follow(options: FollowOptions): AsyncGenerator<string | '
     }
   } finally {
     changes.close();
-    await file?.handle.close();
+    if (file !== undefined) closeAll([file]);
   }
 }
 
 /** The file that was begun after this one; undefined while this one is still the written one. */
 async function successorOf(path: string, file: LogFile): Promise<LogFile | undefined> {
-  if (await stat(path).then(({ ino }) => ino === file.inode, () => true)) return undefined;
-  const files = await openLogFiles(path);
-  const place = files.findIndex(({ inode }) => inode === file.inode);
-  // A compressed file is another inode: then only the written one is sure to be newer.
-  const next = place === files.length - 1 ? undefined : files[place === -1 ? files.length - 1 : place + 1];
-  for (const each of files) if (each !== next) await each.handle.close();
+  const written = inodeAt(path);
+  if (written === undefined || written === file.inode) return undefined;
+  const files = openLogFiles(path);
+  // When it is there no more, all that are there are younger.
+  const next = files[await placeOf(file, files) + 1];
+  closeAll(files.filter((each) => each !== next));
   return next;
+}
+
+/** Compressed, it is another inode with the same lines: the first one's time tells it from all others. -1 when it is gone. */
+async function placeOf(file: LogFile, files: LogFile[]): Promise<number> {
+  const place = files.findIndex(({ inode }) => inode === file.inode);
+  if (place !== -1) return place;
+  const first = await firstLine(file);
+  for (const [index, each] of files.entries()) if (each.compressed && await firstLine(each) === first) return index;
+  return -1;
 }
 
 function isPast(until: bigint | undefined): boolean {

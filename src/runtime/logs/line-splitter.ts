@@ -36,6 +36,11 @@ export class LineSplitter {
     if (this.#heldBytes > 0) this.#held = [Buffer.concat(this.#held)];
   }
 
+  /** What was pushed and not emitted yet. */
+  get held(): Buffer {
+    return Buffer.concat(this.#held);
+  }
+
   /** What is left when the stream ends. */
   end(emit: (part: LinePart) => void): void {
     if (this.#heldBytes > 0) this.#emit(emit, false);

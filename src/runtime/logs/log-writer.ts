@@ -35,6 +35,11 @@ export class LogWriter {
     this.#append(lines);
   }
 
+  /** What of the last line is not in the file yet, since it may go on. */
+  unfinished(stream: StreamName): Buffer {
+    return this.#splitters[stream].held;
+  }
+
   /** Writes unfinished lines and closes the file; resolves when nothing is being compressed any more. */
   async close(): Promise<void> {
     const lines: string[] = [];
@@ -53,6 +58,8 @@ export class LogWriter {
   /** One write for all lines of a chunk, unless the file has to be rotated between them. */
   #append(lines: string[]): void {
     this.#guard(() => {
+      // A rotation may have failed for a while.
+      if (this.#descriptor === undefined && lines.length > 0) this.#open('a');
       let batch = '';
       for (const line of lines) {
         if (this.#bytes + batch.length >= (this.#settings.maxSize ?? Infinity) && this.#compressing === undefined) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -8,6 +8,7 @@ import type { LogSettings } from '../driver/runtime.ts';
 import { parseEntry, parseNanoseconds } from './entry.ts';
 import { encodeLogLine } from './line.ts';
 import { LineSplitter, partBytes } from './line-splitter.ts';
+import { logEndOf } from './log-end.ts';
 import { LogWriter } from './log-writer.ts';
 import { readLog, type ReadLogOptions } from './read-log.ts';
 import { formatNanoseconds, nowNanoseconds } from './time.ts';
@@ -118,6 +119,20 @@ describe('LogWriter', () => {
     assert.equal(await read(path, { tail: 8 }), Array.from({ length: 8 }, (_, line) => `line ${line + 2}\n`).join(''));
   });
 
+  test('writes on when a rotation failed for a while', async () => {
+    const path = newPath();
+    const failures: unknown[] = [];
+    const log = new LogWriter({ driver: 'json-file', path, maxFiles: 2, maxSize: 100 }, (error) => failures.push(error));
+    log.write('stdout', Buffer.from('before, and long enough to fill a whole file\n'));
+    mkdirSync(join(`${path}.1`, 'in the way'), { recursive: true });
+    log.write('stdout', Buffer.from('lost\n'));
+    assert.equal(failures.length, 1);
+    rmSync(`${path}.1`, { recursive: true });
+    log.write('stdout', Buffer.from('after\n'));
+    await log.close();
+    assert.match(await read(path), /^before.*\n(lost\n)?after\n$/);
+  });
+
   test('begins a line of its own after one that a dead writer left unfinished', async () => {
     const path = newPath();
     await writer(path).close();
@@ -190,6 +205,65 @@ describe('readLog', () => {
       if (expected > 0) assert.ok(lines.at(-1)!.endsWith('line      4999'), lines.at(-1));
     });
   }
+
+  for (const [title, settings] of [['', {}], [', also where it is emptied', { maxFiles: 1 }], [', also where they are compressed', { compress: true }]] as const) {
+    test(`reads whole lines in order while the log is rotated all the time${title}`, async () => {
+      const path = newPath();
+      const log = writer(path, { maxSize: 300, maxFiles: 4, ...settings });
+      let line = 0;
+      let reading = true;
+      const writing = (async () => {
+        for (; reading; await new Promise(setImmediate)) for (let burst = 0; burst < 5; burst++) log.write('stdout', Buffer.from(`${++line}\n`));
+      })();
+      try {
+        for (let round = 0; round < 40; round++) {
+          const before = line;
+          const numbers = (await read(path)).split('\n').slice(0, -1).map(Number);
+          assert.deepEqual(numbers, Array.from({ length: numbers.length }, (_, index) => numbers[0]! + index));
+          if (numbers.length > 0) assert.ok(numbers.at(-1)! >= before, `${numbers.at(-1)} after ${before}`);
+        }
+      } finally {
+        reading = false;
+        await writing;
+        await log.close();
+      }
+    });
+  }
+
+  test('follows to its last line what was compressed while nobody read', async () => {
+    const path = newPath();
+    const log = writer(path, { maxSize: 400, maxFiles: 100, compress: true });
+    const write = (from: number, to: number): void => { for (let line = from; line < to; line++) log.write('stdout', Buffer.from(`line ${line}\n`)); };
+    write(0, 3);
+    let ended = false;
+    let text = '';
+    for await (const chunk of readLog(path, 'json-file', { ...everything, follow: true, ended: () => ended })) {
+      text += String(chunk);
+      for (let line = 3; !ended && line < 40; line++) {
+        write(line, line + 1);
+        // One file is compressed at a time: the next is not rotated before.
+        while (existsSync(`${path}.1`)) await new Promise(setImmediate);
+      }
+      ended = true;
+    }
+    await log.close();
+    assert.equal(text, Array.from({ length: 40 }, (_, line) => `line ${line}\n`).join(''));
+  });
+
+  test('reads no further than the given end, in whatever file it is by now', async () => {
+    for (const settings of [{}, { compress: true }]) {
+      const path = newPath();
+      const none = logEndOf(path);
+      const log = writer(path, { maxSize: 400, maxFiles: 100, ...settings });
+      const empty = logEndOf(path);
+      for (let line = 0; line < 3; line++) log.write('stdout', Buffer.from(`line ${line}\n`));
+      const end = logEndOf(path);
+      for (let line = 3; line < 40; line++) log.write('stdout', Buffer.from(`line ${line}\n`));
+      await log.close();
+      assert.deepEqual([await read(path, { end: none }), await read(path, { end: empty })], ['', '']);
+      assert.equal(await read(path, { end }), 'line 0\nline 1\nline 2\n');
+    }
+  });
 
   test('follows over rotations until the container has ended', async () => {
     const path = newPath();

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
+import type { LogEnd } from '../driver/runtime.ts';
 import { formatEntry, parseEntry, parseNanoseconds, type EntryFormat, type LogEntry } from './entry.ts';
 import { follow } from './follow.ts';
-import { openLogFiles, readLines, tailOf, type LogFile } from './log-files.ts';
+import { closeAll, openLogFiles, readLines, tailOf, type LogFile } from './log-files.ts';
 
 export interface ReadLogOptions extends EntryFormat {
   follow: boolean;
@@ -13,6 +14,8 @@ export interface ReadLogOptions extends EntryFormat {
   until: bigint | undefined;
   /** Lines from the end; undefined for all. Counted before the other choices, as Docker does. */
   tail: number | undefined;
+  /** Reads no further, where a live stream takes over. Without `tail`, which counts all lines. */
+  end?: LogEnd;
   /** True when the container runs no more: what follows ends then. */
   ended: () => boolean;
   abort: AbortSignal;
@@ -46,21 +49,22 @@ async function* formatted(path: string, options: ReadLogOptions): AsyncGenerator
 }
 
 async function* chosen(path: string, options: ReadLogOptions): AsyncGenerator<LogEntry | 'pause'> {
-  for await (const line of linesOf(path, options)) {
+  const files = openLogFiles(path);
+  const until = options.end === undefined ? options.until : cutAt(files, options.end, options.until);
+  for await (const line of linesOf(path, files, options)) {
     if (options.abort.aborted) return;
     const entry = line === 'pause' ? line : parseEntry(line);
     if (entry === 'pause') yield entry;
     if (entry === undefined || entry === 'pause') continue;
     const time = parseNanoseconds(entry.time) ?? 0n;
-    if (options.until !== undefined && time > options.until) return;
+    if (until !== undefined && time > until) return;
     if (options.since !== undefined && time < options.since) continue;
     if (entry.stream === 'stderr' ? options.stderr : options.stdout) yield entry;
   }
 }
 
 /** `pause` says that what has been read is to be handed on, since more may take a while. */
-async function* linesOf(path: string, options: ReadLogOptions): AsyncGenerator<string | 'pause'> {
-  const files = await openLogFiles(path);
+async function* linesOf(path: string, files: LogFile[], options: ReadLogOptions): AsyncGenerator<string | 'pause'> {
   try {
     const { first, position } = await startOf(files, options.tail);
     let end = position;
@@ -76,8 +80,23 @@ async function* linesOf(path: string, options: ReadLogOptions): AsyncGenerator<s
     yield 'pause';
     yield* follow({ path, file: files.pop(), position: end, ended: options.ended, abort: options.abort, until: options.until });
   } finally {
-    for (const { handle } of files) await handle.close();
+    closeAll(files);
   }
+}
+
+/**
+ * Takes away what was written after `end`. When the file that was written then is not there any more, since it was compressed or
+ * there was none, the lines have to be chosen by their time. @returns the last time that is wanted
+ */
+function cutAt(files: LogFile[], end: LogEnd, until: bigint | undefined): bigint | undefined {
+  const place = files.findIndex(({ inode }) => inode === end.inode);
+  if (place !== -1) {
+    closeAll(files.splice(place + 1));
+    files[place]!.bytes = end.bytes;
+    return until;
+  }
+  const time = parseNanoseconds(end.time);
+  return time === undefined || (until !== undefined && until < time) ? until : time;
 }
 
 /** The file, by its place, and the byte in it where the last `tail` lines begin. */

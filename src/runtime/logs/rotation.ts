@@ -3,10 +3,10 @@ import { pipeline } from 'node:stream/promises';
 
 /**
  * Names of a rotated log: `path` is written, `path.1` is the youngest of the old ones. With compression the old ones end in `.gz`.
- * `maxFiles` counts the written one too; 1 means that it is emptied instead.
+ * `maxFiles` counts the written one too; with 1 nothing is kept. A file is never emptied: who reads it still reads it to its end.
  */
 export function rotate(path: string, maxFiles: number, compress: boolean): void {
-  if (maxFiles < 2) return;
+  if (maxFiles < 2) return rmSync(path, { force: true });
   const endings = compress ? ['.gz', ''] : [''];
   for (const ending of ['', '.gz']) rmSync(`${path}.${maxFiles - 1}${ending}`, { force: true });
   for (let number = maxFiles - 1; number > 1; number--) {

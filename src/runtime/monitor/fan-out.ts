@@ -30,18 +30,22 @@ export class FanOut {
   }
 
   write(stream: OutputStream, chunk: Buffer): void {
-    for (const [socket, request] of this.#members) {
-      if (!(stream === 1 ? request.stdout : request.stderr) || socket.writableEnded) continue;
-      if (this.#framed) {
-        socket.cork();
-        socket.write(frameHeader(stream, chunk.length));
-        socket.write(chunk);
-        socket.uncork();
-      } else {
-        socket.write(chunk);
-      }
-      if (socket.writableLength > waitingBytes) this.#block(socket);
+    for (const socket of this.#members.keys()) this.writeTo(socket, stream, chunk);
+  }
+
+  /** To one attachment alone, when it wants this stream. */
+  writeTo(socket: Socket, stream: OutputStream, chunk: Buffer | undefined): void {
+    const request = this.#members.get(socket);
+    if (chunk === undefined || chunk.length === 0 || request === undefined || !(stream === 1 ? request.stdout : request.stderr) || socket.writableEnded) return;
+    if (this.#framed) {
+      socket.cork();
+      socket.write(frameHeader(stream, chunk.length));
+      socket.write(chunk);
+      socket.uncork();
+    } else {
+      socket.write(chunk);
     }
+    if (socket.writableLength > waitingBytes) this.#block(socket);
   }
 
   /** Ends every attachment after what it still has to read, and resolves when the kernel has it all, or after `patienceMs`. */

@@ -65,6 +65,7 @@ export class Instance {
       return;
     }
     this.#fanOut.add(socket, request);
+    if (request.log !== undefined) for (const stream of [1, 2] as const) this.#fanOut.writeTo(socket, stream, this.#log?.unfinished(stream === 1 ? 'stdout' : 'stderr'));
     this.#feedStdin(socket, request.stdin);
   }
 

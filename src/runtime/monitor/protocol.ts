@@ -5,7 +5,7 @@
  * A frame is a length (u32, big endian) and that many bytes of JSON. The version rises when an old daemon or monitor would misread.
  */
 import { GantryError, isGantryError, messageOf, type ErrorKind } from '../../base/errors.ts';
-import type { AttachRequest, ExecRequest, ExitReport, MonitorEntry, StartRequest, Target } from '../driver/runtime.ts';
+import type { AttachRequest, ExecRequest, ExitReport, LogEnd, MonitorEntry, StartRequest, Target } from '../driver/runtime.ts';
 
 export const protocolVersion = 1;
 /** Larger than any honest frame: an exec's process object with a full environment. */
@@ -16,7 +16,7 @@ export type Hello =
   | { version: number; kind: 'attach'; target: Target; request: AttachRequest };
 
 /** `attachment` names an attachment's connection, for `detach`. */
-export type HelloAnswer = { version: number; pid: number; tty?: boolean; attachment?: number } | { version: number; error: WireError };
+export type HelloAnswer = { version: number; pid: number; tty?: boolean; attachment?: number; logEnd?: LogEnd } | { version: number; error: WireError };
 
 export type Operations = {
   start: { input: StartRequest; output: { pid: number } };

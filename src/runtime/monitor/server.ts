@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ExecRequest, ExitReport, StartRequest, Target } from '../driver/runtime.ts';
+import { logEndOf } from '../logs/log-end.ts';
 import { Monitor } from './monitor.ts';
 import { socketPath } from './paths.ts';
 import { encodeFrame, FrameReader, protocolVersion, toWireError, type CallFrame, type Hello, type Operation } from './protocol.ts';
@@ -97,7 +98,9 @@ function attach(socket: Socket, reader: FrameReader, session: Session, hello: Ex
   if (rest.length > 0) socket.unshift(rest);
   const { monitor } = session;
   const tty = monitor.attach(hello.target, hello.request, socket);
-  socket.write(encodeFrame({ version: protocolVersion, pid: process.pid, attachment: session.register(), ...(tty === undefined ? {} : { tty }) }));
+  // In the same turn as the stream begins: nothing is written in between.
+  const logEnd = hello.request.log === undefined ? {} : { logEnd: logEndOf(hello.request.log) };
+  socket.write(encodeFrame({ version: protocolVersion, pid: process.pid, attachment: session.register(), ...(tty === undefined ? {} : { tty }), ...logEnd }));
   if (tty !== undefined) monitor.join(hello.target, hello.request, socket);
 }
 

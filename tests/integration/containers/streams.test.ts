@@ -48,6 +48,30 @@ describe('the streams of a container', () => {
     assert.match(stream.text(), /past\n[^]*now\n$/);
   });
 
+  test('attach with logs repeats and misses nothing, whenever it comes', async () => {
+    for (const LogConfig of [{ Type: 'json-file', Config: {} }, { Type: 'json-file', Config: { 'max-size': '2m', 'max-file': '2', compress: 'true' } }]) {
+      const id = await box.start({ Cmd: ['sh', '-c', 'read go; seq 1 60000; read end'], OpenStdin: true, HostConfig: { LogConfig } });
+      const feeder = await hijack(box, `/containers/${id}/attach?stream=1&stdin=1`);
+      const path = `/containers/${id}/attach?logs=1&stream=1&stdout=1&stderr=1`;
+      const streams = [await hijack(box, path)];
+      feeder.socket.write('go\n');
+      while (streams.length < 30 && !streams[0]!.text().includes('\n60000\n')) streams.push(await hijack(box, path));
+      feeder.socket.write('end\n');
+      await Promise.all(streams.map(({ ended }) => ended));
+      const expected = Array.from({ length: 60_000 }, (_, index) => `${index + 1}\n`).join('');
+      for (const [number, stream] of streams.entries()) assert.ok(unframed(stream.text()) === expected, `the ${number}th of ${streams.length}`);
+    }
+  });
+
+  test('attach with logs begins in the middle of a line where the log ends', async () => {
+    const id = await box.start({ Cmd: ['sh', '-c', 'echo past; printf "a prompt: "; echo here >&2; read x; echo $x'], OpenStdin: true });
+    await box.until(() => box.output(id), ({ stderr }) => stderr === 'here\n');
+    const stream = await hijack(box, `/containers/${id}/attach?logs=1&stream=1&stdin=1&stdout=1`);
+    stream.socket.write('answer\n');
+    await stream.ended;
+    assert.equal(unframed(stream.text()), 'past\na prompt: answer\n');
+  });
+
   test('logs that follow end with the container', async () => {
     const id = await box.start({ Cmd: ['sh', '-c', 'echo one; sleep 0.2; echo two'] });
     const { text } = await box.ok('GET', `/containers/${id}/logs?follow=1&stdout=1&stderr=1`);
@@ -68,6 +92,17 @@ describe('the streams of a container', () => {
 });
 
 interface Hijacked { socket: Socket; text(): string; ended: Promise<unknown> }
+
+/** The payload of all frames, for text of one byte a character. */
+function unframed(text: string): string {
+  const payloads: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const end = at + 8 + Buffer.from(text.slice(at + 4, at + 8), 'latin1').readUInt32BE(0);
+    payloads.push(text.slice(at + 8, end));
+    at = end;
+  }
+  return payloads.join('');
+}
 
 /** Sends an upgrade and waits for its answer; what follows is the container's. */
 async function hijack(box: Box, path: string): Promise<Hijacked> {
