@@ -8,6 +8,8 @@ export interface ImageRecord {
   manifest: Digest;
   /** The index the manifest was chosen from, if any: what RepoDigests name then. */
   index?: Digest;
+  /** Manifests of the index that were removed on their own (`rmi --platform`): it does not keep their content. */
+  without?: Digest[];
   /** Bottom first. */
   layers: ImageLayer[];
   platform: { os: string; architecture: string; variant?: string };

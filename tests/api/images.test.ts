@@ -49,13 +49,33 @@ test('a digest given as tag makes a reference by digest, and no tag means all of
 test('import hands the body to the engine and streams its progress', async () => {
   let body = '';
   await using server = await serve({ images: { import: async (tar, options) => {
-    for await (const chunk of tar) body += String(chunk);
+    for await (const chunk of tar as Readable) body += String(chunk);
     assert.deepEqual([options.repository, options.tag, options.changes, options.message], ['r', 't', ['CMD x', 'ENV a=b'], 'Imported from -']);
     options.progress({ status: imageId });
     return imageId;
   } } });
   const answer = await server.call('POST', '/images/create?fromSrc=-&repo=r&tag=t&changes=CMD+x&changes=ENV+a%3Db', { body: 'TAR', headers: { 'content-type': 'application/x-tar' } });
   assert.deepEqual([body, lines(answer.text)], ['TAR', [{ status: imageId }]]);
+});
+
+test('import from a URL hands it to the engine, and keeps its password to itself', async () => {
+  const asked: string[] = [];
+  await using server = await serve({ images: { import: (source, { message }) => { asked.push(String(source), message); return Promise.resolve(imageId); } } });
+  assert.equal((await server.call('POST', '/images/create?fromSrc=https%3A%2F%2Fme%3Asecret%40example.com%2Froot.tar')).status, 200);
+  assert.equal((await server.call('POST', '/images/create?fromSrc=example.com%2Froot.tar')).status, 200);
+  assert.equal((await server.call('POST', '/images/create?fromSrc=http%3A%2F%2F%5B')).status, 400);
+  assert.deepEqual(asked, ['https://me:secret@example.com/root.tar', 'Imported from https://example.com/root.tar', 'http://example.com/root.tar', 'Imported from http://example.com/root.tar']);
+});
+
+test('rmi hands single platforms to the engine, since 1.50', async () => {
+  const asked: unknown[] = [];
+  await using server = await serve({ images: { remove: (_name, { platforms }) => { asked.push(platforms); return Promise.resolve([{ deleted: imageId }]); } } });
+  const [arm, riscv] = [{ os: 'linux', architecture: 'arm', variant: 'v7' }, { os: 'linux', architecture: 'riscv64' }].map((one) => encodeURIComponent(JSON.stringify(one)));
+  const { json } = await server.call('DELETE', `/v1.50/images/a?platforms=${arm}&platforms=${riscv}`);
+  assert.deepEqual(json, [{ Deleted: imageId }]);
+  await server.call('DELETE', `/v1.49/images/a?platforms=${arm}`);
+  assert.equal((await server.call('DELETE', '/v1.50/images/a?platforms=linux')).status, 400);
+  assert.deepEqual(asked, [['linux/arm/v7', 'linux/riscv64'], []]);
 });
 
 test('load tells what went wrong in its stream', async () => {
@@ -102,7 +122,7 @@ test('inspect of an image', async () => {
 
 test('remove lists what went', async () => {
   await using server = await serve({ images: { remove: (name, options) => {
-    assert.deepEqual([name, options], ['a/b:1', { force: true, prune: false }]);
+    assert.deepEqual([name, options], ['a/b:1', { force: true, prune: false, platforms: [] }]);
     return Promise.resolve([{ untagged: 'a/b:1' }, { deleted: imageId }]);
   } } });
   assert.deepEqual((await server.call('DELETE', '/images/a/b:1?force=1&noprune=1')).json, [{ Untagged: 'a/b:1' }, { Deleted: imageId }]);

@@ -4,7 +4,7 @@ import { bool, text } from '../grammar/flag.ts';
 import { showProgress } from '../progress/show.ts';
 import { authHeader, encodeAuth } from '../registry/credentials.ts';
 import { imagePath, platformQuery } from './image-path.ts';
-import { hasTagOrDigest, registryOf, splitReference } from './reference.ts';
+import { checkReference, hasTagOrDigest, registryOf, splitReference } from './reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] NAME[:TAG]',
@@ -19,6 +19,7 @@ export const command = define({
   examples: [['Every tag of a repository', 'gantry push -a registry.example.com/team/web']],
   async run({ context, flags, args }) {
     const reference = args[0] ?? '';
+    checkReference(reference);
     if (flags['all-tags'] && hasTagOrDigest(reference)) throw new GantryError('invalid', "tag can't be used with --all-tags/-a");
     const { name, tag } = splitReference(reference);
     if (!flags.quiet && !flags['all-tags'] && tag === '') context.print('Using default tag: latest');
@@ -30,7 +31,16 @@ export const command = define({
       headers: { 'X-Registry-Auth': (await authHeader(context, registry)) ?? encodeAuth({ serveraddress: registry }) },
       signal: context.interruptible(),
     });
-    await showProgress(objects, { to: context.stdout, quiet: flags.quiet });
+    const notes: string[] = [];
+    await showProgress(objects, { to: context.stdout, quiet: flags.quiet, onAux: (aux) => notes.push(...noteOf(aux)) });
+    for (const note of notes) context.warn(note);
     if (flags.quiet) context.print(reference);
   },
 });
+
+/** What a person should know who pushed a name of several platforms. */
+function noteOf(aux: unknown): string[] {
+  const { manifestPushedInsteadOfIndex: isPart, originalIndex: index, selectedManifest: manifest } = aux as { manifestPushedInsteadOfIndex?: boolean; originalIndex?: { digest?: string }; selectedManifest?: { digest?: string } };
+  if (isPart !== true) return [];
+  return [`Info → Not all multiplatform-content is present and only the available single-platform image was pushed\n${index?.digest} -> ${manifest?.digest}`];
+}

@@ -13,13 +13,16 @@ export interface ProgressMessage {
   aux?: unknown;
 }
 
+export interface ShowOptions { to: NodeJS.WriteStream; quiet: boolean; /** What is said to programs; people are not shown it. */ onAux?: (aux: unknown) => void }
+
 /** Shows a stream of progress: a line a layer, redrawn, on a terminal; a plain line a step elsewhere. Rejects with an error in the stream. */
-export async function showProgress(messages: AsyncIterable<ProgressMessage>, { to, quiet }: { to: NodeJS.WriteStream; quiet: boolean }): Promise<void> {
+export async function showProgress(messages: AsyncIterable<ProgressMessage>, { to, quiet, onAux }: ShowOptions): Promise<void> {
   const board = quiet ? undefined : to.isTTY ? new Board(to) : new PlainLines(to);
   for await (const message of messages) {
     const problem = message.errorDetail?.message ?? message.error;
     if (problem !== undefined && problem !== '') throw new GantryError('unavailable', problem);
-    board?.show(message);
+    if (message.aux !== undefined) onAux?.(message.aux);
+    else board?.show(message);
   }
 }
 

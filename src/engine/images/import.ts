@@ -1,9 +1,10 @@
-import type { Readable } from 'node:stream';
-import { GantryError } from '../../base/errors.ts';
+import { Readable } from 'node:stream';
+import { GantryError, messageOf } from '../../base/errors.ts';
 import { decompressed } from '../../host/files-decompress.ts';
 import { configToWire } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform } from '../../oci/platform.ts';
 import { parseReference, withDefaultTag, type Reference } from '../../oci/reference.ts';
+import { redactUrl } from '../../registry/client/redact.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageDeps } from './deps.ts';
 import { makeImage } from './make-image.ts';
@@ -11,13 +12,14 @@ import type { ImageVerbs, ImportOptions } from './verbs.ts';
 
 /** An image of one layer, from a tar of a root filesystem. */
 export function importVerb(deps: ImageDeps): ImageVerbs['import'] {
-  return async (tar, options) => {
+  return async (source, options) => {
     // Everything that can be refused is, before a byte is read.
     const name = nameOf(options);
     const platform = options.platform === undefined || options.platform === '' ? deps.host : parsePlatform(options.platform, deps.host);
     if (platform.os !== 'linux') throw new GantryError('invalid', `operating system ${platform.os} is not supported: ${formatPlatform(platform)}`);
     const config = configToWire(applyChanges({}, options.changes));
     const created = new Date().toISOString();
+    const tar = source instanceof URL ? await downloaded(deps, source, options) : source;
     try {
       const image = await makeImage(deps, {
         purpose: 'import', tar: plain(tar), below: [], name, event: 'import', signal: options.signal,
@@ -33,6 +35,34 @@ export function importVerb(deps: ImageDeps): ImageVerbs['import'] {
       tar.destroy();
     }
   };
+}
+
+/** The archive behind a URL, with Docker's lines about its way here. */
+async function downloaded(deps: ImageDeps, url: URL, { progress, signal }: ImportOptions): Promise<Readable> {
+  if (deps.registry === undefined) throw new GantryError('notImplemented', 'this engine was made without a registry client');
+  const { body, sizeBytes } = await deps.registry.download(url, signal);
+  progress({ status: `Downloading from ${redactUrl(url)}` });
+  return Readable.from(metered(body, { url, draw: (current) => progress({ status: 'Importing', progress: { current, ...(sizeBytes === undefined ? {} : { total: sizeBytes }) } }) }), { objectMode: false });
+}
+
+/** A bar is drawn anew ten times a second at most. */
+const quietMs = 100;
+
+async function* metered(body: Readable, { url, draw }: { url: URL; draw: (currentBytes: number) => void }): AsyncGenerator<Buffer> {
+  let [current, drawnMs] = [0, -Infinity];
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      current += chunk.length;
+      if (performance.now() - drawnMs >= quietMs) {
+        drawnMs = performance.now();
+        draw(current);
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    throw new GantryError('unavailable', `cannot download ${redactUrl(url)}: ${messageOf(error)}`, { cause: error });
+  }
+  draw(current);
 }
 
 async function* plain(tar: Readable): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, repositoryOf, withDefaultTag, type Reference } from '../../oci/reference.ts';
+import { mediaTypes } from '../../oci/media-types.ts';
 import type { ImageRecord } from '../../store/records.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
@@ -8,10 +9,10 @@ import { imageEvent } from './image-event.ts';
 import { registryOf } from './pull.ts';
 import { pushError } from './pull/pull-error.ts';
 import { Slots } from './pull/slots.ts';
-import { planPush } from './push/plan-push.ts';
+import { planPush, type PushPlan } from './push/plan-push.ts';
 import { pushBlobs } from './push/push-blobs.ts';
 import type { RegistryConnection } from './registry-port.ts';
-import type { ImageVerbs, PullOptions } from './verbs.ts';
+import type { ImageVerbs, Progress, PullOptions } from './verbs.ts';
 
 /** Blobs first, the manifest last: a registry never shows an image that is not whole. */
 export function pushVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['push'] {
@@ -59,11 +60,18 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
     const byDigest = `${repositoryOf(name)}@${top.digest}`;
     catalog.durably(() => catalog.references.put(byDigest, { name: byDigest, imageId: image.id, target: top.digest, updatedAtMs: Date.now() }));
     progress({ status: `${name.tag}: digest: ${top.digest} size: ${top.bytes.length}` });
+    if (image.index !== undefined && options.platform === undefined && top.digest !== image.index) await tellPart(deps, { image, top, progress });
     progress({ aux: { Tag: name.tag, Digest: top.digest, Size: top.bytes.length } });
     imageEvent(deps, 'push', { image, name: familiarRepository(name), id: familiarName(name) });
   } finally {
     lease.release();
   }
+}
+
+/** Clients tell their person that the registry has one platform where the name stands for several here. */
+async function tellPart(deps: ImageDeps, { image, top, progress }: { image: ImageRecord; top: PushPlan['manifests'][number]; progress: Progress }): Promise<void> {
+  const index = { mediaType: mediaTypes.ociIndex, digest: image.index, size: await deps.content.size(image.index!) };
+  progress({ aux: { manifestPushedInsteadOfIndex: true, originalIndex: index, selectedManifest: { mediaType: top.mediaType, digest: top.digest, size: top.bytes.length } } });
 }
 
 /** Asking a registry to mount costs a request each: two repositories at most. */

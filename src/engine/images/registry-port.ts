@@ -1,6 +1,7 @@
 import type { Log } from '../../base/log.ts';
 import { createRegistryClient, type RegistryClient } from '../../registry/client/client.ts';
 import type { Credentials } from '../../registry/client/credentials.ts';
+import { openDownload, type Download } from '../../registry/client/download.ts';
 import { login } from '../../registry/client/login.ts';
 import type { RegistryClientOptions } from '../../registry/client/options.ts';
 import type { SignaturePolicy } from './signatures/policy.ts';
@@ -13,6 +14,8 @@ export interface RegistryPort {
   /** @throws unauthorized, unavailable */
   login(registry: string, credentials: Credentials, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
   /** Blobs at once, over all pulls and over all pushes. */
+  /** A file that anybody may read, by the same proxies and certificates. */
+  download(url: URL, signal: AbortSignal): Promise<Download>;
   maxDownloads: number;
   maxUploads: number;
   signatures: SignaturePolicy;
@@ -44,6 +47,7 @@ export function createRegistryPort(settings: RegistrySettings): RegistryPort {
       credentials: async (asked) => (asked === registry ? auth : undefined),
     })),
     login: (registry, credentials, signal) => login(registry, credentials, { ...options, signal }),
+    download: (url, signal) => openDownload(url, { ...options, signal }),
     maxDownloads, maxUploads, signatures,
   };
 }

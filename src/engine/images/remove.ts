@@ -6,13 +6,19 @@ import type { ImageRecord, ReferenceRecord } from '../../store/records.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
+import { removePlatforms } from './remove-platforms.ts';
 import type { ImageVerbs, RemovedItem } from './verbs.ts';
 
 interface Removal { deps: ImageDeps; catalog: Catalog; image: ImageRecord; text: string; force: boolean; prune: boolean; removed: RemovedItem[] }
 
 /** By name: the name goes, and the image with its last one. By id: the image with all its names. */
 export function removeVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['remove'] {
-  return async (text, { force, prune }) => {
+  return async (text, { force, prune, platforms = [] }) => {
+    const parts = platforms.length === 0 ? undefined : removePlatforms(deps, catalog, { text, platforms });
+    if (parts !== undefined) {
+      await collect(deps);
+      return parts;
+    }
     const name = catalog.nameRecord(text);
     const image = catalog.find(text);
     const removal: Removal = { deps, catalog, image, text, force, prune, removed: [] };

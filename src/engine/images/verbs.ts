@@ -15,13 +15,14 @@ export interface ImageVerbs {
   inspect(image: string, platform?: string): Promise<ImageDetails>;
   history(image: string, platform?: string): Promise<HistoryEntry[]>;
   tag(image: string, repository: string, tag: string): Promise<void>;
-  remove(image: string, options: { force: boolean; prune: boolean }): Promise<RemovedItem[]>;
+  /** With `platforms` only those parts of a multi-platform image go. */
+  remove(image: string, options: { force: boolean; prune: boolean; platforms?: readonly string[] }): Promise<RemovedItem[]>;
   /** Tar of a docker-archive or OCI layout (gzip, zstd, xz, bzip2 or none). Reports progress lines; ends after the last image. */
   load(tar: Readable, options: { quiet: boolean; platform?: string; progress: Progress; signal: AbortSignal }): Promise<void>;
   /** One tar that is both a docker-archive and an OCI layout. */
   save(images: string[], options: { platform?: string; signal: AbortSignal }): Promise<Readable>;
   /** A root filesystem's tar becomes a one-layer image. `changes` are Dockerfile lines. */
-  import(tar: Readable, options: ImportOptions): Promise<Digest>;
+  import(tar: Readable | URL, options: ImportOptions): Promise<Digest>;
   /** Pulls; the embedded image needs no network. */
   pull(reference: string, options: PullOptions): Promise<void>;
   push(reference: string, options: PullOptions): Promise<void>;

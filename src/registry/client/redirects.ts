@@ -38,5 +38,5 @@ function withoutSecrets(headers: Record<string, string>): Record<string, string>
 }
 
 function refused(request: WireRequest, what: string): GantryError {
-  return new GantryError('unavailable', `registry ${request.url.host}: ${redactUrl(request.url)} answered with ${what}`);
+  return new GantryError('unavailable', `${request.party ?? 'registry'} ${request.url.host}: ${redactUrl(request.url)} answered with ${what}`);
 }

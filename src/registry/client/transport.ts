@@ -13,6 +13,8 @@ export interface WireRequest {
   headers: Record<string, string>;
   body?: Body;
   signal?: AbortSignal;
+  /** Who is asked, in errors; `registry` when not given. */
+  party?: string;
 }
 
 export interface WireAnswer {

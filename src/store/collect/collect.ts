@@ -71,23 +71,26 @@ async function* sized(content: ContentStore, digests: Iterable<Digest>): AsyncIt
 async function reachable({ metadata, leases, usedChainIds, content }: CollectorOptions): Promise<Set<Digest>> {
   const kept = new Set<Digest>(usedChainIds());
   const indexes = new Set<Digest>();
+  const without = new Set<Digest>();
   for (const image of metadata.table<ImageRecord>('images').all()) {
     kept.add(image.id).add(image.manifest);
     if (image.index !== undefined) indexes.add(image.index);
+    image.without?.forEach((digest) => without.add(digest));
     for (const layer of image.layers) kept.add(layer.digest).add(layer.chainId);
   }
   for (const reference of metadata.table<ReferenceRecord>('references').all()) kept.add(reference.target).add(reference.imageId);
   for (const lease of leases.all()) for (const digest of [...lease.digests, ...lease.chainIds]) kept.add(digest);
-  for (const index of indexes) await addMembers(content, index, kept);
+  for (const index of indexes) await addMembers(content, { digest: index, without }, kept);
   return kept;
 }
 
 /** An index keeps what is here of its members: their manifests, configs and layers. */
-async function addMembers(content: ContentStore, digest: Digest, kept: Set<Digest>): Promise<void> {
+async function addMembers(content: ContentStore, { digest, without }: { digest: Digest; without: ReadonlySet<Digest> }, kept: Set<Digest>): Promise<void> {
+  if (without.has(digest)) return;
   kept.add(digest);
   const bytes = await content.bytes(digest, maxManifestBytes).catch(() => undefined);
   if (bytes === undefined) return;
   const found = readManifestOrIndex(bytes, `manifest ${digest}`);
-  if (found.kind === 'index') for (const member of found.index.manifests) await addMembers(content, member.digest, kept);
+  if (found.kind === 'index') for (const member of found.index.manifests) await addMembers(content, { digest: member.digest, without }, kept);
   else for (const part of [found.manifest.config, ...found.manifest.layers]) kept.add(part.digest);
 }

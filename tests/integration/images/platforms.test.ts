@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { collect } from '../../../src/store/collect/collect.ts';
+import type { ProgressLine } from '../../../src/engine/images/verbs.ts';
 import { startRegistry } from '../registry/support.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import { describeManifest, indexOf, layoutMembers, sample, streamOf, tarOf } from './archive-builder.ts';
@@ -47,6 +48,23 @@ describe('an archive for several platforms', () => {
     assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
   });
 
+  it('gives up single platforms: their content goes, the names stay with what is left', async () => {
+    await using fixture = imageFixture();
+    await fixture.load(streamOf(archive));
+    const removing = (platforms: string[]) => fixture.images.remove('team/multi:v1', { force: false, prune: true, platforms });
+    await assert.rejects(removing(['linux/s390x']), { kind: 'notFound', message: /does not match the specified platform \(linux\/s390x\)/ });
+    fixture.users.set(mine.id, [{ containerId: 'c'.repeat(64), running: false }]);
+    await assert.rejects(removing([`linux/${architecture}`]), { kind: 'conflict', message: /is being used by stopped container cccccccccccc/ });
+    fixture.users.clear();
+    assert.deepEqual(await removing([`linux/${architecture}`]), [{ deleted: mine.id }]);
+    assert.equal(fixture.images.resolve('team/multi:v1').id, theirs.id);
+    assert.deepEqual(await fixture.census(), { blobs: 4, layers: 0, leases: 0, images: 1, references: 1 }, 'the top of the archive is nobody\'s, the index and one platform stay');
+    await fixture.load(streamOf(archive));
+    assert.deepEqual([fixture.images.resolve('team/multi:v1').id, (await fixture.census()).blobs], [mine.id, 7]);
+    assert.deepEqual(await removing([`linux/${architecture}`, `linux/${other}`]), [{ untagged: 'team/multi:v1' }, { deleted: mine.id }]);
+    assert.equal((await fixture.census()).blobs, 0);
+  });
+
   it('comes out of save as it went in, and one platform alone when asked', async () => {
     await using fixture = imageFixture();
     await fixture.load(streamOf(archive));
@@ -73,6 +91,27 @@ describe('an archive for several platforms', () => {
     const at = async (tag: string): Promise<string> => (await client.getManifest({ registry: registry.host, name: 'multi' }, tag)).descriptor.digest;
     assert.deepEqual([await at('all'), await at('one')], [digestOf(inner), digestOf(theirs.manifest)]);
     client.close();
+  });
+
+  it('that was pulled in part is pushed as that part, with a note; whole once all of it is here', async () => {
+    await using registry = await startRegistry();
+    await using source = imageFixture({ registry: registryPort() });
+    await source.load(streamOf(archive));
+    await source.images.tag('team/multi:v1', `${registry.host}/from`, 'v1');
+    await source.images.push(`${registry.host}/from:v1`, pulling());
+    await using fixture = imageFixture({ registry: registryPort() });
+    const pushed = async (tag: string): Promise<unknown[]> => {
+      const lines: ProgressLine[] = [];
+      await fixture.images.tag(`${registry.host}/from:v1`, `${registry.host}/to`, tag);
+      await fixture.images.push(`${registry.host}/to:${tag}`, pulling(lines));
+      return lines.flatMap(({ aux }) => (aux === undefined ? [] : [aux]));
+    };
+    await fixture.images.pull(`${registry.host}/from:v1`, pulling());
+    const [note, result] = (await pushed('part')) as { manifestPushedInsteadOfIndex: boolean; originalIndex: { digest: string }; selectedManifest: { digest: string }; Digest: string }[];
+    assert.deepEqual([note!.manifestPushedInsteadOfIndex, note!.originalIndex.digest, note!.selectedManifest.digest], [true, digestOf(inner), digestOf(mine.manifest)]);
+    assert.equal(result!.Digest, digestOf(mine.manifest));
+    await fixture.images.pull(`${registry.host}/from:v1`, pulling([], { platform: `linux/${other}` }));
+    assert.deepEqual(await pushed('whole'), [{ Tag: 'whole', Digest: digestOf(inner), Size: inner.length }]);
   });
 
   it('tells of each platform what is here and what it weighs; layers of several images count once', async () => {

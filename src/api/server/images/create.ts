@@ -29,18 +29,32 @@ async function importImage(exchange: Exchange, { images }: Services): Promise<vo
   const { query, signal, request } = exchange;
   const source = query.text('fromSrc');
   if (source === '') throw new GantryError('invalid', 'neither fromImage nor fromSrc was given');
-  if (source !== '-') throw new GantryError('notImplemented', 'importing from a URL is not supported by this engine: send the archive as the body (fromSrc=-)');
+  const url = source === '-' ? undefined : urlOf(source);
   await streamProgress(exchange, async (progress) => {
-    await images.import(request, {
+    await images.import(url ?? request, {
       repository: query.text('repo'),
       tag: query.text('tag'),
-      message: query.text('message') || `Imported from ${source}`,
+      message: query.text('message') || `Imported from ${url === undefined ? source : withoutSecret(url)}`,
       changes: query.all('changes'),
       ...platformOf(exchange),
       signal,
       progress,
     });
   });
+}
+
+/** Of an address without a scheme HTTP is meant, as Docker does. */
+function urlOf(source: string): URL {
+  const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(source) ? source : `http://${source}`;
+  if (!URL.canParse(text)) throw new GantryError('invalid', `${source} is no URL`);
+  return new URL(text);
+}
+
+/** What a history may tell. */
+function withoutSecret(url: URL): string {
+  const shown = new URL(url);
+  [shown.username, shown.password] = ['', ''];
+  return shown.href;
 }
 
 export function withTag(name: string, tag: string): string {

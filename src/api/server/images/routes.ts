@@ -59,10 +59,8 @@ const push: Handler = async (exchange, { images }) => {
 const remove: Handler = async (exchange, { images }) => {
   const { query } = exchange;
   if (nameOf(exchange).trim() === '') throw new GantryError('invalid', 'image name cannot be blank');
-  if (atLeast(exchange.version, '1.50') && query.has('platforms')) {
-    throw new GantryError('notImplemented', 'removing single platforms of an image is not supported by this engine');
-  }
-  const removed = await images.remove(nameOf(exchange), { force: query.flag('force'), prune: !query.flag('noprune') });
+  const platforms = atLeast(exchange.version, '1.50') ? query.all('platforms').flatMap((text) => decodePlatform(text) ?? []) : [];
+  const removed = await images.remove(nameOf(exchange), { force: query.flag('force'), prune: !query.flag('noprune'), platforms });
   sendJson(exchange, 200, removed.map(removedJson));
 };
 
