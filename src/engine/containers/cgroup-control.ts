@@ -1,13 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { GantryError } from '../../base/errors.ts';
 import { cgroupDirectory, cgroupVersion, processesIn, type CgroupMount } from '../../host/cgroups.ts';
+import { freezeCgroup, thawCgroup } from '../../host/cgroups-freezer.ts';
 import type { Resources } from '../../oci/container.ts';
 import type { CgroupControl } from './deps.ts';
-
-const freezeTries = 200;
-const freezePauseMs = 10;
 
 /** Freezing, pids and live limits through the files of either cgroup version. */
 export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
@@ -17,23 +14,9 @@ export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
     if (found === undefined) throw new GantryError('internal', `this host has no cgroup controller ${controller}`);
     return found;
   };
-  const setFrozen = async (path: string, frozen: boolean): Promise<void> => {
-    const [file, word, stateFile, reached] = version === 2
-      ? ['cgroup.freeze', frozen ? '1' : '0', 'cgroup.events', `frozen ${frozen ? 1 : 0}`] as const
-      : ['freezer.state', frozen ? 'FROZEN' : 'THAWED', 'freezer.state', frozen ? 'FROZEN' : 'THAWED'] as const;
-    const at = directory('freezer', path);
-    for (let attempt = 0; attempt < freezeTries; attempt++) {
-      // A fork during the freeze leaves version 1 in FREEZING: writing again finishes it.
-      writeFileSync(join(at, file), word);
-      if (readFileSync(join(at, stateFile), 'utf8').split('\n').some((line) => line.trim() === reached)) return;
-      await pause(freezePauseMs);
-    }
-    if (frozen) await setFrozen(path, false);
-    throw new GantryError('internal', `the processes in ${path} could not be ${frozen ? 'frozen' : 'thawed'} in time`);
-  };
   return {
-    freeze: (path) => setFrozen(path, true),
-    thaw: (path) => setFrozen(path, false),
+    freeze: (path) => freezeCgroup(mounts, path),
+    thaw: (path) => thawCgroup(mounts, path),
     isFrozen(path) {
       const at = cgroupDirectory(mounts, 'freezer', path);
       const file = at === undefined ? undefined : join(at, version === 2 ? 'cgroup.freeze' : 'freezer.state');

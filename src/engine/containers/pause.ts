@@ -1,3 +1,4 @@
+import { GantryError, hasKind } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
@@ -20,9 +21,16 @@ async function move(deps: ContainerDeps, container: string, event: 'pause' | 'un
     const status = transition(record, event) as 'running' | 'paused';
     if (!isAlive(record.state)) return;
     const path = cgroupPathOf(deps, record);
-    await (event === 'pause' ? deps.cgroups.freeze(path) : deps.cgroups.thaw(path));
+    await (event === 'pause' ? freeze(deps, record.id, path) : deps.cgroups.thaw(path));
     const moved: ContainerRecord = { ...record, state: { ...record.state, status } };
     deps.catalog.save(moved, { durable: false });
     publishEvent(deps.events, moved, event);
+  });
+}
+
+/** Its end is on its way to us when there is nothing to freeze any more. @throws conflict then */
+async function freeze(deps: ContainerDeps, id: string, path: string): Promise<void> {
+  await deps.cgroups.freeze(path).catch((error: unknown) => {
+    throw hasKind(error, 'notFound') ? new GantryError('conflict', `container ${id} is not running`, { cause: error }) : error;
   });
 }
