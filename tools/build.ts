@@ -4,6 +4,7 @@
  * more, so a running daemon still finds what it loads late (`--clean` takes them away at once, for a package).
  */
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -69,6 +70,9 @@ const builtinsOnDemand: Plugin = {
 };
 
 const startedAt = new Date();
+const builtAt = process.env['SOURCE_DATE_EPOCH'] === undefined ? startedAt : new Date(Number(process.env['SOURCE_DATE_EPOCH']) * 1000);
+/** Empty outside a checkout, and without git. */
+const gitCommit = spawnSync('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout?.trim() ?? '';
 const common = {
   absWorkingDir: root,
   outdir: dist,
@@ -78,6 +82,7 @@ const common = {
   target: 'node24',
   sourcemap: 'linked',
   sourcesContent: false,
+  define: { gantryBuild: JSON.stringify({ gitCommit, time: builtAt.toISOString() }) },
   minifySyntax: true,
   minifyWhitespace: true,
   write: false,

@@ -5,7 +5,21 @@ import type { Context, GlobalFlags, Machine } from './context.ts';
 import { arityComplaint } from './grammar/arity.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { FlagError, parseFlags, type Parsed } from './grammar/parse.ts';
-import { find, program, type Entry } from './tree.ts';
+import { find, notOffered, program, type Entry } from './tree.ts';
+
+/** Answers a command line that names no command: a noun alone or with help shows what it offers; anything else is an error. */
+async function withoutCommand(before: readonly string[], rest: readonly string[], isTopic: boolean): Promise<number> {
+  const stray = rest.find((word) => !word.startsWith('-'));
+  const asksHelp = rest.includes('--help') || rest.includes('-h');
+  if (stray !== undefined && isTopic) {
+    process.stderr.write(`unknown help topic: ${rest.slice(0, -1).join(' ')}\n`);
+    return 1;
+  }
+  if (stray !== undefined && !asksHelp) return unknownCommand(before, stray);
+  const odd = rest.find((word) => word.startsWith('-') && word !== '--help' && word !== '-h');
+  if (odd === undefined || asksHelp) return showGroup(before, asksHelp);
+  return badFlag(new FlagError(odd.startsWith('--') ? `unknown flag: ${odd.split('=')[0]}` : `unknown shorthand flag: '${odd[1]}' in ${odd}`), [program, ...before].join(' '), '');
+}
 
 /** Runs one command line (without the program's name) to its end and resolves to the exit code. */
 export async function main(argv: readonly string[], machine: Machine): Promise<number> {
@@ -22,18 +36,12 @@ export async function main(argv: readonly string[], machine: Machine): Promise<n
     process.stdout.write(`${versionLine()}\n`);
     return 0;
   }
-  const words = globals.args[0] === 'help' ? [...globals.args.slice(1), '--help'] : globals.args;
-  if (help || words.length === 0 || words[0] === '--help') return showGroup([]);
+  const [first] = globals.args;
+  if (help || first === undefined) return showGroup([], help);
+  const words = first === 'help' ? [...globals.args.slice(1), '--help'] : globals.args;
+  if (words[0] === '--help') return showGroup([]);
   const found = find(words);
-  if (found.kind === 'group') {
-    const rest = words.slice(found.words);
-    const stray = rest.find((word) => !word.startsWith('-'));
-    if (stray !== undefined) return unknownCommand(words.slice(0, found.words), stray);
-    const odd = rest.find((word) => word !== '--help' && word !== '-h');
-    if (odd !== undefined) return badFlag(new FlagError(odd.startsWith('--') ? `unknown flag: ${odd.split('=')[0]}` : `unknown shorthand flag: '${odd[1]}' in ${odd}`), [program, ...words.slice(0, found.words)].join(' '), 'COMMAND');
-    return showGroup(words.slice(0, found.words));
-  }
-  if (found.kind === 'nothing') return unknownCommand([], words[0] ?? '');
+  if (found.kind !== 'command') return withoutCommand(words.slice(0, found.words), words.slice(found.words), first === 'help');
   const { createContext } = await import('./create-context.ts');
   return runCommand(found.entry, words.slice(0, found.words), words.slice(found.words), createContext(toGlobals(flags), machine));
 }
@@ -84,20 +92,22 @@ async function attempt(context: Context, command: AnyCommand, act: () => Promise
 
 function badFlag(error: unknown, path: string, usage: string): number {
   if (!(error instanceof FlagError)) throw error;
-  process.stderr.write(`${error.message}\n\nUsage:  ${path} ${usage}\n\nRun '${path} --help' for more information\n`);
+  process.stderr.write(`${error.message}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\nRun '${path} --help' for more information\n`);
   return 125;
 }
 
 function unknownCommand(before: readonly string[], word: string): number {
   const path = [program, ...before].join(' ');
   const usage = before.length === 0 ? '' : `Usage:  ${path}\n\n`;
-  process.stderr.write(`${program}: unknown command: ${path} ${word}\n\n${usage}Run '${path} --help' for more information\n`);
+  const hint = before.length === 0 && Object.hasOwn(notOffered, word) ? `${notOffered[word]}\n\n` : '';
+  process.stderr.write(`${program}: unknown command: ${path} ${word}\n\n${hint}${usage}Run '${path} --help' for more information\n`);
   return 1;
 }
 
-async function showGroup(words: readonly string[]): Promise<number> {
+/** Help that was asked for is the result; where a command is missing, it is a remark. */
+async function showGroup(words: readonly string[], asked = true): Promise<number> {
   const { groupHelp } = await import('./grammar/help.ts');
-  process.stdout.write(groupHelp(words));
+  (asked ? process.stdout : process.stderr).write(groupHelp(words));
   return 0;
 }
 

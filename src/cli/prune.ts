@@ -10,13 +10,13 @@ export const pruneFlags = {
   force: bool('Do not prompt for confirmation', { short: 'f' }),
 };
 
-/** Asks on the terminal; ends the command unless the answer is yes. */
+/** Asks on the terminal; another answer than yes ends the command, which then has done what it was told to. */
 export async function confirm(context: Context, warning: string): Promise<void> {
   const lines = createInterface({ input: context.stdin, output: context.stdout });
   const closed = new Promise<string>((resolve) => { lines.once('close', () => resolve('')); });
   const answer = await Promise.race([lines.question(`${warning}\nAre you sure you want to continue? [y/N] `), closed]);
   lines.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new ExitError(1, 'operation cancelled: prune has been cancelled');
+  if (!/^y(es)?$/i.test(answer.trim())) throw new ExitError(0);
 }
 
 export interface Pruned { lines: string[]; bytes: number }

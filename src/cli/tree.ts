@@ -116,7 +116,19 @@ export const elsewhere: Readonly<Record<string, string>> = {
   setup: 'Install what the engine needs on this host',
 };
 
-export type Found = { kind: 'command'; entry: Entry; words: number } | { kind: 'group'; words: number } | { kind: 'nothing' };
+const swarm = "It is a part of Swarm, which this engine does not offer: it runs the containers of one host.";
+const building = 'This version builds no images: import or load one, or commit a container.';
+const plugins = 'Managed plugins are not supported by this engine.';
+
+/** Commands of the docker client that are not here, and why. */
+export const notOffered: Readonly<Record<string, string>> = {
+  build: building, builder: building, buildx: building, compose: 'docker-compose works with this engine when DOCKER_HOST names its socket.',
+  checkpoint: 'Checkpoints of containers are not supported by this engine.', trust: "Content trust asks Docker's own notary service.",
+  plugin: plugins, swarm, node: swarm, service: swarm, stack: swarm, secret: swarm, config: swarm,
+};
+
+/** `words` counts those that were understood. */
+export type Found = { kind: 'command'; entry: Entry; words: number } | { kind: 'group' | 'nothing'; words: number };
 
 /** Names are matched whole; abbreviations are not guessed. */
 export function find(words: readonly string[]): Found {
@@ -126,5 +138,5 @@ export function find(words: readonly string[]): Found {
     return entry === undefined ? { kind: 'group', words: 1 } : { kind: 'command', entry, words: 2 };
   }
   const entry = entries.find(({ paths }) => paths.includes(first));
-  return entry === undefined ? { kind: 'nothing' } : { kind: 'command', entry, words: 1 };
+  return entry === undefined ? { kind: 'nothing', words: 0 } : { kind: 'command', entry, words: 1 };
 }

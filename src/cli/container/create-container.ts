@@ -4,6 +4,7 @@ import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import type { Context } from '../context.ts';
 import { fromDaemon } from '../errors.ts';
 import type { Values } from '../grammar/flag.ts';
+import { checkReference, withDefaultTag } from '../image/reference.ts';
 import { createBody } from './body/create-body.ts';
 import type { createFlags } from './body/flags.ts';
 import type { CreateBody } from './body/wire.ts';
@@ -26,6 +27,8 @@ export async function createContainer(order: CreateOrder): Promise<{ id: string;
   const body = createBody({ ...order, proxies: proxies(context) });
   if (flags['use-api-socket']) (await import('./body/api-socket.ts')).addApiSocket(context, body);
   order.adjust?.(body);
+  // An id is no name, and is not pulled.
+  if (!/^[a-f0-9]{64}$/.test(body.Image)) checkReference(body.Image);
   using cidFile = claimCidFile(flags.cidfile);
   const platform = flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'] || undefined;
   const pull = async (): Promise<void> => {
@@ -36,7 +39,7 @@ export async function createContainer(order: CreateOrder): Promise<{ id: string;
   const create = () => context.api.json<{ Id: string; Warnings?: string[] | null }>({ method: 'POST', path: '/containers/create', query: { name: flags.name || undefined, platform }, json: body });
   const made = await create().catch(async (error: unknown) => {
     if (!isMissingImage(error) || flags.pull !== 'missing') throw error;
-    if (!flags.quiet) context.warn(`Unable to find image '${await familiar(body.Image)}' locally`);
+    if (!flags.quiet) context.warn(`Unable to find image '${withDefaultTag(body.Image)}' locally`);
     await pull();
     return create();
   });
@@ -46,11 +49,7 @@ export async function createContainer(order: CreateOrder): Promise<{ id: string;
 }
 
 function isMissingImage(error: unknown): boolean {
-  return fromDaemon(error) && hasKind(error, 'notFound') && /no such image|image not known/i.test(messageOf(error));
-}
-
-async function familiar(image: string): Promise<string> {
-  return (await import('../image/reference.ts')).withDefaultTag(image);
+  return fromDaemon(error) && hasKind(error, 'notFound') && /no such image|image not known|does not match the specified platform/i.test(messageOf(error));
 }
 
 /** The file that is to take the container's id cannot be had. */

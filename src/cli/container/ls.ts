@@ -17,6 +17,8 @@ const flags = {
   size: bool('Display total file sizes', { short: 's' }),
 };
 
+const complaints = { read: 'failed to parse template', apply: 'failed to execute template' };
+
 export const command = define({
   usage: '[OPTIONS]',
   flags,
@@ -28,13 +30,14 @@ export const command = define({
   ],
   async run({ context, flags: said, given }) {
     const format = given.has('format') ? said.format : context.config.psFormat ?? '';
-    const size = said.size || /\.Size\b/.test(format);
+    if (said.quiet && format !== '') context.warn('WARNING: Ignoring custom format, because both --format and --quiet are set.');
+    const size = said.size || /\.Size\b|\bjson \.\s*\}/.test(format);
     const last = said.latest && !given.has('last') ? 1 : said.last;
     const list = await context.api.json<ContainerSummary[]>({
       path: '/containers/json',
       query: { all: said.all ? true : undefined, limit: last > 0 ? last : undefined, size: size ? true : undefined, ...filterQuery(said.filter) },
     });
     const rows = list.map((container) => containerRow(container, said['no-trunc']));
-    context.stdout.write(listText({ format, headers, columns: said.size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined }, rows));
+    context.stdout.write(listText({ format: said.quiet ? '' : format, headers, columns: said.size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined, complaints }, rows));
   },
 });

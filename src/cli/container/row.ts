@@ -2,6 +2,7 @@ import { ago, goTime } from '../format/ages.ts';
 import type { Row } from '../format/listing.ts';
 import { displayPorts, type PortSummary } from '../format/ports.ts';
 import { decimalSize } from '../format/sizes.ts';
+import { nilPointer } from '../template/nil.ts';
 import { ellipsis, idText, pairs } from '../format/text.ts';
 
 /** What `GET /containers/json` tells of each container. */
@@ -52,7 +53,7 @@ export function containerRow(container: ContainerSummary, whole: boolean): Row {
     Mounts: mounts.map(({ Name: name, Source: source }) => (whole ? name || source || '' : ellipsis(name || source || '', 15))).join(','),
     LocalVolumes: String(mounts.filter(({ Driver: driver }) => driver === 'local').length),
     Networks: Object.keys(container.NetworkSettings?.Networks ?? {}).join(','),
-    Platform: container.ImageManifestDescriptor?.platform ?? null,
+    Platform: container.ImageManifestDescriptor?.platform ?? nilPointer,
   };
   Object.defineProperty(row, 'Label', { value: (name: unknown) => container.Labels?.[String(name)] ?? '' });
   return row;

@@ -1,5 +1,5 @@
 import { atLeast, define } from '../command.ts';
-import { GantryError, messageOf } from '../../base/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import { describe, ExitError, fromDaemon } from '../errors.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { detachKeysOf } from '../streams/detach-keys.ts';
@@ -33,7 +33,7 @@ export const command = define({
     ['The current directory at /work', 'gantry run --rm -v .:/work -w /work gantry/busybox ls'],
   ],
   async run({ context, flags: said, given, args }) {
-    if (said.detach && said.attach.length > 0) throw new GantryError('invalid', 'conflicting options: cannot specify both --attach and --detach');
+    if (said.detach && said.attach.length > 0) throw new ExitError(1, 'conflicting options: cannot specify both --attach and --detach');
     const detachKeys = detachKeysOf(context, said['detach-keys']);
     const signal = context.interruptible();
     const { id, body } = await createContainer({ context, flags: said, given, args, signal, adjust: (draft) => adjust(draft, context, said.detach) });
@@ -45,7 +45,7 @@ function adjust(body: CreateBody, context: Context, detach: boolean): void {
   const size = terminalSize(context);
   if (size !== undefined) body.HostConfig.ConsoleSize = [size.h, size.w];
   if (!detach) {
-    if (body.Tty && body.AttachStdin && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');
+    if (body.Tty && body.AttachStdin && !context.stdin.isTTY) throw new ExitError(1, 'the input device is not a TTY');
     return;
   }
   body.AttachStdin = false;

@@ -32,13 +32,15 @@ test('alignTabs() pads every cell but the last, at least ten wide with three apa
 test('ellipsis() counts characters', () => assert.deepEqual([ellipsis('abc', 3), ellipsis('abcd', 3), ellipsis('äöü…', 2)], ['abc', 'ab…', 'ä…']));
 
 const listing = { headers: { ID: 'THE ID', Name: 'NAME' }, columns: '{{.ID}}\t{{.Name}}', quiet: undefined };
-const rows = [{ ID: '1', Name: 'web', Label: () => 'x' }];
+const rows = [{ ID: '1', Name: 'web', Label: (name: unknown) => `<${String(name)}>` }];
 
 test('listText() makes tables, JSON lines and templates', () => {
   assert.equal(listText({ ...listing, format: '' }, rows), 'THE ID    NAME\n1         web\n');
   assert.equal(listText({ ...listing, format: 'table {{.Name}}\\t{{upper .ID}}' }, rows), 'NAME      THE ID\nweb       1\n');
   assert.equal(listText({ ...listing, format: 'json' }, rows), '{"ID":"1","Name":"web"}\n');
-  assert.equal(listText({ ...listing, format: '{{.Label "a"}}' }, rows), 'x\n');
+  assert.equal(listText({ ...listing, format: '{{.Label "a"}}' }, rows), '<a>\n');
+  assert.equal(listText({ ...listing, format: 'json' }, [{ Name: '<none>' }]), '{"Name":"\\u003cnone\\u003e"}\n');
+  assert.equal(listText({ ...listing, format: '{{.Name}}', quiet: '{{.ID}}' }, rows), 'web\n');
   assert.equal(listText({ ...listing, format: '', quiet: '{{.ID}}' }, rows), '1\n');
   assert.throws(() => listText({ ...listing, format: '{{.Nonsense}}' }, rows), /template parsing error/);
 });

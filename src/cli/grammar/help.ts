@@ -18,7 +18,7 @@ export function groupHelp(words: readonly string[]): string {
   const noun = words[0];
   if (noun !== undefined) {
     const inside = entries.filter(({ paths, hidden }) => paths[0]?.startsWith(`${noun} `) && hidden !== true);
-    const rows = inside.map(({ paths, summary }): Row => [paths[0]?.slice(noun.length + 1) ?? '', summary]);
+    const rows = inside.map(({ paths, summary }): Row => [paths[0]?.slice(noun.length + 1) ?? '', summary]).sort(byName);
     return `Usage:  ${program} ${noun} COMMAND\n\n${groups[noun]}\n\n${section('Commands', rows)}\nRun '${program} ${noun} COMMAND --help' for more information on a command.\n`;
   }
   const short = entries.flatMap((entry): [Entry, string][] => {
@@ -32,13 +32,17 @@ export function groupHelp(words: readonly string[]): string {
     section('Common Commands', rowsWhere(true)).trimEnd(),
     section('Management Commands', Object.entries(groups)).trimEnd(),
     section('This Host', Object.entries(elsewhere)).trimEnd(),
-    section('Commands', rowsWhere(false).sort(([left], [right]) => (left < right ? -1 : 1))).trimEnd(),
+    section('Commands', rowsWhere(false).sort(byName)).trimEnd(),
     `Global Options:\n${flagLines(globalFlags).join('\n')}`,
     `Run '${program} COMMAND --help' for more information on a command.\n`,
   ].join('\n\n');
 }
 
 type Row = [name: string, summary: string];
+
+function byName([left]: Row, [right]: Row): number {
+  return left < right ? -1 : 1;
+}
 
 function section(title: string, rows: readonly Row[]): string {
   return `${title}:\n${rows.map(([name, summary]) => `  ${name.padEnd(12)}${summary}\n`).join('')}`;

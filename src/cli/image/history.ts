@@ -22,7 +22,7 @@ export const command = define({
   names: 'image',
   examples: [['Whole commands', 'gantry history --no-trunc busybox']],
   async run({ context, flags, args }) {
-    const steps = await context.api.json<Step[]>({ path: `/images/${imagePath(args[0] ?? '')}/history`, query: { platform: platformQuery(flags.platform) } });
+    const steps = await context.api.json<Step[]>({ path: `/images/${imagePath(args[0] ?? '')}/history`, query: { platform: platformQuery(flags.platform, 'invalid platform: ') } });
     const rows = steps.map((step) => {
       const by = step.CreatedBy.replaceAll('\t', ' ');
       const at = step.Created <= 0 ? undefined : step.Created;
@@ -35,7 +35,7 @@ export const command = define({
         Comment: step.Comment,
       };
     });
-    const headers = { ID: 'IMAGE', CreatedSince: 'CREATED', CreatedAt: 'CREATED AT', CreatedBy: 'CREATED BY', Size: 'SIZE', Comment: 'COMMENT' };
+    const headers = { ID: 'IMAGE', CreatedSince: flags.human ? 'CREATED' : 'CREATED AT', CreatedAt: 'CREATED AT', CreatedBy: 'CREATED BY', Size: 'SIZE', Comment: 'COMMENT' };
     context.stdout.write(listText({ format: flags.format, headers, columns: '{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}', quiet: flags.quiet ? '{{.ID}}' : undefined }, rows));
   },
 });

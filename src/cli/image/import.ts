@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
-import { define } from '../command.ts';
+import { atLeast, define } from '../command.ts';
 import { list, text } from '../grammar/flag.ts';
 import { showProgress, type ProgressMessage } from '../progress/show.ts';
 import { cannotOpen } from '../streams/cannot-open.ts';
-import { splitReference } from './reference.ts';
+import { checkReference, splitReference } from './reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
@@ -13,11 +13,12 @@ export const command = define({
     message: text('Set commit message for imported image', { short: 'm' }),
     platform: text('Set platform if server is multi-platform capable'),
   },
-  arity: { least: 1, most: 2 },
+  arity: atLeast(1),
   names: 'file',
   examples: [['A root filesystem with a command', "gantry import -c 'CMD [\"/bin/sh\"]' rootfs.tar me/rootfs"]],
   async run({ context, flags, args }) {
     const [source = '', reference = ''] = args;
+    if (reference !== '') checkReference(reference);
     const { name, tag } = splitReference(reference);
     const remote = /^https?:\/\//.test(source);
     const body = remote ? undefined : source === '-' ? context.stdin : createReadStream(source, { highWaterMark: 1 << 18 });

@@ -22,7 +22,7 @@ export const command = define({
     const source = flags.input === '' ? context.stdin : createReadStream(flags.input, { highWaterMark: 1 << 18 });
     if (source !== context.stdin) await opened(source as ReturnType<typeof createReadStream>, flags.input);
     const quiet = flags.quiet || !context.stdout.isTTY;
-    const platform = flags.platform.flatMap((value) => value.split(',')).map((value) => platformQuery(value) ?? '');
+    const platform = flags.platform.flatMap((value) => value.split(',')).map((value) => platformQuery(value, 'invalid platform: ') ?? '');
     const response = await context.api.send({
       method: 'POST', path: '/images/load', query: { quiet, platform }, headers: { 'Content-Type': 'application/x-tar' }, body: source, signal: context.interruptible(),
     });

@@ -52,7 +52,7 @@ export function imageRows(image: ImageSummary, { whole, digests }: { whole: bool
   const row = (repository: string, tag: string, digest: string): Row => ({
     ID: idText(image.Id, whole), Repository: repository, Tag: tag, Digest: digest,
     CreatedSince: ago(image.Created), get CreatedAt() { return goTime(new Date(image.Created * 1000)); }, Size: decimalSize(image.Size),
-    Containers: (image.Containers ?? -1) < 0 ? 'N/A' : String(image.Containers), VirtualSize: decimalSize(image.Size),
+    Containers: (image.Containers ?? -1) < 0 ? 'N/A' : String(image.Containers), VirtualSize: decimalSize(image.Size, 4),
     SharedSize: (image.SharedSize ?? -1) < 0 ? 'N/A' : decimalSize(image.SharedSize ?? 0),
     UniqueSize: (image.SharedSize ?? -1) < 0 ? 'N/A' : decimalSize(image.Size - (image.SharedSize ?? 0)),
   });

@@ -2,7 +2,7 @@ import { GantryError } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { pullImage } from './pull-image.ts';
-import { canonicalName, hasTagOrDigest, withDefaultTag } from './reference.ts';
+import { canonicalName, checkReference, hasTagOrDigest, withDefaultTag } from './reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] NAME[:TAG|@DIGEST]',
@@ -16,6 +16,7 @@ export const command = define({
   examples: [['For another architecture', 'gantry pull --platform linux/arm64 alpine']],
   async run({ context, flags, args }) {
     const name = args[0] ?? '';
+    checkReference(name);
     if (flags['all-tags'] && hasTagOrDigest(name)) throw new GantryError('invalid', "tag can't be used with --all-tags/-a");
     if (!flags.quiet && !flags['all-tags'] && !hasTagOrDigest(name)) context.print('Using default tag: latest');
     const platform = flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'];

@@ -1,3 +1,10 @@
+import { parseReference } from '../../oci/reference.ts';
+
+/** @throws invalid, in docker's words, before the engine is asked for anything */
+export function checkReference(text: string): void {
+  parseReference(text);
+}
+
 /** `busybox` to `busybox:latest`; a tag or digest stays. */
 export function withDefaultTag(text: string): string {
   return hasTagOrDigest(text) ? text : `${text}:latest`;

@@ -26,7 +26,7 @@ export const command = define({
     const rows = networks.map((network): Row => {
       const row: Row = {
         ID: idText(network.Id, flags['no-trunc']), Name: network.Name, Driver: network.Driver, Scope: network.Scope, IPv4: String(network.EnableIPv4 ?? false), IPv6: String(network.EnableIPv6 ?? false),
-        Internal: String(network.Internal ?? false), Labels: pairs(network.Labels), get CreatedAt() { return goTime(new Date(network.Created)); },
+        Internal: String(network.Internal ?? false), Labels: pairs(network.Labels), get CreatedAt() { return goTime(new Date(network.Created), fractionOf(network.Created)); },
       };
       Object.defineProperty(row, 'Label', { value: (name: unknown) => network.Labels?.[String(name)] ?? '' });
       return row;
@@ -35,3 +35,8 @@ export const command = define({
     context.stdout.write(listText({ format, headers, columns: '{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}', quiet: flags.quiet ? '{{.ID}}' : undefined }, rows));
   },
 });
+
+/** `.29796` of an RFC 3339 time: Date keeps three digits alone. */
+function fractionOf(time: string): string {
+  return (/\.\d*[1-9]/.exec(time)?.[0]) ?? '';
+}

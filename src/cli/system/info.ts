@@ -1,9 +1,9 @@
 import { define, none } from '../command.ts';
 import { describe } from '../errors.ts';
-import { guarded } from '../format/listing.ts';
+import { currentName } from '../context/current.ts';
+import { templateOf } from '../format/template-of.ts';
 import { binarySize } from '../format/sizes.ts';
 import { shortFormatFlag } from '../grammar/format-flag.ts';
-import { compile } from '../template/evaluate.ts';
 import { clientVersion } from './version-line.ts';
 
 type Info = Record<string, unknown>;
@@ -14,16 +14,17 @@ export const command = define({
   arity: none,
   examples: [['The root directory of the engine', "gantry info -f '{{.DockerRootDir}}'"]],
   async run({ context, flags }) {
-    const client = { Version: clientVersion(), Context: 'default', Debug: context.globals.debug, Plugins: [] };
+    const template = flags.format === '' || flags.format === 'json' ? undefined : templateOf(flags.format, { openMaps: new Set(['Runtimes']) });
+    const client = { Version: clientVersion(), Context: currentName(context), Debug: context.globals.debug, Plugins: [] };
     const { info, failure } = await context.api.json<Info>({ path: '/info' }).then(
       (value) => ({ info: value, failure: undefined }),
       (error: unknown) => ({ info: undefined, failure: error }),
     );
     if (flags.format !== '') {
       const value = { ...info, ClientInfo: client, ...(failure === undefined ? {} : { ServerErrors: [describe(failure)] }) };
-      context.print(flags.format === 'json' ? JSON.stringify(value) : guarded(() => compile(flags.format, { openMaps: new Set(['Runtimes']) }).execute(value)));
+      context.print(template === undefined ? JSON.stringify(value) : template(value));
     } else {
-      context.print(['Client: Gantry', ` Version:    ${client.Version}`, ` Context:    default`, ` Debug Mode: ${client.Debug}`, ''].join('\n'));
+      context.print(['Client: Gantry', ` Version:    ${client.Version}`, ` Context:    ${client.Context}`, ` Debug Mode: ${client.Debug}`, ''].join('\n'));
       context.print('Server:');
       if (info !== undefined) for (const line of infoLines(info)) context.print(line);
       for (const warning of (info?.['Warnings'] as string[] | null | undefined) ?? []) context.warn(warning);

@@ -1,8 +1,9 @@
+import { build } from '../../base/build.ts';
 import { define, none } from '../command.ts';
+import { currentName } from '../context/current.ts';
 import { describe } from '../errors.ts';
-import { guarded } from '../format/listing.ts';
+import { templateOf } from '../format/template-of.ts';
 import { shortFormatFlag } from '../grammar/format-flag.ts';
-import { compile } from '../template/evaluate.ts';
 import { clientVersion } from './version-line.ts';
 
 interface ServerVersion {
@@ -28,15 +29,16 @@ export const command = define({
   arity: none,
   examples: [['The version of the daemon alone', "gantry version --format '{{.Server.Version}}'"]],
   async run({ context, flags }) {
+    const template = flags.format === '' || flags.format === 'json' ? undefined : templateOf(flags.format);
     const { server, failure } = await context.api.json<ServerVersion>({ path: '/version' }).then(
       (value) => ({ server: value, failure: undefined }),
       (error: unknown) => ({ server: undefined, failure: error }),
     );
     const client = {
-      Version: clientVersion(), ApiVersion: context.api.apiVersion, DefaultAPIVersion: context.api.apiVersion,
-      NodeVersion: process.version, Os: process.platform, Arch: architectures[process.arch] ?? process.arch, Context: 'default',
+      Version: clientVersion(), ApiVersion: context.api.apiVersion, DefaultAPIVersion: context.api.apiVersion, GitCommit: build.gitCommit,
+      NodeVersion: process.version, Os: process.platform, Arch: architectures[process.arch] ?? process.arch, BuildTime: build.time, Context: currentName(context),
     };
-    context.print(flags.format === '' ? versionText(client, server) : formatted(flags.format, client, server));
+    context.print(flags.format === '' ? versionText(client, server) : template === undefined ? JSON.stringify({ Client: client, Server: server ?? null }) : template(named(client, server)));
     if (failure === undefined) return 0;
     context.warn(describe(failure));
     return 1;
@@ -45,24 +47,30 @@ export const command = define({
 
 type ClientVersion = Record<string, string>;
 
-function formatted(format: string, client: ClientVersion, server: ServerVersion | undefined): string {
-  if (format === 'json') return JSON.stringify({ Client: client, Server: server ?? null });
-  // Templates know the field by another name than the wire does.
-  const named = { Client: { ...client, APIVersion: client['ApiVersion'] }, Server: server === undefined ? null : { ...server, APIVersion: server.ApiVersion } };
-  return guarded(() => compile(format).execute(named));
+/** Templates know the field by another name than the wire does. */
+function named(client: ClientVersion, server: ServerVersion | undefined): unknown {
+  return { Client: { ...client, APIVersion: client['ApiVersion'] }, Server: server === undefined ? null : { Experimental: false, ...server, APIVersion: server.ApiVersion } };
 }
 
 function versionText(client: ClientVersion, server: ServerVersion | undefined): string {
-  const lines = ['Client: Gantry', ...rows([['Version', client['Version']], ['API version', client['ApiVersion']], ['Node version', client['NodeVersion']], ['OS/Arch', `${client['Os']}/${client['Arch']}`], ['Context', client['Context']]], 1)];
+  const lines = ['Client: Gantry', ...rows([['Version', client['Version']], ['API version', client['ApiVersion']], ['Node version', client['NodeVersion']], ['Git commit', client['GitCommit']], ['Built', readable(client['BuildTime'])], ['OS/Arch', `${client['Os']}/${client['Arch']}`], ['Context', client['Context']]], 1)];
   if (server === undefined) return lines.join('\n');
   lines.push('', `Server:${server.Platform?.Name ? ` ${server.Platform.Name}` : ''}`);
   const [engine, ...others] = server.Components ?? [];
   lines.push(` ${engine?.Name ?? 'Engine'}:`, ...rows([
     ['Version', server.Version], ['API version', `${server.ApiVersion}${server.MinAPIVersion ? ` (minimum version ${server.MinAPIVersion})` : ''}`],
-    ['Go version', server.GoVersion], ['Git commit', server.GitCommit], ['Built', server.BuildTime], ['OS/Arch', `${server.Os}/${server.Arch}`], ['Experimental', String(server.Experimental ?? false)],
+    ['Go version', server.GoVersion], ['Git commit', server.GitCommit], ['Built', readable(server.BuildTime)], ['OS/Arch', `${server.Os}/${server.Arch}`], ['Experimental', String(server.Experimental ?? false)],
   ], 2));
   for (const { Name: name, Version: version, Details: details } of others) lines.push(` ${name}:`, ...rows([['Version', version], ['GitCommit', details?.['GitCommit']]], 2));
   return lines.join('\n');
+}
+
+/** `Fri May 30 12:07:16 2025`; what is no time stays as it is. */
+function readable(time = ''): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const [weekday = '', day = '', month = '', year = '', clock = ''] = date.toUTCString().replace(',', '').split(' ');
+  return `${weekday} ${month} ${String(Number(day)).padStart(2)} ${clock} ${year}`;
 }
 
 function rows(pairs: readonly (readonly [string, string | undefined])[], indent: number): string[] {

@@ -1,5 +1,6 @@
-import { functions } from './functions.ts';
+import { arities, functions } from './functions.ts';
 import { lineOf, TemplateError } from './lex.ts';
+import { nilPointer } from './nil.ts';
 import { parseTemplate, type Node, type Operand, type Pipe, type Template } from './parse.ts';
 import { kindName, printed, truth } from './values.ts';
 
@@ -12,8 +13,10 @@ export interface Compiled {
 }
 
 export interface CompileOptions {
-  /** Names of fields that hold maps with free keys: an absent key in them prints `<no value>`, elsewhere it is an error. */
+  /** Names of fields that hold maps with free keys (or, with a dot, the last two): an absent key in them prints `<no value>`, elsewhere it is an error. */
   openMaps?: ReadonlySet<string>;
+  /** The data are JSON as it came: an absent field is a missing key. */
+  raw?: boolean;
   /** The data are a table's headers: functions that would change their text leave it alone. */
   headers?: boolean;
 }
@@ -38,12 +41,14 @@ class Run {
   readonly #template: Template;
   readonly #openMaps: ReadonlySet<string>;
   readonly #headers: boolean;
+  readonly #raw: boolean;
   #variables: Variable[] = [];
 
-  constructor(template: Template, { openMaps = new Set(), headers = false }: CompileOptions) {
+  constructor(template: Template, { openMaps = new Set(), headers = false, raw = false }: CompileOptions) {
     this.#template = template;
     this.#openMaps = openMaps;
     this.#headers = headers;
+    this.#raw = raw;
   }
 
   execute(data: unknown): string {
@@ -148,22 +153,24 @@ class Run {
 
   #command(words: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
     const [head, ...rest] = words as [Operand, ...Operand[]];
-    if (head.kind === 'function') return this.#function(head.name, rest, dot, piped);
+    if (head.kind === 'function') return this.#function(head, rest, dot, piped);
     const args = (): unknown[] => [...rest.map((operand) => this.#operand(operand, dot)), ...piped];
     if (head.kind === 'chain') return this.#chain(head, dot, rest.length + piped.length > 0 ? args() : undefined);
     if (rest.length + piped.length > 0) throw this.#error(head.text, `can't give argument to non-function ${head.text}`);
     return this.#operand(head, dot);
   }
 
-  #function(name: string, rest: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
+  #function({ name, at }: { name: string; at: number }, rest: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
     try {
       if (name === 'and' || name === 'or') return this.#shortCircuit(name, rest, dot, piped);
       const args = [...rest.map((operand) => this.#operand(operand, dot)), ...piped];
+      const [least, most] = arities[name] ?? [0, Infinity];
+      if (args.length < least || args.length > most) throw this.#error(name, `wrong number of args for ${name}: want ${most === Infinity ? `at least ${least}` : least} got ${args.length}`, at);
       if (this.#headers && rewording.has(name)) return args.find((value) => typeof value === 'string');
       return functions[name]?.(...args);
     } catch (error) {
       if (error instanceof TemplateError) throw error;
-      throw this.#error([name, ...rest.map((operand) => operand.text)].join(' '), `error calling ${name}: ${(error as Error).message}`);
+      throw this.#error([name, ...rest.map((operand) => operand.text)].join(' '), `error calling ${name}: ${(error as Error).message}`, at);
     }
   }
 
@@ -182,7 +189,7 @@ class Run {
       case 'constant': return operand.value;
       case 'dot': return dot;
       case 'variable': return this.#variables.findLast((known) => known.name === operand.name)?.value;
-      case 'function': return this.#function(operand.name, [], dot, []);
+      case 'function': return this.#function(operand, [], dot, []);
       case 'pipe': return this.#scoped(() => this.#pipe(operand.pipe, dot));
       case 'chain': return this.#chain(operand, dot, undefined);
     }
@@ -194,17 +201,18 @@ class Run {
     for (const [index, field] of chain.fields.entries()) {
       const last = index === chain.fields.length - 1;
       value = this.#field(value, field, { chain, from, args: last ? args : undefined });
-      from = field;
+      from = `${from.split('.').at(-1)}.${field}`;
     }
     return value;
   }
 
   #field(value: unknown, field: string, where: { chain: Operand & { kind: 'chain' }; from: string; args: unknown[] | undefined }): unknown {
     const { chain, from, args } = where;
-    if (value === null || value === undefined) throw this.#error(chain.text, `nil data; no entry for key "${field}"`, chain.at);
+    if (value === null || value === undefined || value === nilPointer) throw this.#error(chain.text, value === nilPointer ? `nil pointer evaluating ${from.replace(/^\./, '')}.${field}` : `nil data; no entry for key "${field}"`, chain.at);
     const holder = Object.hasOwn(Object(value) as object, field) && typeof value === 'object' ? (value as Record<string, unknown>) : undefined;
     if (holder === undefined) {
-      if (typeof value === 'object' && this.#openMaps.has(from)) return undefined;
+      if (typeof value === 'object' && (this.#openMaps.has(from.split('.').at(-1) ?? '') || this.#openMaps.has(from))) return undefined;
+      if (this.#raw) throw this.#error(chain.text, typeof value === 'object' ? `map has no entry for key "${field}"` : `can't evaluate field ${field} in type interface {}`, chain.at);
       throw this.#error(chain.text, `can't evaluate field ${field} in type ${kindName(value)}`, chain.at);
     }
     const found = holder[field];
@@ -212,6 +220,8 @@ class Run {
       if (args !== undefined) throw this.#error(chain.text, `${field} has arguments but cannot be invoked as function`, chain.at);
       return found;
     }
+    const { length: wanted } = found as Method;
+    if ((args?.length ?? 0) !== wanted) throw this.#error(chain.text, `wrong number of args for ${field}: want ${wanted} got ${args?.length ?? 0}`, chain.at);
     try {
       return (found as Method)(...(args ?? []));
     } catch (error) {

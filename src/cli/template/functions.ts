@@ -38,6 +38,12 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   truncate: (text, length) => textual(text).slice(0, Number(length)),
 };
 
+/** How many arguments a function takes, where that is not left to it. */
+export const arities: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  not: [1, 1], ne: [2, 2], lt: [2, 2], le: [2, 2], gt: [2, 2], ge: [2, 2], eq: [1, Infinity], index: [1, Infinity], slice: [1, Infinity], len: [1, 1], printf: [1, Infinity],
+  json: [1, 1], split: [2, 2], join: [2, 2], title: [1, 1], lower: [1, 1], upper: [1, 1], pad: [3, 3], truncate: [2, 2],
+};
+
 function equal(left: unknown, right: unknown): boolean {
   if (typeof left === 'object' && left !== null && typeof right === 'object' && right !== null) throw new Error('non-comparable types for comparison');
   if (left === null || left === undefined) return right === null || right === undefined;
@@ -77,7 +83,7 @@ function lengthOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
   if (typeof value === 'object' && value !== null) return Object.keys(value).length;
-  throw new Error(value === null || value === undefined ? 'len of nil pointer' : `len of type ${typeof value}`);
+  throw new Error(value === null || value === undefined ? 'len of nil pointer' : `len of type ${typeof value === 'number' ? 'int' : typeof value}`);
 }
 
 /** Go's Sprint: a space between operands when neither is a string. */

@@ -80,7 +80,11 @@ function lexToken(source: string, at: number, spaced: boolean): { token: Token; 
     return { token: { kind, text, at, spaced } as Token, end };
   }
   const found = source[at] ?? '';
-  throw new TemplateError(found === '"' || found === '`' ? `${lineOf(source, at)}: unterminated quoted string` : `${lineOf(source, at)}: unexpected ${JSON.stringify(found)} in command`);
+  throw new TemplateError(found === '"' || found === '`' ? `${lineOf(source, at)}: unterminated quoted string` : `${lineOf(source, at)}: ${unexpected(found)}`);
+}
+
+function unexpected(letter: string): string {
+  return letter === '}' ? "bad character U+007D '}'" : `unexpected ${JSON.stringify(letter)} in command`;
 }
 
 function numberIn(text: string): number {

@@ -20,8 +20,8 @@ export interface Pipe {
 export type Operand =
   | { kind: 'constant'; value: unknown; text: string }
   | { kind: 'dot'; text: string }
-  | { kind: 'function'; name: string; text: string }
-  /** A base and the fields read from it in turn. */
+  | { kind: 'function'; name: string; text: string; at: number }
+  /** A base and the fields read from it in turn; `at` is where the second field stands, if there is one, as Go counts. */
   | { kind: 'chain'; base: Operand | Pipe; fields: string[]; text: string; at: number }
   | { kind: 'variable'; name: string; text: string }
   | { kind: 'pipe'; pipe: Pipe; text: string };
@@ -182,14 +182,15 @@ class Parser {
     const base = this.#term(context);
     if (base === undefined || token === undefined) return undefined;
     const fields: string[] = [];
+    const at = this.#peek()?.at ?? token.at;
     for (let next = this.#peek(); next?.kind === 'field' && !next.spaced; next = this.#peek()) {
       fields.push(next.text.slice(1));
       this.#next();
     }
     if (fields.length === 0) return base;
-    if (base.kind === 'chain') return { ...base, fields: [...base.fields, ...fields], text: base.text + fields.map((field) => `.${field}`).join('') };
+    if (base.kind === 'chain') return { ...base, fields: [...base.fields, ...fields], text: base.text + fields.map((field) => `.${field}`).join(''), at };
     if (base.kind === 'constant') throw this.error(`unexpected . after term ${JSON.stringify(base.text)}`);
-    return { kind: 'chain', base, fields, text: base.text + fields.map((field) => `.${field}`).join(''), at: token.at };
+    return { kind: 'chain', base, fields, text: base.text + fields.map((field) => `.${field}`).join(''), at };
   }
 
   #term(context: string): Operand | undefined {
@@ -210,7 +211,7 @@ class Parser {
         return { kind: 'variable', name: token.text, text: token.text };
       case 'name':
         this.#next();
-        return this.#word(token.text);
+        return this.#word(token.text, token.at);
       case 'symbol':
         return this.#symbol(token.text, context);
       default:
@@ -218,11 +219,11 @@ class Parser {
     }
   }
 
-  #word(name: string): Operand {
+  #word(name: string, at: number): Operand {
     if (name === 'true' || name === 'false') return { kind: 'constant', value: name === 'true', text: name };
     if (name === 'nil') return { kind: 'constant', value: null, text: name };
     if (!this.#functions.has(name)) throw this.error(`function "${name}" not defined`);
-    return { kind: 'function', name, text: name };
+    return { kind: 'function', name, text: name, at };
   }
 
   #symbol(symbol: string, context: string): Operand | undefined {

@@ -1,3 +1,5 @@
+import { nilPointer } from './nil.ts';
+
 /** How Go's templates see values that came from JSON. */
 
 /** Empty values are false: false, 0, "", nil, and empty lists and maps. */
@@ -14,7 +16,7 @@ export function printed(value: unknown): string {
 
 /** Go's `%v`. */
 export function formatted(value: unknown): string {
-  if (value === undefined || value === null) return '<nil>';
+  if (value === undefined || value === null || value === nilPointer) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(formatted).join(' ')}]`;
   if (typeof value === 'function') return formatted((value as () => unknown)());
   if (typeof value === 'object') return `map[${sortedEntries(value).map(([key, item]) => `${key}:${formatted(item)}`).join(' ')}]`;

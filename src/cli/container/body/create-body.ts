@@ -2,6 +2,7 @@ import { GantryError } from '../../../base/errors.ts';
 import type { Values } from '../../grammar/flag.ts';
 import type { createFlags } from './flags.ts';
 import { capabilities } from './capabilities.ts';
+import { parseCdiOrDevice } from './devices.ts';
 import { healthcheck } from './healthcheck.ts';
 import { readEnvFile, readLabelFile, toMap } from './lists.ts';
 import { endpoints } from './networks.ts';
@@ -107,8 +108,9 @@ function hostSettings({ flags, given }: CreateRequest, binds: string[]): Record<
 }
 
 function resources({ flags }: CreateRequest): Record<string, unknown> {
-  const mappings = flags.device.flatMap((device) => ('mapping' in device ? [device.mapping] : []));
-  const cdi = flags.device.flatMap((device) => ('cdi' in device ? [device.cdi] : []));
+  const devices = flags.device.map(parseCdiOrDevice);
+  const mappings = devices.flatMap((device) => ('mapping' in device ? [device.mapping] : []));
+  const cdi = devices.flatMap((device) => ('cdi' in device ? [device.cdi] : []));
   const requests = [...flags.gpus, ...(cdi.length === 0 ? [] : [{ Driver: 'cdi', Count: 0, DeviceIDs: cdi, Capabilities: null, Options: null }])];
   return {
     CgroupParent: flags['cgroup-parent'],

@@ -1,5 +1,6 @@
 /** One record of comma-separated values; a field in double quotes may hold commas, and `""` is a quote. Throws Go's sentences. */
 export function csvFields(text: string): string[] {
+  if (text === '') throw new Error('EOF');
   const fields: string[] = [];
   let at = 0;
   for (;;) {

@@ -8,7 +8,8 @@ export function parseCdiOrDevice(value: string): DeviceFlag {
   if (/^[A-Za-z][\w.-]*\/[A-Za-z][\w-]*=[A-Za-z0-9][\w.:-]*$/.test(value)) return { cdi: value };
   const parts = value.split(':');
   const [source = '', second, third] = parts;
-  if (parts.length > 3 || source === '') throw new Error(`invalid device specification: ${value}`);
+  if (parts.length > 3) throw new Error(`invalid device specification: ${value}`);
+  if (source === '') throw new Error(`bad format for path: ${value}`);
   const target = second === undefined || isMode(second) ? source : second;
   const permissions = third ?? (second !== undefined && isMode(second) ? second : 'rwm');
   if (third !== undefined && !isMode(third)) throw new Error(`bad mode specified: ${third}`);

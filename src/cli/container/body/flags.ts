@@ -1,7 +1,7 @@
 import { bool, custom, list, text, type Flag } from '../../grammar/flag.ts';
 import { duration } from '../../grammar/duration.ts';
 import { bytes, decimalCpus, int, uint } from '../../grammar/numbers.ts';
-import { parseBlkioWeight, parseCdiOrDevice, parseRule, parseThrottleBps, parseThrottleIops } from './devices.ts';
+import { parseBlkioWeight, parseRule, parseThrottleBps, parseThrottleIops } from './devices.ts';
 import { checkEnv, checkLabel, checkLink, checkExtraHost } from './lists.ts';
 import { parseGpus } from './gpus.ts';
 import { parseMount } from './mount.ts';
@@ -53,7 +53,7 @@ export const createFlags = {
   cpus: decimalCpus('Number of CPUs'),
   'cpuset-cpus': text('CPUs in which to allow execution (0-3, 0,1)'),
   'cpuset-mems': text('MEMs in which to allow execution (0-3, 0,1)'),
-  device: collected('Add a host device to the container', 'list', parseCdiOrDevice),
+  device: list('Add a host device to the container'),
   'device-cgroup-rule': list('Add a rule to the cgroup allowed devices list', { check: parseRule }),
   'device-read-bps': collected('Limit read rate (bytes per second) from a device', 'list', parseThrottleBps),
   'device-read-iops': collected('Limit read rate (IO per second) from a device', 'list', parseThrottleIops),

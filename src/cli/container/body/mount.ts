@@ -6,7 +6,6 @@ import type { Mount } from './wire.ts';
 
 /** `--mount type=bind,source=…,target=…,…`. https://docs.docker.com/engine/storage/ */
 export function parseMount(value: string): Mount {
-  if (value === '') throw new Error('value is empty');
   const mount: Mount = { Type: 'volume' };
   const labels: string[] = [];
   const driverOptions: string[] = [];

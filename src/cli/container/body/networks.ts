@@ -57,6 +57,7 @@ export function endpoints(networks: readonly NetworkFlag[], first: FirstNetwork)
   const mode = all[0]?.target ?? 'default';
   const result: Record<string, Endpoint> = {};
   for (const [index, network] of all.entries()) {
+    if (network.target === '') throw invalid('no name set for network');
     if (index === 0) refuseTwice(network, first);
     const merged = index === 0 ? merge(network, first) : network;
     if (index > 0 && !isUserDefined(network.target) && all.length > 1 && ['host', 'none'].includes(network.target)) throw invalid(`conflicting options: cannot attach both user-defined and non-user-defined network-modes`);

@@ -9,7 +9,7 @@ export function parseUlimit(value: string): Ulimit {
   const name = value.slice(0, equals);
   if (!known.has(name)) throw new Error(`invalid ulimit type: ${name}`);
   const parts = value.slice(equals + 1).split(':');
-  if (parts.length > 2 || parts[0] === '') throw new Error(`too many limit value arguments - ${value.slice(equals + 1)}, can only have up to two, \`soft[:hard]\``);
+  if (parts.length > 2) throw new Error(`too many limit value arguments - ${value.slice(equals + 1)}, can only have up to two, \`soft[:hard]\``);
   const [soft = 0, hard = soft] = parts.map((part) => {
     if (!/^[+-]?\d+$/.test(part)) throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(part)}: invalid syntax`);
     return Number(part);
