@@ -5,7 +5,7 @@ import { legacyForwardPolicy } from '../host/iptables-legacy.ts';
 import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
-import { BridgePorts } from './bridge/bridge-ports.ts';
+import { BridgePorts, type PortLimits } from './bridge/bridge-ports.ts';
 import { enableForwarding } from './bridge/forwarding.ts';
 import { bridgePrefix, linkGroup, shardKey, shardKeyOf, vethName, wireGroup } from './bridge/names.ts';
 import { makeRoomForNeighbours } from './bridge/neighbours.ts';
@@ -28,6 +28,8 @@ export interface NetworkBackendOptions {
   poolSize?: number;
   /** How often the ruleset is looked after: one question to the kernel while nobody else changes any. */
   repairMs?: number;
+  /** How many ports of a bridge are used before a network gets a further one. */
+  portLimits?: PortLimits;
 }
 
 /** The kernel side of networks, in the network namespace of the calling thread. */
@@ -51,7 +53,7 @@ class KernelNetworks implements NetworkBackend {
   #socket: RouteSocket | undefined;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor({ instanceId, runDirectory, log, poolSize = 8, repairMs = 2000 }: NetworkBackendOptions) {
+  constructor({ instanceId, runDirectory, log, poolSize = 8, repairMs = 2000, portLimits }: NetworkBackendOptions) {
     this.#log = log;
     this.#repairMs = repairMs;
     this.#runDirectory = runDirectory;
@@ -59,7 +61,7 @@ class KernelNetworks implements NetworkBackend {
     this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, wireGroup: wireGroup(instanceId) });
     this.#firewall = new Firewall(instanceId);
     this.#loopback = new Loopback(instanceId, log);
-    this.#ports = new BridgePorts(this.#group);
+    this.#ports = new BridgePorts(this.#group, portLimits);
   }
 
   async prepare(known: { networks: Network[]; endpoints: Endpoint[]; sandboxes: string[] }): Promise<void> {
@@ -72,8 +74,9 @@ class KernelNetworks implements NetworkBackend {
     await this.#sandboxes.dropWires();
     await this.#reclaimLinks(known);
     this.#ports.load(this.#route);
+    this.#adjustPorts();
     this.#sandboxes.fill();
-    this.#watch ??= setInterval(() => this.#repair(), this.#repairMs).unref();
+    this.#watch ??= setInterval(() => this.#lookAfter(), this.#repairMs).unref();
   }
 
   async createNetwork(network: Network): Promise<void> {
@@ -211,6 +214,19 @@ class KernelNetworks implements NetworkBackend {
     if (isMacvlan(network)) return network.parent.make === undefined ? [] : [network.parent.link];
     const key = shardKey(network.bridge);
     return [network.bridge, ...this.#route.links().map(({ name }) => name).filter((name) => shardKeyOf(name) === key)];
+  }
+
+  #lookAfter(): void {
+    this.#repair();
+    try {
+      this.#adjustPorts();
+    } catch (error) {
+      this.#log.error('ports of bridges could not be adjusted to br_netfilter', { error: messageOf(error) });
+    }
+  }
+
+  #adjustPorts(): void {
+    this.#ports.adjust(this.#route, this.#firewall.networks.filter((network): network is BridgeNetwork => !isMacvlan(network)));
   }
 
   #repair(): void {

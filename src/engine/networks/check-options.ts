@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
+import { shardPrefix } from '../../network/bridge/names.ts';
 
 type Check = (value: string, name: string) => string | undefined;
 
@@ -21,7 +22,7 @@ const common: Record<string, Check> = { [`${docker}driver.mtu`]: mtu, [`${docker
 const byDriver: Record<string, Record<string, Check>> = {
   bridge: {
     ...common,
-    [`${docker}bridge.name`]: linkName,
+    [`${docker}bridge.name`]: (value, name) => (value.startsWith(shardPrefix) ? `invalid ${name}: names that begin with "${shardPrefix}" are this engine's own` : linkName(value, name)),
     [`${docker}bridge.enable_ip_masquerade`]: boolean,
     [`${docker}bridge.enable_icc`]: boolean,
     [`${docker}bridge.host_binding_ipv4`]: ipv4,

@@ -3,11 +3,12 @@ import { addBridge, addVeth, setBridgePort, setLink } from '../../host/netlink/r
 import type { RouteSocket } from '../../host/netlink/socket.ts';
 import { writeSysctl } from '../../host/sysctl.ts';
 import type { BridgeNetwork } from '../network.ts';
-import { bridgeMac, shardNames } from './names.ts';
+import { bridgedTranslation, portSettings, type BridgedTranslation } from './bridged-translation.ts';
+import { bridgeMac, shardKeyOf, shardNames } from './names.ts';
 
 /** Linux gives a bridge 1,023 ports. What the first bridge does not use for containers is for the links to the further ones. */
-const firstLimit = 900;
-const shardLimit = 1000;
+export interface PortLimits { first: number; further: number }
+const usualLimits: PortLimits = { first: 900, further: 1000 };
 const shards = 64;
 
 /**
@@ -17,14 +18,18 @@ const shards = 64;
  */
 export class BridgePorts {
   readonly #group: number;
+  readonly #limits: PortLimits;
   /** The bridge of each port, both by name. */
   readonly #bridgeOf = new Map<string, string>();
   readonly #counts = new Map<string, number>();
   readonly #ensured = new Set<string>();
+  /** What the settings of the ports were made for. */
+  #translation: BridgedTranslation | undefined;
 
   /** @param group interface group of the instance's links */
-  constructor(group: number) {
+  constructor(group: number, limits: PortLimits = usualLimits) {
     this.#group = group;
+    this.#limits = limits;
   }
 
   get size(): number {
@@ -36,6 +41,7 @@ export class BridgePorts {
     this.#bridgeOf.clear();
     this.#counts.clear();
     this.#ensured.clear();
+    this.#translation = undefined;
     const links = route.links();
     const names = new Map(links.map(({ index, name }) => [index, name]));
     for (const { name, master, group } of links) {
@@ -45,15 +51,16 @@ export class BridgePorts {
   }
 
   /** Gives the link its name and makes it an active port of the network. @throws HostError, also when 64,000 are there */
-  join(route: RouteSocket, network: BridgeNetwork, port: { index: number; name: string; hairpin: boolean }): void {
+  join(route: RouteSocket, network: BridgeNetwork, port: { index: number; name: string }): void {
+    const translation = bridgedTranslation();
     for (let shard = 0; shard <= shards; shard++) {
       const bridge = shard === 0 ? network.bridge : shardNames(network.bridge, shard).bridge;
-      if ((this.#counts.get(bridge) ?? 0) >= (shard === 0 ? firstLimit : shardLimit)) continue;
+      if ((this.#counts.get(bridge) ?? 0) >= (shard === 0 ? this.#limits.first : this.#limits.further)) continue;
       const master = shard === 0 ? route.link(bridge)?.index : this.#ensureShard(route, network, shard);
       if (master === undefined) throw new Error(`the bridge ${bridge} of the network is not there`);
       const [join, settings] = route.tryAll([
         setLink(port.index, { rename: port.name, group: this.#group, mtu: network.mtu, master, up: true }),
-        setBridgePort(port.index, { isolated: !network.icc, hairpin: port.hairpin }),
+        setBridgePort(port.index, portSettings(translation, { icc: network.icc, further: shard > 0 })),
       ]);
       if (join !== undefined && errnoOf(join) === 'EXFULL') continue;
       if (join !== undefined || settings !== undefined) throw join ?? settings;
@@ -61,6 +68,24 @@ export class BridgePorts {
       return;
     }
     throw new Error(`the network of bridge ${network.bridge} has no port left`);
+  }
+
+  /** Settings of all ports, when the kernel treats bridged packets otherwise than when they were plugged. */
+  adjust(route: RouteSocket, networks: readonly BridgeNetwork[]): void {
+    const translation = bridgedTranslation();
+    if (this.#translation?.ipv4 === translation.ipv4 && this.#translation.filtered === translation.filtered) return;
+    const icc = new Map(networks.map((network) => [network.bridge, network.icc]));
+    const links = route.links();
+    const names = new Map(links.map(({ index, name }) => [index, name]));
+    for (const { index, name, group, master } of links) {
+      const open = icc.get(names.get(master) ?? '');
+      if (group !== this.#group || open === undefined) continue;
+      const { isolated, hairpin } = portSettings(translation, { icc: open, further: false });
+      const [failure] = route.tryAll([setBridgePort(index, shardKeyOf(name) === undefined ? { isolated, hairpin } : { isolated })]);
+      // It may have left meanwhile.
+      if (failure !== undefined && route.link(name)?.master === master) throw failure;
+    }
+    this.#translation = translation;
   }
 
   leave(port: string): void {
@@ -94,7 +119,7 @@ export class BridgePorts {
       setLink(made.index, { up: true }),
       setLink(up, { noLinkLocal: true }), setLink(down, { noLinkLocal: true }),
       setLink(up, { master: first, up: true }), setLink(down, { master: made.index, up: true }),
-      setBridgePort(up, { isolated: !network.icc }),
+      setBridgePort(up, { isolated: portSettings(bridgedTranslation(), { icc: network.icc, further: false }).isolated }),
     );
     this.#ensured.add(bridge);
     return made.index;

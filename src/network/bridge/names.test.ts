@@ -9,7 +9,7 @@ test('all names fit into the 15 bytes of the kernel', () => {
 
 test('shardKeyOf() knows the links of a network\'s further bridges, and no others', () => {
   for (const name of Object.values(shardNames('web0', 7))) assert.equal(shardKeyOf(name), shardKey('web0'));
-  for (const name of ['web0', bridgeName('i', 'n'), vethName('e'), 'gb-12345678', 'gt-xyz45678-1']) assert.equal(shardKeyOf(name), undefined);
+  for (const name of ['web0', bridgeName('i', 'n'), vethName('e'), 'gb-12345678', 'gb-12345678-1', 'gt-xyz45678-1']) assert.equal(shardKeyOf(name), undefined);
   assert.notEqual(shardKey('web0'), shardKey('web1'));
 });
 

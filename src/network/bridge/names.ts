@@ -32,10 +32,13 @@ export function bridgeMac(bridge: string): string {
   return `02:42:${(digest.slice(0, 8).match(/../g) ?? []).join(':')}`;
 }
 
-/** Kernel names of a network's n-th further bridge and of the link to its first one: `top` is a port of the first bridge. At most 14 bytes. */
+/** How the names of further bridges begin: the firewall tells them from first ones by it. */
+export const shardPrefix = `${bridgePrefix}s`;
+
+/** Kernel names of a network's n-th further bridge and of the link to its first one: `top` is a port of the first bridge. At most 15 bytes. */
 export function shardNames(bridge: string, number: number): { bridge: string; top: string; bottom: string } {
   const tail = `${shardKey(bridge)}-${number}`;
-  return { bridge: `${bridgePrefix}${tail}`, top: `gt-${tail}`, bottom: `gu-${tail}` };
+  return { bridge: `${shardPrefix}${tail}`, top: `gt-${tail}`, bottom: `gu-${tail}` };
 }
 
 /** What all links of a network's further bridges have in their names. */
@@ -45,5 +48,5 @@ export function shardKey(bridge: string): string {
 
 /** The shard key in the name of a link that belongs to a further bridge; undefined for every other link. */
 export function shardKeyOf(link: string): string | undefined {
-  return /^g[btu]-([0-9a-f]{8})-\d+$/.exec(link)?.[1];
+  return /^g(?:b-s|t-|u-)([0-9a-f]{8})-\d+$/.exec(link)?.[1];
 }

@@ -1,7 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { addVeth, setLink } from '../../host/netlink/requests.ts';
 import type { RouteSocket } from '../../host/netlink/socket.ts';
-import { readSysctl } from '../../host/sysctl.ts';
 import type { BridgeNetwork, Endpoint } from '../network.ts';
 import type { Wire } from '../sandboxes/jobs.ts';
 import type { BridgePorts } from './bridge-ports.ts';
@@ -11,7 +10,7 @@ export interface Plugging { route: RouteSocket; ports: BridgePorts; sandboxPath:
 
 /** The host's side of an endpoint, with a pair of links that waited in the pool. */
 export function plugWire({ route, ports, endpoint, network }: Plugging, wire: Wire): void {
-  ports.join(route, network, { index: wire.port, name: vethName(endpoint.id), hairpin: bridgedPacketsAreTranslated() });
+  ports.join(route, network, { index: wire.port, name: vethName(endpoint.id) });
 }
 
 /** The same with a new pair; the container's end is named as the endpoint says. @throws HostError; the pair may be there then */
@@ -26,13 +25,5 @@ export function plugNew({ route, ports, sandboxPath, endpoint, network }: Pluggi
   const port = route.link(name);
   if (port === undefined) throw new Error(`the link ${name} vanished while it was made`);
   route.run(setLink(port.index, { noLinkLocal: true }));
-  ports.join(route, network, { index: port.index, name, hairpin: bridgedPacketsAreTranslated() });
-}
-
-/**
- * With br_netfilter the kernel translates packets while it bridges them: one from a container to its own published port then leaves where
- * it came in. Without it such packets are routed, and hairpin would only reflect broadcasts.
- */
-function bridgedPacketsAreTranslated(): boolean {
-  return readSysctl('net/bridge/bridge-nf-call-iptables') === '1';
+  ports.join(route, network, { index: port.index, name });
 }

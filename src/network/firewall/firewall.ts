@@ -33,6 +33,10 @@ export class Firewall {
     this.#restore();
   }
 
+  get networks(): Network[] {
+    return [...this.#networks.values()];
+  }
+
   addNetwork(network: Network): void {
     this.#networks.set(network.id, network);
     this.#put(networkElements(network));

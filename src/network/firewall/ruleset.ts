@@ -1,3 +1,5 @@
+import { shardPrefix } from '../bridge/names.ts';
+
 /**
  * The firewall of one instance: one nft table, whose rules never change; networks and published ports are elements of its sets and maps.
  *
@@ -49,6 +51,7 @@ const sets = `
  * `prerouting` leaves 127.0.0.0/8 alone: a neighbour on the LAN can send such packets, and translation would let them in.
  * In `postrouting`, no incoming interface means a packet of the host's own or, with br_netfilter, one that is translated while it is bridged;
  * answers to either have to come back to the host to be translated back.
+ * A network's further bridges translate nothing (br_netfilter would have them do it): the first one does, and sees every packet once.
  * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
  */
 const chains = `
@@ -56,6 +59,7 @@ const chains = `
     type filter hook prerouting priority raw; policy accept;
     iifname @bridges ip daddr 127.0.0.0/8 drop
     iifname @bridges ip saddr 127.0.0.0/8 drop
+    iifname "${shardPrefix}*" notrack
   }
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;

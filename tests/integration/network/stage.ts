@@ -9,7 +9,7 @@ import { createNetns, removeNetns, withNetns } from '../../../src/host/namespace
 import { addAddress, addRoute, addVeth, setLink } from '../../../src/host/netlink/requests.ts';
 import { RouteSocket } from '../../../src/host/netlink/socket.ts';
 import { writeSysctl } from '../../../src/host/sysctl.ts';
-import { createNetworkBackend } from '../../../src/network/create-network-backend.ts';
+import { createNetworkBackend, type NetworkBackendOptions } from '../../../src/network/create-network-backend.ts';
 import type { BridgeNetwork, Endpoint, NetworkBackend, Sandbox } from '../../../src/network/network.ts';
 
 /** The host's address on the LAN, and a neighbour's. */
@@ -54,13 +54,18 @@ export class Stage {
   readonly #instanceId: string;
 
   /** @param brNetfilter whether the kernel translates packets while it bridges them, as it does on a machine with Docker */
-  constructor(instanceId: string, options: { brNetfilter: boolean }) {
+  constructor(instanceId: string, options: { brNetfilter: boolean } & Pick<NetworkBackendOptions, 'portLimits'>) {
     this.#instanceId = instanceId;
     checked(libc.func('int unshare(int flags)')(0x40000000), 'unshare');
-    for (const family of ['iptables', 'ip6tables']) writeSysctl(`net/bridge/bridge-nf-call-${family}`, options.brNetfilter ? '1' : '0');
+    this.translateBridged(options.brNetfilter);
     createNetns(this.lan);
     this.#wireLan();
-    this.backend = this.newBackend();
+    this.backend = this.newBackend(silentLog, options.portLimits && { portLimits: options.portLimits });
+  }
+
+  /** Turns br_netfilter on or off. */
+  translateBridged(on: boolean): void {
+    for (const family of ['iptables', 'ip6tables']) writeSysctl(`net/bridge/bridge-nf-call-${family}`, on ? '1' : '0');
   }
 
   get lan(): string {
@@ -68,7 +73,7 @@ export class Stage {
   }
 
   /** Several can be there at once, so none looks after the ruleset unless it is told to. */
-  newBackend(log: Log = silentLog, more: { repairMs?: number } = {}): NetworkBackend {
+  newBackend(log: Log = silentLog, more: Partial<NetworkBackendOptions> = {}): NetworkBackend {
     return createNetworkBackend({ instanceId: this.#instanceId, runDirectory: this.directory, log, poolSize: 2, repairMs: 3_600_000, ...more });
   }
 
