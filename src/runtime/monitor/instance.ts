@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
+import { basename } from 'node:path';
 import type { AttachRequest, ExitReport, Target, LogSettings } from '../driver/runtime.ts';
 import { setTerminalSize, type TerminalSize } from '../../host/terminal.ts';
 import type { LogWriter } from '../logs/log-writer.ts';
+import { execFailure } from './exec-failure.ts';
 import { FanOut } from './fan-out.ts';
 import { Pump } from './pump.ts';
 import type { OutputStream } from './stream-frames.ts';
@@ -15,6 +17,8 @@ export interface InstanceFile {
   runtime: string;
   cgroupPath: string;
   log?: LogSettings;
+  /** First argument of an exec. */
+  program?: string;
 }
 
 export interface Streams {
@@ -36,6 +40,8 @@ export class Instance {
   #stdin: Socket | undefined;
   #terminal: number | undefined;
   #finishing = false;
+  /** Nothing was written yet. */
+  #silent = true;
 
   constructor(options: { file: InstanceFile; pid: number; startedAt: string; streams: Streams; log: LogWriter | undefined }) {
     this.file = options.file;
@@ -51,6 +57,10 @@ export class Instance {
     // EPIPE: nobody inside reads any more.
     this.#stdin?.on('error', () => this.#dropStdin());
     this.#terminal = terminal;
+  }
+
+  get #fromCrun(): boolean {
+    return basename(this.file.runtime) === 'crun';
   }
 
   get target(): Target {
@@ -106,8 +116,10 @@ export class Instance {
     return pump;
   }
 
-  #take(stream: OutputStream, chunk: Buffer): void {
+  #take(stream: OutputStream, read: Buffer): void {
     if (this.#finishing) return;
+    const chunk = this.#silent && this.#fromCrun ? execFailure(read, this.file.program ?? '') ?? read : read;
+    this.#silent = false;
     this.#log?.write(stream === 1 ? 'stdout' : 'stderr', chunk);
     this.#fanOut.write(stream, chunk);
   }

@@ -74,7 +74,7 @@ export function startLaunch(request: StartRequest): Launch {
 /** An exec's stdin ends with the attachment that feeds it. */
 export function execLaunch(request: ExecRequest, cgroupPath: string): Launch {
   return {
-    file: { target: { id: request.id, execId: request.execId }, tty: request.tty, stdinOnce: true, runtime: request.runtime, cgroupPath },
+    file: { target: { id: request.id, execId: request.execId }, tty: request.tty, stdinOnce: true, runtime: request.runtime, cgroupPath, program: (request.process as { args?: string[] }).args?.[0] ?? '' },
     openStdin: request.openStdin,
     consoleSize: request.consoleSize,
     command: (directory, options) => {

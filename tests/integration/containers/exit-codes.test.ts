@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Box } from './box.ts';
 
@@ -36,6 +39,27 @@ describe('how a container ends', () => {
       // Nothing stands in the way of trying again, or of removing it.
       assert.equal((await box.daemon.request('POST', `/containers/${id}/start`)).status, 400);
       assert.equal((await box.daemon.request('DELETE', `/containers/${id}`)).status, 204);
+    });
+  }
+
+  for (const [title, content, reason] of [
+    ['whose interpreter is missing', '#!/no/such/interpreter\n', 'no such file or directory'],
+    ['of an unknown format', '\x7fELF and nothing more', 'exec format error'],
+  ] as const) {
+    test(`a program ${title} ends with Docker's words on its stderr, as a container and as an exec`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'gantry-program-'));
+      try {
+        writeFileSync(join(folder, 'program'), content, { mode: 0o755 });
+        const HostConfig = { Binds: [`${folder}:/given:ro`] };
+        const sentence = `exec /given/program: ${reason}\n`;
+        const id = await box.start({ Cmd: ['/given/program'], HostConfig });
+        assert.deepEqual([await box.wait(id), await box.output(id)], [1, { stdout: '', stderr: sentence }]);
+        const host = await box.start({ Cmd: ['sleep', '1000'], HostConfig });
+        assert.deepEqual(await box.exec(host, ['/given/program']), { exitCode: 1, stdout: '', stderr: sentence });
+        for (const each of [id, host]) await box.ok('DELETE', `/containers/${each}?force=1`);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
     });
   }
 
