@@ -1,4 +1,4 @@
-import { GantryError, hasKind, isGantryError } from '../../base/errors.ts';
+import { errnoOf, GantryError, hasKind, isGantryError } from '../../base/errors.ts';
 import { silentLog, type Log } from '../../base/log.ts';
 import type { Scope } from '../protocol/scope.ts';
 import { retryAfterMs } from '../protocol/throttling.ts';
@@ -108,11 +108,16 @@ export class Session {
           this.#log.debug('endpoint failed', { endpoint: endpoint.base, error: failure.message });
           return undefined;
         }
-        const wait = isGantryError(error) || isPermanent(error) ? undefined : pauseBefore(attempt, { ...this.retry, attempts });
+        const wait = isGantryError(error) || this.#isPermanent(error, request.registry) ? undefined : pauseBefore(attempt, { ...this.retry, attempts });
         if (wait === undefined) throw failure;
         await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, endpoint.registry, request.signal); });
       }
     }
+  }
+
+  /** Whoever answered before and refuses now is starting again. */
+  #isPermanent(error: unknown, registry: string): boolean {
+    return isPermanent(error) && !(errnoOf(error) === 'ECONNREFUSED' && this.#settled.has(registry));
   }
 
   async #authorized(request: RegistryRequest, endpoint: Endpoint): Promise<RegistryAnswer> {

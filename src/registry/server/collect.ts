@@ -33,12 +33,17 @@ export async function collectGarbage(context: RegistryContext, options: CollectO
   return collected;
 }
 
+/** A client may be silent for so long within one request, and hold a file that nobody touches. */
+const longestPauseMs = 3_600_000;
+
 async function collectUploads({ storage }: RegistryContext, options: CollectOptions, collected: Collected): Promise<void> {
   for (const id of await storage.uploads.stale(Date.now() - options.graceMs)) {
     await (await storage.blobs.ingest(ingestKey(id))).abort();
     await storage.uploads.remove(id);
     collected.uploads += 1;
   }
+  // Blobs of a cache whose upstream broke off, and what a crash left of a small write.
+  await storage.blobs.sweepIngests(Date.now() - Math.max(options.graceMs, longestPauseMs));
 }
 
 interface RepositoryWork {

@@ -1,8 +1,10 @@
 import { hasKind, messageOf } from '../../base/errors.ts';
 import { KeyedLocks } from '../../base/locks.ts';
+import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import type { RegistryClient } from '../client/client.ts';
 import type { Exchange, RegistryContext } from './exchange.ts';
+import { Fill } from './fill.ts';
 import { sendBlob } from './handlers/blobs.ts';
 import { storeManifest } from './handlers/manifests.ts';
 import { readManifest } from './manifest-rules.ts';
@@ -12,8 +14,12 @@ import { Refusal } from './refusal.ts';
 export interface PullThrough {
   /** Brings the manifest here, or a newer one of the same tag. An upstream that does not answer leaves what is here. @throws Refusal */
   manifest(name: string, reference: string): Promise<void>;
-  /** Answers with a blob that is not here yet. */
+  /** Answers with a blob that is not here yet: what has come goes on to the client while the rest is on its way. */
   blob(exchange: Exchange, target: { name: string; digest: Digest }): Promise<void>;
+  /** All tags of the upstream; undefined when it does not answer, or does not know the name. */
+  tags(name: string): Promise<string[] | undefined>;
+  /** Likewise. */
+  referrers(name: string, digest: Digest): Promise<Descriptor[] | undefined>;
 }
 
 export interface PullThroughOptions {
@@ -52,43 +58,79 @@ export function createPullThrough(options: PullThroughOptions, context: () => Re
     }
   };
 
-  /** One download, however many ask: the others wait for it. It runs to its end even when the first client leaves. */
-  const fetchBlob = async (name: string, digest: Digest): Promise<void> => {
-    const { storage, pins } = context();
-    await pins.hold([digest], async () => {
-      const repository = { registry: options.registry, name };
-      if (await storage.blobs.size(digest) === undefined) {
-        const size = await options.client.headBlob(repository, digest);
-        if (size === undefined) throw new Refusal('BLOB_UNKNOWN', `blob ${digest} is not in ${options.registry}/${name}`);
-        await options.client.fetchBlobs({ repository, descriptors: [{ digest, size }], sink: storage.blobs, concurrency: 1 });
-      } else if (await options.client.headBlob(repository, digest) === undefined) {
-        // Another repository has it, but this name has no claim to it.
-        throw new Refusal('BLOB_UNKNOWN', `blob ${digest} is not in ${options.registry}/${name}`);
-      }
-      await storage.repositories.linkBlob(name, digest);
+  const fills = new Map<Digest, { fill: Fill; names: Set<string> }>();
+
+  /** What the upstream says of its size; that it knows the blob under this name is the claim to it. */
+  const sizeOf = async (name: string, digest: Digest): Promise<number> => {
+    const size = await options.client.headBlob({ registry: options.registry, name }, digest);
+    if (size === undefined) throw new Refusal('BLOB_UNKNOWN', `blob ${digest} is not in ${options.registry}/${name}`);
+    return size;
+  };
+
+  const startFill = async (name: string, { digest, size }: { digest: Digest; size: number }): Promise<Fill> => {
+    const { storage: { blobs, repositories }, pins } = context();
+    const ingest = await blobs.ingest(`fill-${digest.replace(':', '-')}`, { digest, size });
+    if (ingest.offset > size) await ingest.truncate();
+    const names = new Set([name]);
+    const source = options.client.openBlob({ repository: { registry: options.registry, name }, descriptor: { digest, size }, offset: ingest.offset, verifyDigest: false });
+    const fill = new Fill({
+      digest, size, blobs, ingest, source,
+      commit: () => pins.hold([digest], async () => {
+        await ingest.commit();
+        for (const one of names) await repositories.linkBlob(one, digest);
+      }),
     });
+    fills.set(digest, { fill, names });
+    fill.ended.catch((error: unknown) => context().log.warn('upstream broke off', { upstream: options.registry, name, digest, error: messageOf(error) }))
+      .finally(() => fills.delete(digest));
+    return fill;
+  };
+
+  /** Undefined when it is here; one download, however many ask. */
+  const fillOf = async (name: string, digest: Digest): Promise<Fill | undefined> => {
+    const { storage: { blobs, repositories }, pins } = context();
+    const isHere = await blobs.size(digest) !== undefined;
+    if (isHere && await repositories.hasBlob(name, digest)) return undefined;
+    const size = await sizeOf(name, digest);
+    const running = fills.get(digest);
+    if (running !== undefined) {
+      running.names.add(name);
+      return running.fill;
+    }
+    const isLinked = await pins.hold([digest], async () => {
+      if (await blobs.size(digest) === undefined) return false;
+      await repositories.linkBlob(name, digest);
+      return true;
+    });
+    return isLinked ? undefined : await startFill(name, { digest, size });
+  };
+
+  /** What the upstream answers; undefined when it does not, and what is here must do. */
+  const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!hasKind(error, 'notFound')) context().log.warn(`upstream did not answer, serving the ${what} that are here`, { upstream: options.registry, error: messageOf(error) });
+      return undefined;
+    }
   };
 
   return {
     manifest: (name, reference) => locks.run(`manifest ${name} ${reference}`, () => fetchManifest(name, reference)),
+    tags: (name) => asked('tags', () => options.client.listTags({ registry: options.registry, name })),
+    referrers: (name, digest) => asked('referrers', () => options.client.listReferrers({ registry: options.registry, name }, { digest })),
     async blob(exchange, { name, digest }) {
-      const { storage } = context();
-      await ensure(digest, name);
-      await sendBlob(exchange, digest, (await storage.blobs.size(digest))!);
+      const { blobs } = context().storage;
+      try {
+        if (exchange.request.method === 'HEAD') return await sendBlob(exchange, { digest, size: await sizeOf(name, digest), read: () => blobs.read(digest) });
+        const fill = await locks.run(`blob ${digest}`, () => fillOf(name, digest));
+        const size = fill?.size ?? (await blobs.size(digest))!;
+        await sendBlob(exchange, { digest, size, read: (range) => (fill === undefined ? blobs.read(digest, range) : fill.read(range)) });
+      } catch (error) {
+        throw refusalFrom(error, 'BLOB_UNKNOWN');
+      }
     },
   };
-
-  async function ensure(digest: Digest, name: string): Promise<void> {
-    try {
-      await locks.run(`blob ${digest}`, async () => {
-        const { storage } = context();
-        if (await storage.repositories.hasBlob(name, digest) && await storage.blobs.size(digest) !== undefined) return;
-        await fetchBlob(name, digest);
-      });
-    } catch (error) {
-      throw refusalFrom(error, 'BLOB_UNKNOWN');
-    }
-  }
 }
 
 function refusalFrom(error: unknown, absent: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN'): unknown {

@@ -1,3 +1,4 @@
+import { errnoOf, hasKind } from '../../base/errors.ts';
 import { errorBody, statusOf, type RegistryErrorCode } from '../protocol/errors.ts';
 
 /** An answer of the protocol that is an error. Thrown by handlers, written in one place. */
@@ -16,4 +17,10 @@ export class Refusal extends Error {
   get body(): string {
     return errorBody(this.code, this.message === this.code ? undefined : this.message);
   }
+}
+
+/** A disk without room is no fault of the registry's code: 507, so that a client stops, or waits for somebody to make room. */
+export function diskFull(error: unknown): Refusal | undefined {
+  const isFull = hasKind(error, 'exhausted') || ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
+  return isFull ? new Refusal('UNKNOWN', 'no space left on the disk of the registry', { status: 507 }) : undefined;
 }

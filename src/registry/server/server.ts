@@ -13,7 +13,7 @@ import { deleteManifest, putManifest, serveManifest } from './handlers/manifests
 import { cancelUpload, finishUpload, patchUpload, startUpload, uploadStatus } from './handlers/uploads.ts';
 import { Pins } from './pins.ts';
 import { createPullThrough, type PullThroughOptions } from './pull-through.ts';
-import { Refusal } from './refusal.ts';
+import { diskFull, Refusal } from './refusal.ts';
 import type { RegistryStorage } from './storage/storage.ts';
 import { tokenChallenge, tokenPath, Tokens } from './tokens.ts';
 
@@ -51,7 +51,7 @@ export function createRegistryServer(options: RegistryServerOptions): RegistrySe
   return {
     handler(request, response) {
       void serve({ ...options, tokens }, context, { request, response })
-        .catch((error: unknown) => refuse(context.log, { request, response }, challenged(options.access, request, error)));
+        .catch((error: unknown) => refuse(context.log, { request, response }, diskFull(error) ?? challenged(options.access, request, error)));
     },
     collectGarbage(collectOptions) {
       const mine = collection.then(() => collectGarbage(context, collectOptions));
@@ -169,6 +169,7 @@ function refuse(log: Log, { request, response }: Wire, error: unknown): void {
     response.destroy();
     return;
   }
+  if (refusal.status === 507) log.error('the disk is full', { method: request.method, path: request.url?.split('?', 1)[0] });
   // What the client still sends is not read: the connection ends after the answer, unless the body is already over.
   const isOver = request.complete || (request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0);
   const body = Buffer.from(refusal.body);

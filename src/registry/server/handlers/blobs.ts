@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../../../oci/digest.ts';
 import { formatContentRange, resolveRange } from '../../protocol/ranges.ts';
@@ -18,11 +19,13 @@ export async function serveBlob(exchange: Exchange, { name, digest }: Target): P
   if (!isHere && upstream !== undefined) return upstream.blob(exchange, { name, digest });
   const size = await storage.blobs.size(digest);
   if (!isHere || size === undefined) throw new Refusal('BLOB_UNKNOWN', `blob ${digest} is not in ${name}`);
-  await sendBlob(exchange, digest, size);
+  await sendBlob(exchange, { digest, size, read: (part) => storage.blobs.read(digest, part) });
 }
 
-export async function sendBlob(exchange: Exchange, digest: Digest, size: number): Promise<void> {
-  const { request, response, context } = exchange;
+/** What a client is sent; `end` is inclusive. */
+export interface SendableBlob { digest: Digest; size: number; read(range: { start: number; end: number }): Promise<Readable> }
+
+export async function sendBlob({ request, response }: Exchange, { digest, size, read }: SendableBlob): Promise<void> {
   const range = resolveRange(request.headers.range, size);
   if (range === 'unsatisfiable') throw new Refusal('SIZE_INVALID', 'the range is not in the blob', { status: 416, headers: { 'content-range': `bytes */${size}` } });
   const part = range === 'whole' ? undefined : range;
@@ -38,7 +41,7 @@ export async function sendBlob(exchange: Exchange, digest: Digest, size: number)
     response.writeHead(200, { ...headers, 'content-length': size }).end();
     return;
   }
-  const stream = await context.storage.blobs.read(digest, part);
+  const stream = await read(part ?? { start: 0, end: size - 1 });
   response.writeHead(part === undefined ? 200 : 206, headers);
   await pipeline(stream, response);
 }

@@ -7,11 +7,12 @@ import { Refusal } from '../refusal.ts';
 
 /** end-8a, end-8b */
 export async function listTags(exchange: Exchange, name: string): Promise<void> {
-  const { repositories } = exchange.context.storage;
-  if ((await repositories.manifests(name)).length === 0 && (await repositories.blobs(name)).length === 0) {
+  const { storage: { repositories }, upstream } = exchange.context;
+  const theirs = await upstream?.tags(name);
+  if (theirs === undefined && (await repositories.manifests(name)).length === 0 && (await repositories.blobs(name)).length === 0) {
     throw new Refusal('NAME_UNKNOWN', `repository ${name} not known to registry`);
   }
-  const { page, link } = paginate(exchange, await repositories.tags(name), formatRoute({ kind: 'tags', name }));
+  const { page, link } = paginate(exchange, theirs?.toSorted(byCodePoint) ?? await repositories.tags(name), formatRoute({ kind: 'tags', name }));
   answerJson(exchange, { name, tags: page }, link);
 }
 
@@ -20,6 +21,10 @@ export async function listCatalog(exchange: Exchange, mayPull: (name: string) =>
   const names = (await exchange.context.storage.repositories.names()).filter(mayPull);
   const { page, link } = paginate(exchange, names, formatRoute({ kind: 'catalog' }));
   answerJson(exchange, { repositories: page }, link);
+}
+
+function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** `n` and `last`: what comes after `last`, at most `n`; the order is that of code points. */
@@ -37,7 +42,7 @@ function paginate({ url }: Exchange, all: string[], path: string): { page: strin
 /** end-12a, end-12b: an empty index when there is nothing, never 404. */
 export async function listReferrers(exchange: Exchange, { name, digest }: { name: string; digest: Digest }): Promise<void> {
   const wanted = exchange.url.searchParams.get('artifactType');
-  const all = await exchange.context.storage.repositories.referrers(name, digest);
+  const all = await exchange.context.upstream?.referrers(name, digest) ?? await exchange.context.storage.repositories.referrers(name, digest);
   const manifests = wanted === null || wanted === '' ? all : all.filter((item) => item.artifactType === wanted);
   answer(exchange, 200, {
     'content-type': mediaTypes.ociIndex,

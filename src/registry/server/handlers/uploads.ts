@@ -6,7 +6,7 @@ import { isRepositoryName } from '../../protocol/names.ts';
 import { formatUploadRange, parseChunkRange } from '../../protocol/ranges.ts';
 import { formatRoute } from '../../protocol/routes.ts';
 import { answer, type Exchange } from '../exchange.ts';
-import { Refusal } from '../refusal.ts';
+import { diskFull, Refusal } from '../refusal.ts';
 
 interface Target { name: string; id: string }
 
@@ -93,10 +93,14 @@ export function uploadStatus(exchange: Exchange, target: Target): Promise<void> 
 /** end-14 */
 export function cancelUpload(exchange: Exchange, target: Target): Promise<void> {
   return withUpload(exchange, target, {}, async (ingest) => {
-    await ingest.abort();
-    await exchange.context.storage.uploads.remove(target.id);
+    await dropUpload(exchange, target, ingest);
     answer(exchange, 204);
   });
+}
+
+async function dropUpload({ context }: Exchange, { id }: Target, ingest: BlobIngest): Promise<void> {
+  await ingest.abort();
+  await context.storage.uploads.remove(id);
 }
 
 /** The repository is part of the key: an id alone opens nobody else's upload. */
@@ -121,7 +125,9 @@ async function receiveChunk(exchange: Exchange, target: Target, ingest: BlobInge
     }
     if (declared !== undefined && received !== Number(declared)) throw new Refusal('SIZE_INVALID', `${received} bytes came, not ${declared}`);
   } catch (error) {
-    await ingest.close();
+    // A full disk gets back what the upload held: nobody can go on with it.
+    if (diskFull(error) === undefined) await ingest.close();
+    else await dropUpload(exchange, target, ingest);
     throw error;
   }
 }

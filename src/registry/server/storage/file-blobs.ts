@@ -5,9 +5,8 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { GantryError } from '../../../base/errors.ts';
 import { algorithmOf, digestOf, hexOf, isDigest, type Digest, type DigestAlgorithm } from '../../../oci/digest.ts';
-import type { BlobIngest } from '../../client/fetch-blobs.ts';
 import { makeFolder, namesIn, orAbsent, removeFile, syncFolder } from './durable-files.ts';
-import type { BlobStore } from './storage.ts';
+import type { BlobStore, GrowingIngest } from './storage.ts';
 
 /** `<root>/blobs/<algorithm>/<hex>` and `<root>/ingest/<key>`. */
 export function createFileBlobs(root: string): BlobStore {
@@ -40,6 +39,13 @@ export function createFileBlobs(root: string): BlobStore {
     },
     ingest: (key, expected = {}) => FileIngest.open({ path: join(root, 'ingest', key), expected, target: path, hashes }),
     delete: (digest) => removeFile(path(digest)),
+    async sweepIngests(untouchedSinceMs) {
+      for (const name of await namesIn(join(root, 'ingest'))) {
+        const file = join(root, 'ingest', name);
+        const found = await orAbsent(stat(file));
+        if (found !== undefined && found.mtimeMs < untouchedSinceMs) await removeFile(file);
+      }
+    },
     async *list() {
       for (const algorithm of ['sha256', 'sha512'] as const) {
         for (const hex of await namesIn(join(root, 'blobs', algorithm))) {
@@ -88,7 +94,7 @@ interface IngestOptions {
   hashes: RunningHashes;
 }
 
-class FileIngest implements BlobIngest {
+class FileIngest implements GrowingIngest {
   readonly #options: IngestOptions;
   readonly #algorithm: DigestAlgorithm;
   readonly #file: FileHandle;
@@ -120,10 +126,18 @@ class FileIngest implements BlobIngest {
     return this.#offset;
   }
 
+  get path(): string {
+    return this.#options.path;
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
-    this.#hash.update(chunk);
-    for (let written = 0; written < chunk.byteLength;) written += (await this.#file.write(chunk, written)).bytesWritten;
-    this.#offset += chunk.byteLength;
+    // Hashed and counted as far as it was written: on a full disk that is a part.
+    for (let written = 0; written < chunk.byteLength;) {
+      const { bytesWritten } = await this.#file.write(chunk, written);
+      this.#hash.update(chunk.subarray(written, written + bytesWritten));
+      this.#offset += bytesWritten;
+      written += bytesWritten;
+    }
   }
 
   async truncate(): Promise<void> {

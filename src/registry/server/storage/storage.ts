@@ -10,6 +10,12 @@ export interface RegistryStorage {
   uploads: UploadStore;
 }
 
+/** A blob that is being written. */
+export interface GrowingIngest extends BlobIngest {
+  /** The file that grows with each write; it is renamed or removed at the end. */
+  readonly path: string;
+}
+
 /** Content by digest, shared by all repositories. A blob that is there is whole and was verified. */
 export interface BlobStore {
   size(digest: Digest): Promise<number | undefined>;
@@ -19,9 +25,11 @@ export interface BlobStore {
   bytes(digest: Digest, maxBytes: number): Promise<Buffer>;
   put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
   /** Starts or resumes; what was closed survives a restart. */
-  ingest(key: string, expected?: { digest?: Digest; size?: number }): Promise<BlobIngest>;
+  ingest(key: string, expected?: { digest?: Digest; size?: number }): Promise<GrowingIngest>;
   delete(digest: Digest): Promise<boolean>;
   list(): AsyncIterable<{ digest: Digest; size: number }>;
+  /** Removes what was begun and never ended, when nobody touched it since then. */
+  sweepIngests(untouchedSinceMs: number): Promise<void>;
 }
 
 /**
