@@ -1,3 +1,5 @@
+import { lines, words } from './words.ts';
+
 /** Command lines by the words a shell would make of them. */
 const create = `
 busybox
@@ -233,13 +235,6 @@ container foo
 run
 stop --time 3 web
 `;
-
-/** Words apart by spaces; double quotes hold words together, and a backslash keeps the next character as it is. */
-function words(line: string): string[] {
-  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare]) => bare ?? (quoted ?? '').replace(/\\(.)/g, '$1'));
-}
-
-const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
 export const sameRequestCases: readonly string[][] = [
   ...lines(create).map((line) => ['create', ...words(line)]),

@@ -1,28 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RecordingEngine, type Recorded } from '../support/recording-engine.ts';
+import { clientsFor, dockerClient, runProgram } from './clients.ts';
 import { sameRequestCases } from './same-request-cases.ts';
 
 /** The stock client and ours ask the engine for the same when they are given the same command line. */
-const entry = new URL('../../src/bin/gantry.ts', import.meta.url).pathname;
-const hasDocker = await runs('docker', ['--version']).then(({ code }) => code === 0);
-
-interface Outcome { code: number; stderr: string }
-
-function runs(program: string, argv: string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = execFile(program, argv, options, (error, _stdout, stderr) => {
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : 127, stderr });
-    });
-    child.stdin?.end();
-  });
-}
-
-describe('the same command line makes the same request as the docker client', { skip: hasDocker ? false : 'the docker client is not installed' }, () => {
+describe('the same command line makes the same request as the docker client', { skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => {
   let engine: RecordingEngine;
   let directory: string;
 
@@ -41,9 +27,10 @@ describe('the same command line makes the same request as the docker client', { 
   for (const argv of sameRequestCases) {
     test(argv.join(' '), async () => {
       const env = { PATH: process.env['PATH'], HOME: directory, SET_HERE: 'yes', DOCKER_CONFIG: directory };
-      const theirs = await runs('docker', ['-H', engine.host, ...argv], { cwd: directory, env });
+      const { docker, gantry } = clientsFor(engine.host);
+      const theirs = await runProgram([...docker, ...argv], { cwd: directory, env });
       const theirRequests = engine.take();
-      const ours = await runs(process.execPath, ['--', entry, '-H', engine.host, ...argv], { cwd: directory, env });
+      const ours = await runProgram([...gantry, ...argv], { cwd: directory, env });
       const ourRequests = engine.take();
       assert.deepEqual(ourRequests.map(comparable), theirRequests.filter((request) => !isDetour(request, argv)).map(comparable), ours.stderr);
       assert.equal(ours.code, theirs.code, `${theirs.stderr}---\n${ours.stderr}`);
