@@ -58,6 +58,12 @@ export function matchesLabels(labels: Record<string, string> | undefined, wanted
   });
 }
 
+/** `label!` of a prune keeps what has all the labels it lists, as Docker reads it. */
+export function excludedByLabels(labels: Record<string, string> | undefined, filters: ReadFilters): boolean {
+  const unwanted = filters.values('label!');
+  return unwanted.length > 0 && matchesLabels(labels, unwanted);
+}
+
 const durationUnitsMs: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** The `until` of prunes, in ms since the epoch: a Unix time, an RFC 3339 time, or a duration before now. Undefined when not asked. */

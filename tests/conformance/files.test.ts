@@ -191,5 +191,7 @@ describe('files of containers', () => {
     await engine.expect('POST', '/commit', { query: { container: 'nosuch' }, body: {}, status: 404, message: 'No such container: nosuch' });
     await engine.expect('POST', '/commit', { query: { container: id, changes: 'FROM x' }, body: {}, status: [400, 500], message: /from is not a valid change command/i });
     await engine.expect('POST', '/commit', { query: { container: id, repo: 'BAD' }, body: {}, status: [400, 500], message: /must be lowercase/ });
+    // 20.10 has made the image when it sees the name; its nameless child would keep other suites from removing the parent.
+    if (!engine.ours) await engine.expect('POST', '/images/prune', { status: 200 });
   });
 });

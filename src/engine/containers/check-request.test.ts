@@ -6,7 +6,7 @@ import { checkResources, parseCpuSet, type LimitFacts } from './check-resources.
 import { logSettingsOf } from './log-settings.ts';
 import { signalNumber } from './signals.ts';
 
-const facts: LimitFacts = { controllers: ['memory', 'cpu', 'cpuset', 'pids', 'blkio'], cgroupVersion: 1, swapAccounting: true, cpuCount: 2 };
+const facts: LimitFacts = { controllers: ['memory', 'cpu', 'cpuset', 'pids', 'blkio'], cgroupVersion: 1, swapAccounting: true, cpuCount: 2, memoryNodes: '0', hasBlockIoLimit: (limit) => limit !== 'blkio.weight' };
 const MB = 1024 * 1024;
 
 const limits: [Resources, string][] = [
@@ -20,9 +20,10 @@ const limits: [Resources, string][] = [
   [{ nanoCpus: 3e9 }, 'range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available'],
   [{ cpuPeriod: 10 }, 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)'],
   [{ cpuQuota: 10 }, 'CPU cfs quota can not be less than 1ms (i.e. 1000)'],
-  [{ cpusetCpus: '0-9999999999' }, 'Requested CPUs are not available - requested 0-9999999999, available: 0-1'],
-  [{ cpusetCpus: 'one' }, 'Invalid value one for cpuset cpus'],
-  [{ blkioWeight: 5 }, 'Range of blkio weight is from 10 to 1000'],
+  [{ cpusetCpus: '0-9999999999' }, 'Invalid value 0-9999999999 for cpuset cpus: value of out range, maximum is 8192'],
+  [{ cpusetCpus: '0-99' }, 'Requested CPUs are not available - requested 0-99, available: 0-1'],
+  [{ cpusetCpus: 'one' }, 'Invalid value one for cpuset cpus: invalid format: one'],
+  [{ cpusetMems: '5' }, 'Requested memory nodes are not available - requested 5, available: 0'],
 ];
 for (const [resources, message] of limits) {
   test(`checkResources() refuses ${JSON.stringify(resources)}`, () => assert.throws(() => checkResources(resources, facts, { update: false }), { message }));
@@ -54,11 +55,29 @@ const requests: [ContainerConfig, HostConfig, string][] = [
   [{ stopSignal: 'SIGNOPE' }, {}, 'invalid signal: SIGNOPE'],
   [{ env: ['=x'] }, {}, 'invalid environment variable: =x'],
   [{ healthcheck: { interval: 5 } }, {}, 'Interval in Healthcheck cannot be less than 1ms'],
-  [{}, { storageOpt: { size: '1G' } }, '--storage-opt is not supported by this engine'],
+  [{}, { storageOpt: { size: '1G' } }, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"],
+  [{}, { storageOpt: { colour: 'red' } }, 'Unknown option colour'],
+  [{}, { portBindings: { '80/tcp': [{ hostPort: '70000' }] } }, 'invalid port specification: "70000"'],
+  [{}, { portBindings: { '80/tcp': [{ hostPort: '8002-8000' }] } }, 'invalid port specification: "8002-8000"'],
+  [{}, { portBindings: { '80-82/tcp': [{}] } }, 'invalid port specification: "80-82"'],
+  [{}, { extraHosts: ['a:b'] }, 'invalid IP address in add-host: "b"'],
+  [{}, { extraHosts: ['a:'] }, 'invalid IP address in add-host: ""'],
+  [{}, { extraHosts: [':1.2.3.4'] }, 'bad format for add-host: ":1.2.3.4"'],
+  [{}, { networkMode: 'container:' }, 'invalid network mode: invalid container format container:<name|id>'],
 ];
 for (const [config, host, message] of requests) {
   test(`checkRequest() refuses ${JSON.stringify({ ...config, ...host }).slice(0, 70)}`, () => assert.throws(() => checkRequest(config, host), { message }));
 }
+
+test('checkResources() keeps a weight on block devices only where the kernel has one', () => {
+  const weightless = checkResources({ blkioWeight: 500, blkioDeviceReadBps: [{ path: '/dev/sda', rate: 5 }] }, facts, { update: false });
+  assert.deepEqual(weightless.warnings, ['Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.']);
+  assert.equal(weightless.resources.blkioWeight, 0);
+  assert.equal(weightless.resources.blkioDeviceReadBps?.length, 1);
+  const able: LimitFacts = { ...facts, hasBlockIoLimit: () => true };
+  assert.equal(checkResources({ blkioWeight: 500 }, able, { update: false }).resources.blkioWeight, 500);
+  assert.throws(() => checkResources({ blkioWeight: 5 }, able, { update: false }), { message: 'Range of blkio weight is from 10 to 1000' });
+});
 
 test('checkRequest() warns of ports published in host network mode', () => {
   assert.deepEqual(checkRequest({}, { networkMode: 'host', publishAllPorts: true }), ['Published ports are discarded when using host network mode']);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
 import type { ContainerConfig, Healthcheck, HostConfig } from '../../oci/container.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
@@ -41,6 +42,28 @@ function checkPort(port: string): void {
   if (match === null || Number(match[1]) > 65535 || Number(match[2] ?? 0) > 65535) throw invalid(`invalid port specification: "${port}"`);
 }
 
+/** What is published is one port: only its place on the host may be a range. */
+function checkPublishedPort(port: string): void {
+  const [number = '', protocol = 'tcp'] = port.split('/', 2);
+  if (!/^\d+$/.test(number) || Number(number) > 65535) throw invalid(`invalid port specification: "${number}"`);
+  if (!['tcp', 'udp', 'sctp'].includes(protocol)) throw invalid(`invalid port specification: "${port}"`);
+}
+
+function isPortRange(text: string): boolean {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (match === null) return false;
+  const [first, last] = [Number(match[1]), Number(match[2] ?? match[1])];
+  return first <= last && last <= 65535;
+}
+
+/** `name:address`, the address bare or in brackets; `host-gateway` stands for the host's. */
+function checkExtraHost(extra: string): void {
+  const at = extra.indexOf(':');
+  if (at <= 0) throw invalid(`bad format for add-host: "${extra}"`);
+  const address = extra.slice(at + 1);
+  if (address !== 'host-gateway' && isIP(address.replace(/^\[(.*)\]$/, '$1')) === 0) throw invalid(`invalid IP address in add-host: "${address}"`);
+}
+
 function checkHostConfig(host: HostConfig): void {
   checkRestartPolicy(host.restartPolicy);
   const policy = host.restartPolicy?.name ?? '';
@@ -50,28 +73,30 @@ function checkHostConfig(host: HostConfig): void {
   if (score < -1000 || score > 1000) throw invalid(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
   if (Object.hasOwn(host.annotations ?? {}, '')) throw invalid('invalid Annotations: the empty string is not permitted as an annotation key');
   for (const [port, bindings] of Object.entries(host.portBindings ?? {})) {
-    checkPort(port);
+    checkPublishedPort(port);
     for (const { hostPort = '' } of bindings ?? []) {
-      if (hostPort !== '' && !/^\d{1,5}(-\d{1,5})?$/.test(hostPort)) throw invalid(`invalid port specification: "${hostPort}"`);
+      if (hostPort !== '' && !isPortRange(hostPort)) throw invalid(`invalid port specification: "${hostPort}"`);
     }
   }
-  for (const extra of host.extraHosts ?? []) {
-    if (!/^[^:]+:.+$/.test(extra)) throw invalid(`bad format for add-host: "${extra}"`);
-  }
+  for (const extra of host.extraHosts ?? []) checkExtraHost(extra);
 }
 
 /** Options this engine does not have: refused by name, never ignored in silence. */
 function refuseWhatCannotBeHonoured(host: HostConfig): void {
   const refuse = (what: string): never => { throw invalid(`${what} is not supported by this engine`); };
-  if (host.isolation && host.isolation !== 'default') throw invalid(`invalid isolation '${host.isolation}' on linux`);
+  if (host.isolation && host.isolation.toLowerCase() !== 'default') throw invalid(`invalid isolation '${host.isolation}' on linux`);
   if (host.deviceRequests?.length) refuse('a device request (--gpus)');
   if (host.cgroup) refuse('joining the cgroup of another container');
-  if (Object.keys(host.storageOpt ?? {}).length > 0) refuse('--storage-opt');
+  for (const option of Object.keys(host.storageOpt ?? {})) {
+    if (option !== 'size') throw invalid(`Unknown option ${option}`);
+    throw invalid("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+  }
   if (host.usernsMode && host.usernsMode !== 'host') throw invalid(`invalid USER mode: ${host.usernsMode}`);
   if (host.volumeDriver && host.volumeDriver !== 'local') refuse(`the volume driver "${host.volumeDriver}"`);
 }
 
 function checkModes(host: HostConfig): void {
+  if (host.networkMode === 'container:') throw invalid('invalid network mode: invalid container format container:<name|id>');
   const namespaceOrContainer = (mode: string, words: string[]): boolean => words.includes(mode) || /^container:.+$/.test(mode);
   if (!namespaceOrContainer(host.pidMode ?? '', ['', 'private', 'host'])) throw invalid(`invalid PID mode: ${host.pidMode}`);
   if (!namespaceOrContainer(host.ipcMode ?? '', ['', 'none', 'private', 'shareable', 'host'])) throw invalid(`invalid IPC mode: ${host.ipcMode}`);

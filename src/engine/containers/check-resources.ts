@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import type { BlockIoLimit } from '../../host/block-io-limits.ts';
 import type { Resources } from '../../oci/container.ts';
 
 /** What the host can limit: facts the checks depend on. */
@@ -7,6 +8,10 @@ export interface LimitFacts {
   cgroupVersion: 1 | 2;
   swapAccounting: boolean;
   cpuCount: number;
+  /** As the kernel lists them: `0` or `0-1`. */
+  memoryNodes: string;
+  /** Asked only when a limit on block devices is. */
+  hasBlockIoLimit: (limit: BlockIoLimit) => boolean;
 }
 
 const least = 6 * 1024 * 1024;
@@ -29,10 +34,32 @@ export function checkResources<T extends Resources>(asked: T, facts: LimitFacts,
   return { resources, warnings };
 }
 
+/** `drop` is called when something is asked for that is not supported. */
+type Rule = [supported: boolean, sentence: string, used: boolean, drop: () => void];
+
+const blockIoLimits = [
+  ['blkioWeightDevice', 'blkio.weight_device', 'Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.'],
+  ['blkioDeviceReadBps', 'blkio.throttle.read_bps_device', 'BPS Block I/O read limit or the cgroup is not mounted. Block I/O BPS read limit discarded.'],
+  ['blkioDeviceWriteBps', 'blkio.throttle.write_bps_device', 'BPS Block I/O write limit or the cgroup is not mounted. Block I/O BPS write limit discarded.'],
+  ['blkioDeviceReadIOps', 'blkio.throttle.read_iops_device', 'IOPS Block read limit or the cgroup is not mounted. Block I/O IOPS read limit discarded.'],
+  ['blkioDeviceWriteIOps', 'blkio.throttle.write_iops_device', 'IOPS Block write limit or the cgroup is not mounted. Block I/O IOPS write limit discarded.'],
+] as const;
+
+function blockIoRules(resources: Resources, facts: LimitFacts): Rule[] {
+  const weighted = (resources.blkioWeight ?? 0) > 0;
+  return [
+    [!weighted || facts.hasBlockIoLimit('blkio.weight'), 'Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.', weighted,
+      () => { resources.blkioWeight = 0; }],
+    ...blockIoLimits.map(([key, file, sentence]): Rule => {
+      const used = (resources[key] ?? []).length > 0;
+      return [!used || facts.hasBlockIoLimit(file), `Your kernel does not support ${sentence}`, used, () => { resources[key] = []; }];
+    }),
+  ];
+}
+
 function discardUnsupported(resources: Resources, facts: LimitFacts): string[] {
   const has = (controller: string): boolean => facts.controllers.includes(controller);
-  const io = facts.cgroupVersion === 2 ? has('io') : has('blkio');
-  const rules: [supported: boolean, sentence: string, used: boolean, drop: () => void][] = [
+  const rules: Rule[] = [
     [has('memory'), 'Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.', (resources.memory ?? 0) > 0,
       () => { resources.memory = 0; resources.memorySwap = -1; }],
     [facts.swapAccounting, 'Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.',
@@ -51,8 +78,7 @@ function discardUnsupported(resources: Resources, facts: LimitFacts): string[] {
       () => { resources.cpuPeriod = 0; resources.cpuQuota = 0; }],
     [has('cpuset'), 'Your kernel does not support cpuset or the cgroup is not mounted. Cpuset discarded.', Boolean(resources.cpusetCpus || resources.cpusetMems),
       () => { resources.cpusetCpus = ''; resources.cpusetMems = ''; }],
-    [io, 'Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.', (resources.blkioWeight ?? 0) > 0,
-      () => { resources.blkioWeight = 0; }],
+    ...blockIoRules(resources, facts),
   ];
   const warnings: string[] = [];
   for (const [supported, sentence, used, drop] of rules) {
@@ -97,17 +123,29 @@ function checkCpu(resources: Resources, facts: LimitFacts): void {
   }
   if (cpuQuota > 0 && cpuQuota < 1000) throw invalid('CPU cfs quota can not be less than 1ms (i.e. 1000)');
   const online = `0-${facts.cpuCount - 1}`;
-  const cpus = parseCpuSet(resources.cpusetCpus ?? '');
-  if (cpus === undefined) throw invalid(`Invalid value ${resources.cpusetCpus} for cpuset cpus`);
-  if (cpus.last >= facts.cpuCount) throw invalid(`Requested CPUs are not available - requested ${resources.cpusetCpus}, available: ${online}`);
-  if (parseCpuSet(resources.cpusetMems ?? '') === undefined) throw invalid(`Invalid value ${resources.cpusetMems} for cpuset mems`);
+  if (lastOf(resources.cpusetCpus ?? '', 'cpus') >= facts.cpuCount) {
+    throw invalid(`Requested CPUs are not available - requested ${resources.cpusetCpus}, available: ${online}`);
+  }
+  if (lastOf(resources.cpusetMems ?? '', 'mems') > lastOf(facts.memoryNodes, 'mems')) {
+    throw invalid(`Requested memory nodes are not available - requested ${resources.cpusetMems}, available: ${facts.memoryNodes}`);
+  }
+}
+
+/** More processors, or memory nodes, than any machine has. */
+const mostInSet = 8192;
+
+function lastOf(text: string, what: 'cpus' | 'mems'): number {
+  const set = parseCpuSet(text);
+  if (set === undefined) throw invalid(`Invalid value ${text} for cpuset ${what}: invalid format: ${text}`);
+  if (set.last > mostInSet) throw invalid(`Invalid value ${text} for cpuset ${what}: value of out range, maximum is ${mostInSet}`);
+  return set.last;
 }
 
 /** The highest number in a list such as `0-2,4`; -1 for none; undefined when it is not such a list. Costs nothing for huge ranges. */
 export function parseCpuSet(text: string): { last: number } | undefined {
   let last = -1;
   for (const part of text === '' ? [] : text.split(',')) {
-    const match = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part.trim());
+    const match = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part);
     if (match === null) return undefined;
     const [from, to] = [Number(match[1]), Number(match[2] ?? match[1])];
     if (to < from) return undefined;

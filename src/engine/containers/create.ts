@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname as hostHostname } from 'node:os';
-import { GantryError, messageOf } from '../../base/errors.ts';
+import { GantryError, isGantryError } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
@@ -35,13 +35,13 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   warnings.push(...platformWarnings(image.platform, { os: 'linux', architecture: deps.facts.architecture }, request.platform));
   const { path, args } = commandOf(config);
   config.hostname ||= defaultHostname(deps, id, hostConfig);
-  const planned = planMounts({ config, hostConfig, exists: existsSync, recursiveReadOnly: canMakeTreesReadOnly(), mountsOf: (container) => deps.catalog.find(container).mounts });
+  const planned = planMounts({ config, hostConfig, exists: existsSync, recursiveReadOnly: canMakeTreesReadOnly(), mountsOf: (container) => named(() => deps.catalog.find(container).mounts) });
   const { path: logPath } = logSettingsOf(id, `${deps.settings.containersDirectory}/${id}`, config, hostConfig.logConfig);
-  const endpoints = deps.networks.plan({
+  const endpoints = config.networkDisabled ? {} : named(() => deps.networks.plan({
     containerId: id, containerName: name, hostname: config.hostname ?? '', domainname: config.domainname ?? '', hostConfig,
     exposedPorts: Object.keys(config.exposedPorts ?? {}), endpoints: request.endpoints,
     ...(config.macAddress ? { macAddress: config.macAddress } : {}),
-  });
+  }));
   const releaseName = deps.catalog.reserveName(name, id);
   try {
     // Before the lock that all creates share: the first use of a large image takes its time.
@@ -76,8 +76,8 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
 }
 
 /** Containers in the host's network or in another container's share the name that goes with it. */
-function defaultHostname(deps: ContainerDeps, id: string, { networkMode = '', utsMode }: HostConfig): string {
-  if (networkMode === 'host' || utsMode === 'host') return hostHostname();
+function defaultHostname(deps: ContainerDeps, id: string, { networkMode = '' }: HostConfig): string {
+  if (networkMode === 'host') return hostHostname();
   if (!networkMode.startsWith('container:')) return shortId(id);
   return deps.catalog.get(networkMode.slice('container:'.length))?.config.hostname ?? shortId(id);
 }
@@ -96,6 +96,7 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   checkSecurity(asked, deps.facts);
   const checked = checkResources(asked, limitFactsOf(deps.facts), { update: false });
   const hostConfig: HostConfig = { ...checked.resources };
+  hostConfig.securityOpt = securityOptions(asked);
   hostConfig.networkMode = asked.networkMode && asked.networkMode !== 'default' ? asked.networkMode : 'bridge';
   hostConfig.networkMode = withContainerId(deps, hostConfig.networkMode);
   if (asked.pidMode) hostConfig.pidMode = withContainerId(deps, asked.pidMode);
@@ -113,12 +114,25 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   return { hostConfig, warnings: [...checked.warnings, ...warnings] };
 }
 
-/** `container:<name>` with the id in place of the name, which may change. @throws invalid: a client takes notFound for a missing image, and pulls. */
+/** Who shares the host's processes or IPC cannot be confined by labels: Docker writes that down, and clients compare it. */
+function securityOptions({ securityOpt, privileged, ipcMode, pidMode }: HostConfig): string[] | undefined {
+  const unconfined = privileged === true || ipcMode === 'host' || pidMode === 'host';
+  if (!unconfined || securityOpt?.some((option) => /^label(=|:|$)/.test(option))) return securityOpt;
+  return [...securityOpt ?? [], 'label=disable'];
+}
+
+/** `container:<name>` with the id in place of the name, which may change. @throws invalid */
 function withContainerId(deps: ContainerDeps, mode: string): string {
   if (!mode.startsWith('container:')) return mode;
+  return named(() => `container:${deps.catalog.find(mode.slice('container:'.length)).id}`);
+}
+
+/** What else than its image a create names, and is not there, is `invalid`: a client takes notFound for a missing image, pulls it, and asks again. */
+function named<T>(look: () => T): T {
   try {
-    return `container:${deps.catalog.find(mode.slice('container:'.length)).id}`;
+    return look();
   } catch (cause) {
-    throw new GantryError('invalid', messageOf(cause), { cause });
+    if (isGantryError(cause) && cause.kind === 'notFound') throw new GantryError('invalid', cause.message, { cause });
+    throw cause;
   }
 }

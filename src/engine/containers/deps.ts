@@ -1,3 +1,5 @@
+import { hasBlockIoLimit } from '../../host/block-io-limits.ts';
+import { memoryNodes } from '../../host/memory-nodes.ts';
 import type { KeyedLocks } from '../../base/locks.ts';
 import type { Log } from '../../base/log.ts';
 import type { Runtime } from '../../runtime/driver/runtime.ts';
@@ -104,7 +106,11 @@ export interface HealthState {
 }
 
 export function limitFactsOf(facts: HostFacts): LimitFacts {
-  return { controllers: facts.controllers, cgroupVersion: facts.cgroupVersion, swapAccounting: facts.swapAccounting, cpuCount: availableParallelism() };
+  const { controllers, cgroupVersion, swapAccounting } = facts;
+  return {
+    controllers, cgroupVersion, swapAccounting, cpuCount: availableParallelism(), memoryNodes: memoryNodes(),
+    hasBlockIoLimit: (limit) => hasBlockIoLimit(limit, controllers),
+  };
 }
 
 /** Whether a container that has or is getting a process mounts a volume. `except` does not count. */

@@ -2,18 +2,18 @@ import { matchesLabels, matchesPattern, readFilters, type ReadFilters } from '..
 import { GantryError } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import type { ContainerRecord } from './record.ts';
-import { dockerStatus } from './transition.ts';
+import { dockerStatus, isAlive } from './transition.ts';
 import type { ContainerSummary, ContainerVerbs } from './verbs.ts';
 
 const keys = ['ancestor', 'before', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name', 'network', 'publish', 'since', 'status', 'volume'];
 const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
 const healths = ['none', 'starting', 'healthy', 'unhealthy'];
 
-/** Newest first. Filters by state show stopped containers too. */
+/** Newest first. A filter by status shows stopped containers too. The filter `isolation` is for Windows: here it says nothing. */
 export async function list(deps: ContainerDeps, options: Parameters<ContainerVerbs['list']>[0]): Promise<ContainerSummary[]> {
   const filters = readFilters(options.filters, keys);
   const passes = containerFilter(deps, filters);
-  const showAll = options.all || options.limit > 0 || ['status', 'exited', 'before', 'since'].some((key) => filters.values(key).length > 0);
+  const showAll = options.all || options.limit > 0 || filters.values('status').length > 0;
   const records = deps.catalog.all()
     .filter((record) => showAll || isShown(record))
     .filter(passes)
@@ -52,9 +52,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
     && filters.some('health', (value) => value === (deps.health.statusOf(record.id)?.status ?? 'none'))
     && filters.some('network', (value) => Object.entries(record.endpoints).some(([name, endpoint]) => name === value || endpoint.networkId.startsWith(value)))
     && filters.some('volume', (value) => record.mounts.some((mount) => mount.name === value || mount.destination === value || mount.source === value))
-    && filters.some('publish', (value) => matchesPort(value, publishedPorts(record)))
-    && filters.some('expose', (value) => matchesPort(value, Object.keys(record.config.exposedPorts ?? {})))
-    && filters.some('isolation', (value) => value === 'default' || value === '')
+    && hasPort(record, filters)
     && filters.flag('is-task', () => false)
     && before.every((time) => record.createdAt < time)
     && since.every((time) => record.createdAt > time)
@@ -68,11 +66,14 @@ function checkValues(filters: ReadFilters): void {
   for (const value of filters.values('exited')) if (!/^-?\d+$/.test(value)) refuse('exited', value);
 }
 
-function publishedPorts(record: ContainerRecord): string[] {
-  return [
-    ...Object.keys(record.hostConfig.portBindings ?? {}),
-    ...Object.values(record.endpoints).flatMap((endpoint) => endpoint.ports.map((port) => `${port.hostPort}/${port.protocol}`)),
-  ];
+/** By the ports it has now, on the host (`publish`) or of its own (`expose`): one that does not run has none. Either is enough. */
+function hasPort(record: ContainerRecord, filters: ReadFilters): boolean {
+  const [publish, expose] = [filters.values('publish'), filters.values('expose')];
+  const published = Object.values(record.endpoints).flatMap(({ ports }) => ports);
+  const own = isAlive(record.state) ? [...Object.keys(record.config.exposedPorts ?? {}), ...published.map((port) => `${port.containerPort}/${port.protocol}`)] : [];
+  const onHost = published.map((port) => `${port.hostPort}/${port.protocol}`);
+  const found = [...publish.map((value) => matchesPort(value, onHost)), ...expose.map((value) => matchesPort(value, own))];
+  return found.length === 0 || found.some(Boolean);
 }
 
 /** `80`, `80/udp` or `8000-8010/tcp`. */

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ContainerConfig, Healthcheck } from '../../oci/container.ts';
 import { GantryError } from '../../base/errors.ts';
 
@@ -8,14 +9,15 @@ import { GantryError } from '../../base/errors.ts';
 export function mergeConfig(image: ContainerConfig, request: ContainerConfig): ContainerConfig {
   const merged: ContainerConfig = { ...request };
   merged.user = firstSaid(request.user, image.user) ?? '';
-  merged.workingDir = firstSaid(request.workingDir, image.workingDir) ?? '';
+  merged.workingDir = cleanPath(firstSaid(request.workingDir, image.workingDir) ?? '');
   merged.stopSignal = firstSaid(request.stopSignal, image.stopSignal);
   merged.stopTimeout = request.stopTimeout ?? image.stopTimeout;
   merged.shell = request.shell?.length ? request.shell : image.shell;
   merged.env = mergeEnv(image.env ?? [], request.env ?? []);
   merged.labels = { ...image.labels, ...request.labels };
   merged.exposedPorts = { ...image.exposedPorts, ...request.exposedPorts };
-  merged.volumes = { ...image.volumes, ...request.volumes };
+  const volumes = { ...image.volumes, ...request.volumes };
+  merged.volumes = Object.keys(volumes).length > 0 ? volumes : undefined;
   merged.healthcheck = mergeHealthcheck(image.healthcheck, request.healthcheck);
   merged.onBuild = request.onBuild?.length ? request.onBuild : image.onBuild;
   return { ...merged, ...mergeCommand(image, request) };
@@ -56,6 +58,11 @@ function mergeHealthcheck(image: Healthcheck | undefined, request: Healthcheck |
     startInterval: request.startInterval || image.startInterval,
     retries: request.retries || image.retries,
   };
+}
+
+/** Without `..`, doubled slashes and one at the end. */
+function cleanPath(path: string): string {
+  return path === '' ? '' : posix.normalize(path).replace(/(.)\/$/, '$1');
 }
 
 function firstSaid(...values: (string | undefined)[]): string | undefined {

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
-import { matchesLabels, readFilters, readUntil, type Filters } from '../filters.ts';
+import { excludedByLabels, matchesLabels, readFilters, readUntil, type Filters } from '../filters.ts';
 import type { ContainerDeps } from './deps.ts';
 import { isRemovable, removeLocked } from './remove.ts';
 
@@ -21,7 +21,7 @@ export async function prune(deps: ContainerDeps, filters: Filters): Promise<{ de
         if (record === undefined || !isRemovable(record) || deps.removals.has(id)) return;
         if (until !== undefined && Date.parse(record.createdAt) >= until) return;
         if (!matchesLabels(record.config.labels, wanted.values('label'))) return;
-        if (wanted.values('label!').some((label) => matchesLabels(record.config.labels, [label]))) return;
+        if (excludedByLabels(record.config.labels, wanted)) return;
         reclaimedBytes += await deps.rootfs.usage(id);
         await removeLocked(deps, record, { volumes: false });
         deleted.push(id);

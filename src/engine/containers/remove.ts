@@ -10,7 +10,7 @@ import { isAlive, transition } from './transition.ts';
 /** Removes a stopped container, or with `force` a running one. @throws conflict with Docker's sentences. */
 export async function remove(deps: ContainerDeps, container: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void> {
   const { id, name } = deps.catalog.find(container);
-  if (options.link) throw new GantryError('invalid', 'removing a link is not supported by this engine');
+  if (options.link) throw new GantryError('conflict', 'Conflict, cannot remove the default link name of the container');
   if (deps.removals.has(id)) throw new GantryError('conflict', `removal of container ${container} is already in progress`);
   deps.removals.add(id);
   try {

@@ -47,6 +47,8 @@ export function checkRestartPolicy(policy: RestartPolicy | undefined): void {
   if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(name)) {
     throw invalid(`unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`);
   }
-  if (retries < 0) throw invalid(`maximum retry count cannot be negative`);
-  if (retries > 0 && name !== 'on-failure') throw invalid(`maximum retry count can only be used with 'on-failure'`);
+  // Clients of old send a count without a policy; it counts nothing.
+  if (name === '') return;
+  if (name !== 'on-failure' && retries !== 0) throw invalid(`maximum retry count can only be used with 'on-failure'${retries < 0 ? ' and cannot be negative' : ''}`);
+  if (retries < 0) throw invalid('maximum retry count cannot be negative');
 }

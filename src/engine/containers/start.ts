@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
+import { newId } from '../../base/ids.ts';
 import { mount as mountFilesystem } from '../../host/mount.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { cgroupPathOf } from './cgroup-path.ts';
@@ -9,6 +10,7 @@ import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
+import { checkPropagation } from './mounts/check-propagation.ts';
 import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
@@ -55,6 +57,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
   );
   checkRootfs(root.path);
   makeBindSources(record);
+  checkPropagation(record.mounts);
   // A create that was cut off may have left it undone.
   if (record.mounts.some(({ copyUp }) => copyUp)) await deps.staging.populate(record);
   undo.defer(() => deps.staging.ended(record));
@@ -107,7 +110,7 @@ interface JoinedNetwork { namespace: string | 'host'; endpoints: Record<string, 
 
 async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: AsyncDisposableStack): Promise<JoinedNetwork> {
   const mode = record.hostConfig.networkMode ?? '';
-  if (mode === 'host') return { namespace: 'host', endpoints: record.endpoints };
+  if (mode === 'host') return { namespace: 'host', endpoints: withIds(record.endpoints) };
   if (mode.startsWith('container:')) return { namespace: namespaceOfOther(deps, record, mode.slice('container:'.length)), endpoints: record.endpoints };
   undo.defer(async () => { await deps.networks.detach(deps.catalog.current(record.id)); });
   const namespace = await deps.networks.sandbox(record.id);
@@ -115,6 +118,11 @@ async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: A
   // Known from here on, so that detach gives back what attach took, whoever calls it.
   deps.catalog.save({ ...record, endpoints }, { durable: false });
   return { namespace, endpoints };
+}
+
+/** The host's network needs no endpoint; clients see an id all the same. */
+function withIds(endpoints: Record<string, EndpointRecord>): Record<string, EndpointRecord> {
+  return Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint, endpointId: newId() }]));
 }
 
 function namespaceOfOther(deps: ContainerDeps, record: ContainerRecord, otherId: string): string | 'host' {

@@ -17,7 +17,8 @@ export async function top(deps: ContainerDeps, container: string, psArgs: string
   try {
     output = await deps.runPs(args);
   } catch (cause) {
-    throw new GantryError('internal', `ps: ${messageOf(cause)}`, { cause });
+    // ps goes on with a page about its options.
+    throw new GantryError('internal', `ps: ${messageOf(cause).split('\n', 1)[0]}`, { cause });
   }
   publishEvent(deps.events, record, 'top');
   return parsePs(output, new Set(pids));

@@ -82,7 +82,7 @@ export function imageFilter(catalog: Catalog, filters: Filters, allowed: readonl
     if ((before !== undefined && created >= before) || (since !== undefined && created <= since) || (until !== undefined && created > until)) return undefined;
     const isDangling = !names.some((name) => !name.name.includes('@'));
     if (dangling !== undefined && dangling !== isDangling) return undefined;
-    if (!labels.every((label) => hasLabel(image, label)) || unwanted.some((label) => hasLabel(image, label))) return undefined;
+    if (!labels.every((label) => hasLabel(image, label)) || (unwanted.length > 0 && unwanted.every((label) => hasLabel(image, label)))) return undefined;
     if (globs.length === 0) return names;
     const matching = names.filter((name) => globs.some((matches) => matches(name.name)));
     return matching.length === 0 ? undefined : matching;

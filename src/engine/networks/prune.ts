@@ -1,5 +1,5 @@
 import { hasKind } from '../../base/errors.ts';
-import { matchesLabels, readFilters, readUntil, type Filters } from '../filters.ts';
+import { excludedByLabels, matchesLabels, readFilters, readUntil, type Filters } from '../filters.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { remove } from './remove.ts';
@@ -12,7 +12,7 @@ export async function prune(deps: NetworkDeps, filters: Filters): Promise<string
   const unused = deps.catalog.all().filter((network) => !predefinedNames.includes(network.name) && !named.has(network.id)
     && (until === undefined || Date.parse(network.createdAt) < until)
     && matchesLabels(network.labels, read.values('label'))
-    && !read.values('label!').some((label) => matchesLabels(network.labels, [label])));
+    && !excludedByLabels(network.labels, read));
   const removed: string[] = [];
   for (const network of unused) {
     try {

@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import type { VolumeRecord } from '../../store/records.ts';
 import type { Filters } from '../filters.ts';
-import { matchesLabels, matchesPattern, readFilters } from '../filters.ts';
+import { excludedByLabels, matchesLabels, matchesPattern, readFilters } from '../filters.ts';
 import { cloneVerb, exportVerb, importVerb, renameVerb } from './contents.ts';
 import type { VolumeDeps } from './deps.ts';
 import { detailsOf, find, publish } from './details.ts';
@@ -78,7 +78,7 @@ async function prune(deps: VolumeDeps, sizes: VolumeSizes, filters: Filters): Pr
   const candidates = deps.volumes.all().filter((volume) =>
     (all || volume.anonymous) && isUnused(volume.name)
     && matchesLabels(labelsOf(volume), wanted.values('label'))
-    && !wanted.values('label!').some((value) => matchesLabels(labelsOf(volume), [value])));
+    && !excludedByLabels(labelsOf(volume), wanted));
   const deleted: string[] = [];
   let reclaimedBytes = 0;
   for (const volume of candidates) {

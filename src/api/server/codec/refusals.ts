@@ -3,12 +3,11 @@ import type { HostConfig } from '../../../oci/container.ts';
 
 /** @throws invalid for the fields of a HostConfig that only Windows, a swarm or an old kernel could honour, when they say something. */
 export function refuseForeignFields(host: HostConfig): void {
-  if (!['', 'default'].includes((host.isolation ?? '').toLowerCase())) throw invalid(`invalid isolation ${JSON.stringify(host.isolation)}: Linux has "default" alone`);
   const windowsOnly = (['cpuCount', 'cpuPercent', 'ioMaximumIOps', 'ioMaximumBandwidth'] as const).find((key) => (host[key] ?? 0) !== 0);
   if (windowsOnly !== undefined) throw invalid(`${wireNames[windowsOnly]} is for Windows containers and cannot be honoured on Linux`);
   if (host.securityOpt?.some((option) => /^credentialspec[=:]/.test(option))) throw invalid('the security option credentialspec is for Windows containers and cannot be honoured on Linux');
   for (const { type } of host.mounts ?? []) {
-    if (type === 'npipe' || type === 'cluster') throw invalid(`mount type ${JSON.stringify(type)} is not supported: use bind, volume, tmpfs or image`);
+    if (type === 'cluster') throw invalid(`mount type ${JSON.stringify(type)} is not supported: use bind, volume, tmpfs or image`);
   }
 }
 

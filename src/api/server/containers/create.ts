@@ -39,12 +39,21 @@ export const create: Handler = async (exchange, services) => {
 
 /** The body of a create as the engine takes it, with what the client's version means by it. Pure. */
 export function readCreateRequest(body: unknown, version: string): { request: CreateRequest; warnings: string[] } {
-  const { hostConfig = {}, networkingConfig = {}, ...config } = decodeStruct<CreateBody>(createStruct, body);
+  const { hostConfig = {}, networkingConfig = {}, ...config } = decodeStruct<CreateBody>(createStruct, body ?? {});
+  refuseEmptyEndpoints(body);
   if (Object.keys(config).length === 0) throw new GantryError('invalid', 'config cannot be empty in order to create a container');
   if (!atLeast(version, '1.42')) refuseRemovedLimits((body as Record<string, unknown>)['HostConfig']);
   refuseForeignFields(hostConfig);
   const request: CreateRequest = { config, hostConfig, endpoints: networkingConfig.endpoints ?? {} };
   return applyCreateShims(withNamedNetwork(request), version);
+}
+
+/** @throws invalid for a network without settings: null is not {} here. */
+function refuseEmptyEndpoints(body: unknown): void {
+  const said = body as { NetworkingConfig?: { EndpointsConfig?: Record<string, unknown> | null } | null } | null;
+  for (const [name, endpoint] of Object.entries(said?.NetworkingConfig?.EndpointsConfig ?? {})) {
+    if (endpoint === null) throw new GantryError('invalid', `no EndpointSettings for ${name}`);
+  }
 }
 
 /** `default` is another name of `bridge`, in the mode and among the endpoints. */

@@ -10,7 +10,7 @@ import { endpointsJson, legacyAddressesJson } from './endpoints.ts';
 import { hostConfigJson } from './host-config.ts';
 import { portMapJson } from './ports.ts';
 import { stateJson } from './state.ts';
-import { mountJson } from './summary.ts';
+import { mountsJson } from './summary.ts';
 
 /** `GET /containers/{id}/json`, every field in Docker's order. */
 export function inspectJson(details: ContainerDetails, version: string, facts: EngineFacts): object {
@@ -35,7 +35,7 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     HostConfig: hostConfigJson(record, facts),
     GraphDriver: graphDriverJson(record, facts),
     ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
-    Mounts: record.mounts.map(mountJson),
+    Mounts: mountsJson(record),
     Config: configJson(record),
     NetworkSettings: networkSettingsJson(details, version),
   };

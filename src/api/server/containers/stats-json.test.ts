@@ -29,7 +29,7 @@ test('sampleJson() on version 1: the processors one by one, the maximum and fail
     system_cpu_usage: 1000, online_cpus: 2, throttling_data: { periods: 3, throttled_periods: 2, throttled_time: 1 },
   });
   assert.equal(json.precpu_stats.cpu_usage.total_usage, 50);
-  assert.deepEqual(json.memory_stats, { usage: 4096, max_usage: 8192, stats: { cache: 1 }, failcnt: 0, limit: 1 << 30 });
+  assert.deepEqual(json.memory_stats, { usage: 4096, max_usage: 8192, stats: { cache: 1 }, limit: 1 << 30 });
   assert.deepEqual(json.pids_stats, { current: 2 });
   assert.deepEqual(json.blkio_stats.io_service_bytes_recursive, [{ major: 8, minor: 0, op: 'Read', value: 10 }]);
   assert.deepEqual(json.blkio_stats.io_serviced_recursive, [{ major: 8, minor: 0, op: 'Read', value: 1 }]);

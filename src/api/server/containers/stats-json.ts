@@ -51,7 +51,7 @@ function cpu(moment: Moment | undefined): object {
 /** A container without a limit of its own may use what the host has. */
 function memory({ usage: { cgroup, host } }: Moment, version: 1 | 2): object {
   const { usage, limit = host.memoryBytes, maximum = 0, failures, details } = cgroup.memory;
-  return version === 2 ? { usage, stats: details, limit } : { usage, max_usage: maximum, stats: details, failcnt: failures, limit };
+  return version === 2 ? { usage, stats: details, limit } : { usage, max_usage: maximum, stats: details, ...(failures !== 0 && { failcnt: failures }), limit };
 }
 
 const kinds = ['io_service_bytes_recursive', 'io_serviced_recursive', 'io_queue_recursive', 'io_service_time_recursive', 'io_wait_time_recursive', 'io_merged_recursive', 'io_time_recursive', 'sectors_recursive'];

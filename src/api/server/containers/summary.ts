@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { ContainerSummary } from '../../../engine/containers/verbs.ts';
 import type { ContainerRecord, MountPoint } from '../../../engine/containers/record.ts';
 import { atLeast } from '../../types/version.ts';
@@ -27,11 +28,17 @@ export function summaryJson(summary: ContainerSummary, version: string): object 
       ...(atLeast(version, '1.46') && Object.keys(annotations).length > 0 && { Annotations: annotations }),
     },
     NetworkSettings: { Networks: endpointsJson(record, endpoints) },
-    Mounts: record.mounts.map(mountJson),
+    Mounts: mountsJson(record),
   };
 }
 
-export function mountJson(mount: MountPoint): object {
+/** All but those of `--tmpfs`, which Docker shows in HostConfig alone. */
+export function mountsJson(record: ContainerRecord): object[] {
+  const tmpfs = new Set(Object.keys(record.hostConfig.tmpfs ?? {}).map((path) => posix.normalize(`${path}/`)));
+  return record.mounts.filter(({ type, destination }) => type !== 'tmpfs' || !tmpfs.has(`${destination}/`)).map(mountJson);
+}
+
+function mountJson(mount: MountPoint): object {
   return {
     Type: mount.type,
     ...(mount.name !== undefined && mount.name !== '' && { Name: mount.name }),

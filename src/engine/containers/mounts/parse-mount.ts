@@ -17,7 +17,7 @@ export function parseMount(request: MountRequest, exists: (path: string) => bool
       case 'volume': return planVolume(request, destination);
       case 'tmpfs': return planTmpfs(request, destination);
       case 'image': return planImage(request, destination);
-      case 'cluster': case 'npipe': throw refuse(`mounts of type ${request.type} are not supported by this engine`);
+      case 'cluster': throw refuse(`mounts of type ${request.type} are not supported by this engine`);
       default: throw refuse('mount type unknown');
     }
   } catch (cause) {
@@ -57,6 +57,7 @@ function planBind(request: MountRequest, destination: string, exists: (path: str
 function planVolume(request: MountRequest, destination: string): PlannedMount {
   const options = request.volumeOptions ?? {};
   const name = request.source || undefined;
+  if (request.readOnly && name === undefined) throw refuse('must not set ReadOnly mode when using anonymous volumes');
   if (options.subpath) {
     if (name === undefined) throw refuse('must not set Subpath when using anonymous volumes');
     checkSubpath(options.subpath, 'volume');

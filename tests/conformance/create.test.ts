@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { Engine, Expected } from './engine.ts';
+import { openTarget, type Target } from './target.ts';
+
+/** What is wrong in a HostConfig, and what is said of it. Docker 20.10 answers some of them with 500. */
+const refusedHostConfigs: readonly (readonly [hostConfig: Record<string, unknown>, message: Expected['message'], status?: Expected['status']])[] = [
+  [{ Binds: ['x'] }, "invalid volume specification: 'x': invalid mount config for type \"volume\": invalid mount path: 'x' mount path must be absolute"],
+  [{ Binds: ['/tmp:/x:bad'] }, /invalid mode: bad/],
+  [{ Binds: [':/x'] }, "invalid volume specification: ':/x'"],
+  [{ Binds: ['a:b:c:d'] }, "invalid volume specification: 'a:b:c:d'"],
+  [{ Binds: ['/tmp:/'] }, /destination can't be '\/'/],
+  [{ Binds: ['/tmp:/x:ro,rw'] }, 'invalid mode: ro,rw'],
+  [{ Binds: ['v/bad:/x'] }, /"v\/bad" includes invalid characters for a local volume name, only "\[a-zA-Z0-9\]\[a-zA-Z0-9_.-\]" are allowed/],
+  [{ Binds: ['/tmp:/x:nocopy'] }, /field VolumeOptions must not be specified/],
+  [{ Binds: ['vol:/x:rshared'] }, /field BindOptions must not be specified/],
+  [{ Tmpfs: { relative: '' } }, "invalid mount path: 'relative' mount path must be absolute"],
+  [{ Tmpfs: { '/': '' } }, /destination can't be '\/'/],
+  [{ Mounts: [{}] }, 'invalid mount config for type "": field Target must not be empty'],
+  [{ Mounts: [{ Type: 'bad', Target: '/x' }] }, 'invalid mount config for type "bad": mount type unknown'],
+  [{ Mounts: [{ Type: 'npipe', Source: 'x', Target: '/x' }] }, 'invalid mount config for type "npipe": mount type unknown'],
+  [{ Mounts: [{ Type: 'bind', Target: '/x' }] }, 'invalid mount config for type "bind": field Source must not be empty'],
+  [{ Mounts: [{ Type: 'bind', Source: 'rel', Target: '/x' }] }, 'invalid mount config for type "bind": invalid mount path: \'rel\' mount path must be absolute'],
+  [{ Mounts: [{ Type: 'bind', Source: '/tmp', Target: '/x', BindOptions: { Propagation: 'bad' } }] }, 'invalid mount config for type "bind": invalid propagation mode: bad'],
+  [{ Mounts: [{ Type: 'volume', Source: 'v', Target: '/x', BindOptions: {} }] }, 'invalid mount config for type "volume": field BindOptions must not be specified'],
+  [{ Mounts: [{ Type: 'volume', Target: '/x', ReadOnly: true }] }, 'invalid mount config for type "volume": must not set ReadOnly mode when using anonymous volumes'],
+  [{ Mounts: [{ Type: 'tmpfs', Source: 'x', Target: '/x' }] }, 'invalid mount config for type "tmpfs": field Source must not be specified'],
+  [{ Binds: ['/tmp:/x'], Mounts: [{ Type: 'tmpfs', Target: '/x' }] }, 'Duplicate mount point: /x'],
+  [{ Binds: ['/tmp:/x'], Tmpfs: { '/x': '' } }, 'Duplicate mount point: /x'],
+  [{ VolumesFrom: ['nobody'] }, 'No such container: nobody'],
+  [{ VolumesFrom: [''] }, 'volumes-from specification cannot be an empty string'],
+  [{ LogConfig: { Type: 'json-file', Config: { colour: 'red' } } }, "unknown log opt 'colour' for json-file log driver"],
+  [{ NetworkMode: 'container:' }, /invalid network mode: invalid container format container:<name\|id>/i],
+  [{ PortBindings: { 'x/tcp': [{}] } }, 'invalid port specification: "x"'],
+  [{ PortBindings: { '99999/tcp': [{}] } }, 'invalid port specification: "99999"'],
+  [{ PortBindings: { '80-82/tcp': [{}] } }, 'invalid port specification: "80-82"'],
+  [{ PortBindings: { '80/tcp': [{ HostPort: 'http' }] } }, 'invalid port specification: "http"'],
+  [{ PortBindings: { '80/tcp': [{ HostPort: '70000' }] } }, 'invalid port specification: "70000"'],
+  [{ PortBindings: { '80/tcp': [{ HostPort: '8002-8000' }] } }, 'invalid port specification: "8002-8000"'],
+  [{ PortBindings: { '80/tcp': [{ HostPort: '-1' }] } }, 'invalid port specification: "-1"'],
+  [{ ExtraHosts: ['a'] }, 'bad format for add-host: "a"'],
+  [{ ExtraHosts: [':1.2.3.4'] }, 'bad format for add-host: ":1.2.3.4"'],
+  [{ ExtraHosts: ['a:'] }, 'invalid IP address in add-host: ""'],
+  [{ ExtraHosts: ['a:b'] }, 'invalid IP address in add-host: "b"'],
+  [{ RestartPolicy: { Name: 'on-failure', MaximumRetryCount: -1 } }, /maximum retry count cannot be negative$/],
+  [{ RestartPolicy: { Name: 'always', MaximumRetryCount: 5 } }, /maximum retry count can(not be used with restart policy 'always'| only be used with 'on-failure')$/],
+  [{ CapAdd: ['CAP_FOO'] }, 'invalid CapAdd: unknown capability: "CAP_FOO"'],
+  [{ CapDrop: ['bad'] }, 'invalid CapDrop: unknown capability: "CAP_BAD"'],
+  [{ CgroupnsMode: 'bad' }, 'invalid cgroup namespace mode: bad'],
+  [{ OomScoreAdj: -1001 }, 'Invalid value -1001, range for oom score adj is [-1000, 1000]'],
+  [{ SecurityOpt: ['bad'] }, 'invalid --security-opt 1: "bad"'],
+  [{ SecurityOpt: ['bad=x'] }, 'invalid --security-opt 2: "bad=x"'],
+  [{ StorageOpt: { size: '10G' } }, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"],
+  [{ StorageOpt: { colour: 'red' } }, 'Unknown option colour'],
+  [{ ShmSize: -1 }, 'SHM size can not be less than 0'],
+  [{ Runtime: 'nope' }, /unknown or invalid runtime name: nope|Unknown runtime specified nope/],
+  [{ Isolation: 'hyperv' }, /invalid isolation/i],
+  [{ Memory: -1 }, 'Minimum memory limit allowed is 6MB'],
+  [{ MemoryReservation: 1 }, 'Minimum memory reservation allowed is 6MB'],
+  [{ MemorySwap: 64 << 20 }, 'You should always set the Memory limit when using Memoryswap limit, see usage'],
+  [{ MemorySwappiness: 101 }, 'Invalid value: 101, valid memory swappiness range is 0-100'],
+  [{ NanoCpus: 1e12 }, /^range of CPUs is from 0.01 to \d+.00, as there are only \d+ CPUs available$/i],
+  [{ CpuPeriod: 1 }, 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)'],
+  [{ CpuQuota: 1 }, 'CPU cfs quota can not be less than 1ms (i.e. 1000)'],
+  [{ CpusetCpus: 'x' }, 'Invalid value x for cpuset cpus: invalid format: x'],
+  [{ CpusetCpus: ' 0' }, 'Invalid value  0 for cpuset cpus: invalid format:  0'],
+  [{ CpusetCpus: '0-8191' }, /^Requested CPUs are not available - requested 0-8191, available: /],
+  [{ CpusetCpus: '0-9999999999' }, 'Invalid value 0-9999999999 for cpuset cpus: value of out range, maximum is 8192'],
+  [{ CpusetMems: '8191' }, /^Requested memory nodes are not available - requested 8191, available: /],
+];
+
+const accepted: readonly Record<string, unknown>[] = [
+  { RestartPolicy: { MaximumRetryCount: 5 } }, { Isolation: 'DEFAULT' }, { ExtraHosts: ['a:host-gateway', 'b:::1'] }, { CapAdd: ['ALL', 'net_admin'] },
+  { PortBindings: { '80/tcp': [{ HostPort: '8000-8002' }], '81': [{}] } }, { MemorySwappiness: -1 }, { PidsLimit: -5 }, { NoSuchField: 1 }, { UTSMode: 'host' },
+  { SecurityOpt: ['no-new-privileges:false', 'label=disable', 'seccomp:unconfined'] },
+];
+
+const refusedConfigs: readonly (readonly [config: Record<string, unknown>, message: Expected['message']])[] = [
+  [{ Env: ['=x'] }, 'invalid environment variable: =x'],
+  [{ Env: [''] }, 'invalid environment variable: '],
+  [{ WorkingDir: 'rel' }, "the working directory 'rel' is invalid, it needs to be an absolute path"],
+  [{ StopSignal: 'BAD' }, /^invalid signal: BAD$/i],
+  [{ Healthcheck: { Test: ['CMD', 'x'], Interval: 999_999 } }, 'Interval in Healthcheck cannot be less than 1ms'],
+  [{ Healthcheck: { Test: ['CMD', 'x'], Timeout: 1 } }, 'Timeout in Healthcheck cannot be less than 1ms'],
+  [{ Healthcheck: { Test: ['CMD', 'x'], Retries: -1 } }, 'Retries in Healthcheck cannot be negative'],
+  [{ Healthcheck: { Test: ['CMD', 'x'], StartPeriod: 5 } }, 'StartPeriod in Healthcheck cannot be less than 1ms'],
+  [{ NetworkingConfig: { EndpointsConfig: { bridge: null } } }, 'no EndpointSettings for bridge'],
+];
+
+/** Fields of the wrong JSON type: Go's decoder names the field and the type it has. */
+const wrongTypes: readonly (readonly [body: Record<string, unknown>, message: RegExp])[] = [
+  [{ HostConfig: { Binds: 'str' } }, /cannot unmarshal string into Go struct field .*HostConfig\.Binds of type \[\]string/],
+  [{ HostConfig: { Memory: '64m' } }, /cannot unmarshal string into Go struct field .*HostConfig\.Memory of type int64/],
+  [{ HostConfig: { Memory: 1.5 } }, /cannot unmarshal number 1\.5 into Go struct field .*HostConfig\.Memory of type int64/],
+  [{ HostConfig: { BlkioWeight: -1 } }, /cannot unmarshal number -1 into Go struct field .*HostConfig\.BlkioWeight of type uint16/],
+  [{ HostConfig: { Privileged: 'yes' } }, /cannot unmarshal string into Go struct field .*HostConfig\.Privileged of type bool/],
+  [{ HostConfig: { Mounts: [{ Type: 5 }] } }, /cannot unmarshal number into Go struct field .*Mounts\.Type of type/],
+  [{ Labels: ['a'] }, /cannot unmarshal array into Go struct field .*\.Labels of type map\[string\]string/],
+  [{ Env: 'A=b' }, /cannot unmarshal string into Go struct field .*\.Env of type \[\]string/],
+  [{ HostConfig: 'x' }, /cannot unmarshal string into Go struct field .*\.HostConfig of type/],
+];
+
+describe('what a create is asked', () => {
+  let target: Target;
+  let engine: Engine;
+  before(async () => {
+    target = await openTarget();
+    engine = target.engine;
+  });
+  afterEach(() => engine.clean());
+  after(() => target.close());
+
+  for (const [HostConfig, message, status = [400, 500]] of refusedHostConfigs) {
+    test(`a HostConfig of ${JSON.stringify(HostConfig)} is refused`, () =>
+      engine.answers('POST', '/containers/create', { body: { Image: engine.image, Cmd: ['true'], HostConfig }, status, message }));
+  }
+
+  for (const HostConfig of accepted) {
+    test(`a HostConfig of ${JSON.stringify(HostConfig)} is taken`, async () => { await engine.create({ HostConfig }); });
+  }
+
+  for (const [config, message] of refusedConfigs) {
+    test(`a config of ${JSON.stringify(config)} is refused`, () =>
+      engine.answers('POST', '/containers/create', { body: { Image: engine.image, Cmd: ['true'], ...config }, status: [400, 500], message }));
+  }
+
+  for (const [body, message] of wrongTypes) {
+    test(`the wrong type in ${JSON.stringify(body)} is told`, () =>
+      engine.answers('POST', '/containers/create', { body: { Image: engine.image, ...body }, status: [400, 500], message }));
+  }
+
+  for (const body of ['null', '{}']) {
+    test(`a body of ${body} is no container`, () => engine.answers('POST', '/containers/create', {
+      raw: Buffer.from(body), headers: { 'Content-Type': 'application/json' }, status: 400, message: /^config cannot be empty in order to create a container$/i,
+    }));
+  }
+
+  // 20.10 makes such a container and refuses its start, with 404. A client takes a 404 of a create for a missing image, and pulls.
+  test('a network that is not there is named, and not with 404 at the create', async () => {
+    const made = await engine.call('POST', '/containers/create', { query: { name: 'conf-nonet' }, body: { Image: engine.image, Cmd: ['true'], HostConfig: { NetworkMode: 'nonet' } } });
+    const said = engine.ours ? made : await engine.call('POST', '/containers/conf-nonet/start');
+    await engine.call('DELETE', '/containers/conf-nonet', { query: { force: 1 } });
+    assert.deepEqual([said.status, said.json.message], [engine.ours ? 400 : 404, 'network nonet not found']);
+  });
+
+  test('inspect shows what was asked, cleaned', async () => {
+    const seen = await engine.inspect(await engine.create({
+      WorkingDir: '/w/../x/', Volumes: { '/v/': {} }, Healthcheck: { Test: ['CMD', 'true'], Interval: 1e9, Timeout: 2e9, StartPeriod: 3e9, Retries: 4 },
+      StopSignal: 'SIGINT', StopTimeout: 7, Shell: ['/bin/bash'], OnBuild: ['RUN x'],
+    }));
+    assert.equal(seen.Config.WorkingDir, '/x');
+    assert.deepEqual(seen.Config.Volumes, { '/v/': {} });
+    assert.deepEqual(seen.Mounts.map(({ Destination, Type, RW }: any) => [Destination, Type, RW]), [['/v', 'volume', true]]);
+    assert.deepEqual(seen.Config.Healthcheck, { Test: ['CMD', 'true'], Interval: 1e9, Timeout: 2e9, StartPeriod: 3e9, Retries: 4 });
+    assert.deepEqual([seen.Config.StopSignal, seen.Config.StopTimeout, seen.Config.Shell, seen.Config.OnBuild], ['SIGINT', 7, ['/bin/bash'], ['RUN x']]);
+  });
+
+  test('what was not asked is null, empty or absent, each in its place', async () => {
+    const { Config, HostConfig, ExecIDs } = await engine.inspect(await engine.create({}));
+    assert.deepEqual([Config.Volumes, Config.Entrypoint, Config.OnBuild, ExecIDs], [null, null, null, null]);
+    for (const absent of ['ExposedPorts', 'Healthcheck', 'StopTimeout', 'Shell', 'MacAddress', 'NetworkDisabled']) assert.ok(!(absent in Config), absent);
+    const nulls = ['Binds', 'VolumesFrom', 'CapAdd', 'CapDrop', 'ExtraHosts', 'GroupAdd', 'Links', 'SecurityOpt', 'Devices', 'DeviceCgroupRules', 'DeviceRequests', 'Ulimits', 'PidsLimit'];
+    for (const name of nulls) assert.equal(HostConfig[name], null, name);
+    assert.deepEqual([HostConfig.ConsoleSize, HostConfig.ContainerIDFile, HostConfig.UTSMode, HostConfig.PidMode], [[0, 0], '', '', '']);
+    for (const absent of ['Tmpfs', 'Mounts', 'Sysctls', 'Init']) assert.ok(!(absent in HostConfig), absent);
+  });
+
+  test('--tmpfs is no mount of the list, a mount of type tmpfs is one', async () => {
+    const seen = await engine.inspect(await engine.create({ HostConfig: { Tmpfs: { '/a': 'size=1m' }, Mounts: [{ Type: 'tmpfs', Target: '/b' }] } }));
+    assert.deepEqual(seen.Mounts.map(({ Destination }: any) => Destination), ['/b']);
+    assert.deepEqual(seen.HostConfig.Tmpfs, { '/a': 'size=1m' });
+  });
+
+  for (const [HostConfig, said] of [
+    [{ Privileged: true }, ['label=disable']], [{ PidMode: 'host', SecurityOpt: ['no-new-privileges'] }, ['no-new-privileges', 'label=disable']],
+    [{ IpcMode: 'host' }, ['label=disable']], [{ PidMode: 'host', SecurityOpt: ['label=disable'] }, ['label=disable']],
+  ] as const) {
+    test(`${JSON.stringify(HostConfig)} has the security options ${said.join(' ')}`, async () => {
+      assert.deepEqual((await engine.inspect(await engine.create({ HostConfig }))).HostConfig.SecurityOpt, said);
+    });
+  }
+
+  test('a container in the host\'s UTS namespace is still called by its id, one in its network as the host', async () => {
+    const uts = await engine.inspect(await engine.create({ HostConfig: { UTSMode: 'host' } }));
+    assert.equal(uts.Config.Hostname, uts.Id.slice(0, 12));
+    const net = await engine.inspect(await engine.create({ HostConfig: { NetworkMode: 'host' } }));
+    assert.notEqual(net.Config.Hostname, net.Id.slice(0, 12));
+  });
+
+  test('a container in the host\'s network has an endpoint there while it runs', async () => {
+    const { Networks } = (await engine.inspect(await engine.run({ HostConfig: { NetworkMode: 'host' } }))).NetworkSettings;
+    assert.deepEqual(Object.keys(Networks), ['host']);
+    assert.match(Networks.host.EndpointID, /^[0-9a-f]{64}$/);
+  });
+
+  test('NetworkDisabled leaves a container without any network', async () => {
+    const { id, stdout } = await engine.finished({ NetworkDisabled: true, Cmd: ['ls', '/sys/class/net'] });
+    assert.deepEqual((await engine.inspect(id)).NetworkSettings.Networks, {});
+    assert.doesNotMatch(stdout, /eth/);
+  });
+
+  test('a start refuses propagation that the host\'s own mounts do not take part in', async (context) => {
+    const id = await engine.create({ HostConfig: { Mounts: [{ Type: 'bind', Source: '/var', Target: '/x', BindOptions: { Propagation: 'rshared' } }] } });
+    const { status, json } = await engine.call('POST', `/containers/${id}/start`);
+    if (status === 204) return void context.skip('this host shares its mounts');
+    assert.ok([400, 500].includes(status));
+    assert.match(json.message, /^path \/var is mounted on \S+ but it is not a shared mount$/);
+  });
+
+  test('limits that the kernel does not have are left out, with a warning', async () => {
+    const { json } = await engine.expect('POST', '/containers/create', { query: { name: 'conf-warned' }, body: { Image: engine.image, Cmd: ['true'], HostConfig: { OomKillDisable: true } }, status: 201 });
+    await engine.call('DELETE', '/containers/conf-warned');
+    assert.equal(json.Warnings.length, 1);
+    assert.match(json.Warnings[0], /^OOM killer is disabled for the container, but no memory limit is set|^Your kernel does not support OomKillDisable/);
+  });
+});
