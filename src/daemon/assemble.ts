@@ -38,6 +38,7 @@ import { cgroupMounts } from '../host/cgroups.ts';
 import { FileLock } from '../host/files-lock.ts';
 import { createResolver } from '../network/dns/client.ts';
 import { createNetworkBackend } from '../network/create-network-backend.ts';
+import { createFileRepositories } from '../registry/server/storage/file-repositories.ts';
 import { createRuntime } from '../runtime/driver/client.ts';
 import { readLog } from '../runtime/logs/read-log.ts';
 import { withCompiledSeccomp } from '../runtime/spec/compiled-seccomp.ts';
@@ -53,6 +54,7 @@ import { instanceIdOf, type DaemonConfig } from './config.ts';
 import { bytesOfLayers, engineFacts, exitListener, healthOf, runPs, settingsOf, usersOfImages } from './container-parts.ts';
 import { chooseRuntime, findRuntimes } from './find-runtimes.ts';
 import { readHostFacts } from './host-facts.ts';
+import { embeddedRegistryFolder, serveEmbeddedRegistry } from './registry/embedded.ts';
 import { restore } from './restore.ts';
 import { openSnapshots } from './snapshots.ts';
 import { takeAwayInstance } from './take-away.ts';
@@ -101,10 +103,13 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const volumeMounts = new VolumeMounts({ find: (name) => volumes.get(name), pathOf: (name) => volumes.pathOf(name), isUsed: (name, except) => isVolumeUsed(catalog, name, except) });
   const staging = createMountStaging({ directory: join(config.run, 'mounts'), volumes: volumeMounts, rootfs, snapshots, workers: snapshots.workers, events });
   opened.defer(() => rootfs.close());
+  // Looked at also while the registry is not served: what was pushed to it stays.
+  const embeddedRegistryLinks = createFileRepositories(embeddedRegistryFolder(config.root));
   const imageDeps: ImageDeps = {
     metadata, content, snapshots, leases, events, log, ...usersOfImages(catalog),
     host: { os: 'linux', architecture: facts.architecture }, ...embeddedImage(),
     registry: createRegistryPort({ ...config.registry, userAgent: `gantry/${version}`, log }),
+    usedDigests: () => embeddedRegistryLinks.digests(),
   };
   // Before anything new is made: what the last daemon had not recorded goes.
   await recoverStore(imageDeps);
@@ -142,6 +147,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, settings, layers }),
   };
   const api = createApiServer(services);
+  if (config.embeddedRegistry !== undefined) opened.adopt(await serveEmbeddedRegistry(config.embeddedRegistry, { root: config.root, images: imageDeps, log }), (each) => each.close(2000));
   void restored.policies();
   const everything = opened.move();
   return {

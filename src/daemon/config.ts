@@ -4,6 +4,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GantryError, messageOf } from '../base/errors.ts';
 import type { LogLevel } from '../base/log.ts';
+import { embeddedRegistryOf, type EmbeddedRegistrySettings } from './registry/embedded-settings.ts';
 import { foldRegistryFlags, registryConfigOf, registryFlags, registryKeys, registryUsage, type RegistryConfig } from './registry-settings.ts';
 
 export interface DaemonConfig {
@@ -30,6 +31,8 @@ export interface DaemonConfig {
   labels: string[];
   snapshotter: 'directories' | 'erofs' | undefined;
   registry: RegistryConfig;
+  /** The registry within the daemon; undefined for none. */
+  embeddedRegistry: EmbeddedRegistrySettings | undefined;
 }
 
 export interface TlsConfig { verify: boolean; ca: string | undefined; cert: string; key: string }
@@ -48,7 +51,7 @@ const options = {
   'default-runtime': { type: 'string' }, 'add-runtime': { type: 'string', multiple: true },
   'log-driver': { type: 'string' }, 'log-opt': { type: 'string', multiple: true },
   init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
-  snapshotter: { type: 'string' }, ...registryFlags,
+  snapshotter: { type: 'string' }, registry: { type: 'string' }, ...registryFlags,
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -73,6 +76,7 @@ Runs the engine in the foreground.
   --default-stop-timeout N    seconds
   --label KEY=VALUE           of the engine, shown by info
   --snapshotter KIND          directories or erofs
+  --registry ADDRESS          serve a registry on the engine's own content; its other settings are in the file, under registry
 ${registryUsage}`;
 
 type Settings = Record<string, unknown>;
@@ -117,7 +121,7 @@ const keys: Record<string, (value: unknown) => boolean> = {
   root: isText, 'data-root': isText, run: isText, 'exec-root': isText, hosts: isTexts, 'log-level': isText, 'log-format': isText, debug: isFlag, group: isText,
   tls: isFlag, tlsverify: isFlag, tlscacert: isText, tlscert: isText, tlskey: isText, 'allow-tcp-without-tls': isFlag,
   'default-runtime': isText, runtimes: isRecord, 'log-driver': isText, 'log-opts': isRecord, init: isFlag, 'init-path': isText,
-  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, 'live-restore': (value) => value === true, ...registryKeys,
+  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), 'live-restore': (value) => value === true, ...registryKeys,
 };
 
 function isText(value: unknown): boolean { return typeof value === 'string'; }
@@ -164,6 +168,7 @@ function configOf(settings: Settings): DaemonConfig {
     labels: (settings['labels'] as string[] | undefined) ?? [],
     snapshotter: text('snapshotter') === undefined ? undefined : oneOf<'directories' | 'erofs'>('snapshotter', text('snapshotter') as string, ['directories', 'erofs']),
     registry: registryConfigOf(settings, process.env),
+    embeddedRegistry: embeddedRegistryOf(settings['registry'], process.env['GANTRY_PROXY_PASSWORD']),
   };
 }
 

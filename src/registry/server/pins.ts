@@ -9,8 +9,15 @@ export class Pins {
   readonly #held = new Map<Digest, number>();
   readonly #deleting = new Map<Digest, Promise<unknown>>();
   #remembered: Set<Digest> | undefined;
+  readonly #guard: ((digests: readonly Digest[]) => Disposable) | undefined;
+
+  /** `guard` holds the digests against a collection that is not ours. */
+  constructor(guard?: (digests: readonly Digest[]) => Disposable) {
+    this.#guard = guard;
+  }
 
   async hold<T>(digests: Digest[], act: () => Promise<T>): Promise<T> {
+    using _guarded = this.#guard?.(digests);
     for (const digest of digests) {
       this.#held.set(digest, (this.#held.get(digest) ?? 0) + 1);
       this.#remembered?.add(digest);

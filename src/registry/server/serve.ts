@@ -19,6 +19,8 @@ export interface ServeOptions {
   /** Folder of everything it keeps; not used when `storage` is given. */
   root: string;
   storage?: RegistryStorage;
+  /** Goes with `storage`: removes what is linked nowhere, after a collection of links. The registry itself then removes no blob. */
+  collectBlobs?: () => Promise<unknown>;
   htpasswd?: string;
   /** JSON: `[{ "user": "ci", "repository": "team/**", "actions": ["pull", "push"] }]`. */
   rules?: string;
@@ -37,7 +39,7 @@ export interface RunningRegistry {
   port: number;
   server: RegistryServer;
   /** Ends idle connections at once, the others after their request. */
-  close(): Promise<void>;
+  close(graceMs?: number): Promise<void>;
 }
 
 const graceMs = 3_600_000;
@@ -62,13 +64,13 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
     log: options.log,
   });
   const listener = await createListener(options, server.handler);
-  const timer = options.collectEveryMs > 0 ? setInterval(() => collect(server, options), options.collectEveryMs).unref() : undefined;
+  const timer = options.collectEveryMs > 0 ? setInterval(() => void collect(server, options), options.collectEveryMs).unref() : undefined;
   return {
     port: await listen(listener, options.address),
     server,
-    async close() {
+    async close(graceMs = lastRequestsMs) {
       clearInterval(timer);
-      await closeListener(listener);
+      await closeListener(listener, graceMs);
       client?.close();
     },
   };
@@ -107,18 +109,21 @@ function listen(listener: Server, address: { host: string; port: number }): Prom
 }
 
 /** A connection is idle only some moments after its answer, so idle ones are looked for until none is left, or time is up. */
-async function closeListener(listener: Server): Promise<void> {
+async function closeListener(listener: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
   const idle = setInterval(() => listener.closeIdleConnections(), 50);
-  const end = setTimeout(() => listener.closeAllConnections(), lastRequestsMs);
+  const end = setTimeout(() => listener.closeAllConnections(), graceMs);
   await closed;
   clearInterval(idle);
   clearTimeout(end);
 }
 
-function collect(server: RegistryServer, options: ServeOptions): void {
-  server.collectGarbage({ graceMs, removeUntagged: options.removeUntagged, removeBlobs: options.storage === undefined }).then(
-    (collected) => options.log.info('garbage collected', { ...collected }),
-    (error: unknown) => options.log.error('garbage collection failed', { error: messageOf(error) }),
-  );
+async function collect(server: RegistryServer, options: ServeOptions): Promise<void> {
+  try {
+    const collected = await server.collectGarbage({ graceMs, removeUntagged: options.removeUntagged, removeBlobs: options.collectBlobs === undefined });
+    await options.collectBlobs?.();
+    options.log.info('garbage collected', { ...collected });
+  } catch (error) {
+    options.log.error('garbage collection failed', { error: messageOf(error) });
+  }
 }

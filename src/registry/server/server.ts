@@ -41,7 +41,7 @@ const manifestBytes = 4 << 20;
 export function createRegistryServer(options: RegistryServerOptions): RegistryServer {
   const context: RegistryContext = {
     storage: options.storage,
-    pins: new Pins(),
+    pins: new Pins(options.storage.guard),
     upstream: options.upstream === undefined ? undefined : createPullThrough(options.upstream, () => context),
     log: options.log ?? silentLog,
     maxManifestBytes: options.maxManifestBytes ?? manifestBytes,

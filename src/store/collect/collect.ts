@@ -13,6 +13,8 @@ export interface CollectorOptions {
   leases: Leases;
   /** Layers that containers (or a build cache) stand on. */
   usedChainIds: () => Iterable<Digest>;
+  /** Content that somebody else than images refers to: a registry that shares the store. */
+  usedDigests?: () => AsyncIterable<Digest>;
 }
 
 export interface Collected { blobs: number; layers: number; reclaimedBytes: number }
@@ -68,7 +70,7 @@ async function* sized(content: ContentStore, digests: Iterable<Digest>): AsyncIt
   }
 }
 
-async function reachable({ metadata, leases, usedChainIds, content }: CollectorOptions): Promise<Set<Digest>> {
+async function reachable({ metadata, leases, usedChainIds, usedDigests, content }: CollectorOptions): Promise<Set<Digest>> {
   const kept = new Set<Digest>(usedChainIds());
   const indexes = new Set<Digest>();
   const without = new Set<Digest>();
@@ -81,6 +83,7 @@ async function reachable({ metadata, leases, usedChainIds, content }: CollectorO
   for (const reference of metadata.table<ReferenceRecord>('references').all()) kept.add(reference.target).add(reference.imageId);
   for (const lease of leases.all()) for (const digest of [...lease.digests, ...lease.chainIds]) kept.add(digest);
   for (const index of indexes) await addMembers(content, { digest: index, without }, kept);
+  if (usedDigests !== undefined) for await (const digest of usedDigests()) kept.add(digest);
   return kept;
 }
 

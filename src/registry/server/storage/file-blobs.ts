@@ -8,9 +8,8 @@ import { algorithmOf, digestOf, hexOf, isDigest, type Digest, type DigestAlgorit
 import { makeFolder, namesIn, orAbsent, removeFile, syncFolder } from './durable-files.ts';
 import type { BlobStore, GrowingIngest } from './storage.ts';
 
-/** `<root>/blobs/<algorithm>/<hex>` and `<root>/ingest/<key>`. */
-export function createFileBlobs(root: string): BlobStore {
-  const path = (digest: Digest): string => join(root, 'blobs', algorithmOf(digest), hexOf(digest));
+/** `<root>/ingest/<key>`, and `<root>/blobs/<algorithm>/<hex>` unless another `path` on the same filesystem is given. */
+export function createFileBlobs(root: string, path = (digest: Digest): string => join(root, 'blobs', algorithmOf(digest), hexOf(digest))): BlobStore {
   const hashes = new RunningHashes();
   const size = async (digest: Digest): Promise<number | undefined> => (await orAbsent(stat(path(digest))))?.size;
   const store: BlobStore = {

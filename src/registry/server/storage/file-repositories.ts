@@ -32,6 +32,12 @@ export function createFileRepositories(root: string): RepositoryStore {
       await collectNames(base, '', found);
       return found.sort();
     },
+    async *digests() {
+      for (const name of await store.names()) {
+        yield* await digestsIn(at(name, '_blobs'));
+        yield* await digestsIn(at(name, '_manifests'));
+      }
+    },
     async linkBlob(name, digest) {
       const now = new Date();
       try {

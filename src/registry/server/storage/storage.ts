@@ -8,6 +8,8 @@ export interface RegistryStorage {
   blobs: BlobStore;
   repositories: RepositoryStore;
   uploads: UploadStore;
+  /** Keeps these from whoever else collects the blobs, until it is disposed of. */
+  guard?: (digests: readonly Digest[]) => Disposable;
 }
 
 /** A blob that is being written. */
@@ -39,6 +41,8 @@ export interface BlobStore {
 export interface RepositoryStore {
   /** Every repository that has anything, be it a blob of a push that has only begun. */
   names(): Promise<string[]>;
+  /** Everything that any repository has: manifests and blobs. */
+  digests(): AsyncIterable<Digest>;
   linkBlob(name: string, digest: Digest): Promise<void>;
   hasBlob(name: string, digest: Digest): Promise<boolean>;
   unlinkBlob(name: string, digest: Digest): Promise<boolean>;
