@@ -7,6 +7,7 @@ import { logPath, socketPath } from '../monitor/paths.ts';
 import { protocolVersion, targetKey, type Operation, type Operations } from '../monitor/protocol.ts';
 import { attachmentStream } from './attachment.ts';
 import { ControlConnection, greet } from './connection.ts';
+import { ExitWitness } from './exit-witness.ts';
 import type { AttachRequest, Attachment, ExecRequest, ExitReport, MonitorEntry, Runtime, StartRequest, Target } from './runtime.ts';
 
 export interface RuntimeOptions {
@@ -36,6 +37,7 @@ class MonitorClient implements Runtime {
   readonly #exits = new Map<string, ExitReport>();
   readonly #exitWaiters = new Map<string, Set<() => void>>();
   #connection: Promise<ControlConnection> | undefined;
+  readonly #witness = new ExitWitness();
   #closed = false;
 
   constructor(options: RuntimeOptions) {
@@ -44,11 +46,11 @@ class MonitorClient implements Runtime {
 
   start(request: StartRequest): Promise<{ pid: number }> {
     this.#exits.delete(request.id);
-    return this.#call('start', request);
+    return this.#watched({ id: request.id }, this.#call('start', request));
   }
 
   exec(request: ExecRequest): Promise<{ pid: number }> {
-    return this.#call('exec', request);
+    return this.#watched({ id: request.id, execId: request.execId }, this.#call('exec', request));
   }
 
   async attach(target: Target, request: AttachRequest): Promise<Attachment> {
@@ -72,8 +74,10 @@ class MonitorClient implements Runtime {
     await this.#call('closeStdin', target);
   }
 
-  list(): Promise<MonitorEntry[]> {
-    return this.#call('list', null);
+  async list(): Promise<MonitorEntry[]> {
+    const entries = await this.#call('list', null);
+    for (const entry of entries) if (entry.exit === undefined && !this.#exits.has(targetKey(entry))) this.#witness.watch(entry, entry.pid);
+    return entries;
   }
 
   async release(target: Target): Promise<void> {
@@ -94,6 +98,14 @@ class MonitorClient implements Runtime {
     this.#closed = true;
     const connection = await this.#connection?.catch(() => undefined);
     await connection?.close();
+    this.#witness.close();
+  }
+
+  /** What has ended before its start was answered needs no witness. */
+  async #watched(target: Target, started: Promise<{ pid: number }>): Promise<{ pid: number }> {
+    const { pid } = await started;
+    if (!this.#exits.has(targetKey(target))) this.#witness.watch(target, pid);
+    return { pid };
   }
 
   async #call<O extends Operation>(operation: O, input: Operations[O]['input']): Promise<Operations[O]['output']> {
@@ -145,9 +157,11 @@ class MonitorClient implements Runtime {
     this.#connected().catch((error: unknown) => this.#options.log.error('no monitor', { error: messageOf(error) }));
   }
 
-  #exit(exit: ExitReport): void {
-    const key = targetKey(exit);
+  #exit(report: ExitReport): void {
+    const key = targetKey(report);
     const known = this.#exits.get(key);
+    // Told again by the next monitor, it would be a guess again.
+    const exit = known?.at === report.at ? known : this.#witness.testify(report);
     this.#exits.set(key, exit);
     if (known?.at !== exit.at) for (const listener of this.#listeners) listener(exit);
     this.#exitWaiters.get(key)?.forEach((wake) => wake());

@@ -100,6 +100,8 @@ export interface ExitReport {
   execId?: string;
   /** 0–255; 128+n when killed by signal n. */
   exitCode: number;
+  /** The monitor that was its parent died, and nobody could be asked for the code: 137 stands for it. */
+  guessed?: boolean;
   oomKilled: boolean;
   /** RFC 3339 with nanoseconds. */
   at: string;

@@ -21,8 +21,8 @@ const lingerMs = 2000;
 /** An exit is reported although an attachment has not read everything after this long. */
 const attachmentPatienceMs = 2000;
 
-/** Of a process whose parent died: as if it had been killed. */
-const unknownExitCode = 137;
+/** Of a process whose parent died, where the kernel tells nobody else: as if it had been killed. */
+const guessedExitCode = 137;
 
 interface Waiting { socket: Socket; request: AttachRequest }
 
@@ -56,9 +56,9 @@ export class Monitor {
       instance.exit = found.exit;
       this.#instances.set(targetKey(found.file.target), instance);
       if (found.exit !== undefined) continue;
-      this.#log.warn('took over a process from a monitor that died: its exit code cannot be known', { ...instance.target, pid: instance.pid });
-      if (found.gone === undefined) await this.#ended(instance, unknownExitCode);
-      else found.gone.then(() => this.#ended(instance, unknownExitCode)).catch((error: unknown) => this.#log.error(messageOf(error)));
+      this.#log.warn('took over a process from a monitor that died', { ...instance.target, pid: instance.pid });
+      if (found.gone === undefined) await this.#ended(instance, undefined);
+      else found.gone.then((exitCode) => this.#ended(instance, exitCode)).catch((error: unknown) => this.#log.error(messageOf(error)));
     }
   }
 
@@ -172,7 +172,7 @@ export class Monitor {
    * The order matters: all output is in the log and with the attachments before the exit is reported; an exec's exit is reported before its
    * stream ends, since clients ask for the code at that moment.
    */
-  async #ended(instance: Instance, exitCode: number): Promise<void> {
+  async #ended(instance: Instance, exitCode: number | undefined): Promise<void> {
     const at = nowRfc3339();
     const isContainer = instance.target.execId === undefined;
     const oomKilled = isContainer && oomKillCount(this.#cleanup.mounts, instance.file.cgroupPath) > 0;
@@ -182,7 +182,7 @@ export class Monitor {
       await instance.endAttachments(attachmentPatienceMs);
       await this.#cleanup.removeContainer(instance.file);
     }
-    const exit: ExitReport = { ...instance.target, exitCode, oomKilled, at };
+    const exit: ExitReport = { ...instance.target, ...(exitCode === undefined ? { exitCode: guessedExitCode, guessed: true } : { exitCode }), oomKilled, at };
     this.#record(instance, exit);
     if (!isContainer) void instance.endAttachments(attachmentPatienceMs);
     instance.closeStreams();

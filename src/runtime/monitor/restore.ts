@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProcessIn } from '../../host/cgroups.ts';
 import { reopenOutputFifo } from '../../host/fifos.ts';
+import { exitCodeOfPidfd, openPidfd } from '../../host/pidfd.ts';
 import { startTimeOf } from '../../host/processes.ts';
 import type { ExitReport } from '../driver/runtime.ts';
 import type { InstanceFile, Streams } from './instance.ts';
@@ -13,12 +14,14 @@ export interface Found {
   startedAt: string;
   streams: Streams;
   exit: ExitReport | undefined;
-  /** Resolves when the process is gone; undefined when it was gone already. */
-  gone: Promise<void> | undefined;
+  /** Resolves when the process is gone, with its exit code where the kernel tells it; undefined when it was gone already. */
+  gone: Promise<number | undefined> | undefined;
 }
 
-/** How often an adopted process is looked at: it is nobody's child here, so the kernel does not tell. */
-const pollMs = 500;
+/** How often an adopted process is looked at: it is nobody's child here, so no signal tells. */
+const pollMs = 100;
+/** Whoever became its parent reaps it; one that does not for this long never will. */
+const zombiePatienceMs = 2000;
 
 /** What a monitor that died left below the run directory. */
 export function findInstances(run: string): Found[] {
@@ -35,9 +38,11 @@ function findOne(directory: string): Found[] {
   const pid = Number(readText(pidFile) ?? 0);
   const startedAt = pid === 0 ? new Date(0).toISOString() : statSync(pidFile).mtime.toISOString();
   const exit = readJson<ExitReport>(join(directory, fileNames.exit));
-  const alive = exit === undefined && pid > 1 && isProcessIn(pid, file.cgroupPath);
+  // Opened before it is looked at: what is looked at cannot be another one by then.
+  const pidfd = exit === undefined && pid > 1 ? openPidfd(pid) : undefined;
+  const alive = pidfd !== undefined && isProcessIn(pid, file.cgroupPath);
   const streams = alive && !file.tty ? reopen(directory) : {};
-  return [{ file, pid, startedAt, streams, exit, gone: alive ? whenGone(pid) : undefined }];
+  return [{ file, pid, startedAt, streams, exit, gone: pidfd === undefined ? undefined : alive ? whenGone(pid, pidfd) : whenReaped(pid, pidfd) }];
 }
 
 /** Output goes on: the container holds its FIFOs read-write. A terminal ended with the monitor that held its master. */
@@ -45,10 +50,27 @@ function reopen(directory: string): Streams {
   return { stdout: reopenOutputFifo(join(directory, fileNames.stdout)), stderr: reopenOutputFifo(join(directory, fileNames.stderr)) };
 }
 
-async function whenGone(pid: number): Promise<void> {
+async function whenGone(pid: number, pidfd: number): Promise<number | undefined> {
   const started = startTimeOf(pid);
-  while (started !== undefined && startTimeOf(pid) === started) await new Promise((resolve) => setTimeout(resolve, pollMs));
+  while (started !== undefined && startTimeOf(pid) === started) await pause();
+  await reaped(pid, pidfd);
+  const exitCode = exitCodeOfPidfd(pidfd);
+  closeSync(pidfd);
+  return exitCode;
 }
+
+/** A zombie shows no control group, so it may be another process by now: its code is left to those who watched it from the start. */
+async function whenReaped(pid: number, pidfd: number): Promise<undefined> {
+  if (startTimeOf(pid) === undefined) await reaped(pid, pidfd);
+  closeSync(pidfd);
+}
+
+/** The code of a process is told when its new parent has reaped it. */
+async function reaped(pid: number, pidfd: number): Promise<void> {
+  for (let waitedMs = 0; exitCodeOfPidfd(pidfd) === undefined && existsSync(`/proc/${pid}`) && waitedMs < zombiePatienceMs; waitedMs += pollMs) await pause();
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pollMs));
 
 function directoriesIn(path: string): string[] {
   try {
