@@ -7,6 +7,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -69,6 +70,15 @@ const builtinsOnDemand: Plugin = {
   },
 };
 
+/** Packages that are not ES modules ask for Node's own with `require`, which an ES module does not have. */
+const requiredBuiltins: Plugin = {
+  name: 'required-builtins',
+  setup(context) {
+    context.onResolve({ filter: /^[a-z]/ }, ({ path, kind }) => (kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'required-builtin' } : undefined));
+    context.onLoad({ filter: /.*/, namespace: 'required-builtin' }, ({ path }) => ({ contents: `module.exports = process.getBuiltinModule('${path}');`, loader: 'js' }));
+  },
+};
+
 const startedAt = new Date();
 const builtAt = process.env['SOURCE_DATE_EPOCH'] === undefined ? startedAt : new Date(Number(process.env['SOURCE_DATE_EPOCH']) * 1000);
 /** Empty outside a checkout, and without git. */
@@ -92,7 +102,7 @@ const results = await Promise.all([
   build({ ...common, entryPoints: [commandLine], plugins: [programUrls, handOver, builtinsOnDemand] }),
   build({
     ...common, entryPoints: [...entries, ...handedOver].map((path) => ({ in: path, out: outputName(path) })), chunkNames: 'chunk-[hash]',
-    splitting: true, external: ['koffi'], plugins: [programUrls],
+    splitting: true, external: ['koffi'], plugins: [programUrls, requiredBuiltins],
   }),
 ]).catch((error: unknown) => {
   if (!(error instanceof Error && 'errors' in error)) console.error(error);

@@ -22,7 +22,7 @@ describe('registryConfigOf()', () => {
     [{ 'insecure-registries': ['http://r'] }, /insecure registry http:\/\/r is not valid/],
     [{ 'max-concurrent-downloads': 0 }, /max-concurrent-downloads must be a number from 1 on/],
     [{ proxies: { 'ftp-proxy': 'x' } }, /ftp-proxy is not one of/],
-    [{ 'signature-policy': { r: { keyless: {} } } }, /keyless signatures are not supported/],
+    [{ 'signature-policy': { r: { keyless: {} } } }, /keyless needs a trusted-root and identities/],
   ];
   for (const [settings, message] of refused) it(`refuses ${JSON.stringify(settings)}`, () => assert.throws(() => registryConfigOf(settings, {}), { kind: 'invalid', message }));
 });
