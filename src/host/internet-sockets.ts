@@ -29,15 +29,16 @@ export function namespaceCookie(): bigint {
 }
 
 /**
- * An IPv4 socket bound to `address` and a port of the kernel's choice, in the network namespace of the calling thread; listening when
+ * An IPv4 socket bound to `address` and `wanted`, or a port of the kernel's choice, in the network namespace of the calling thread; listening when
  * it is TCP. Made for `withNetns`: Node adopts the descriptor later and closes it. @throws HostError
  */
-export function openBound(protocol: 'tcp' | 'udp', address: string): { fd: number; port: number } {
+export function openBound(protocol: 'tcp' | 'udp', address: string, wanted = 0): { fd: number; port: number } {
   const type = (protocol === 'tcp' ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC | SOCK_NONBLOCK;
   const fd = checked(socketCall(AF_INET, type, 0) as number, 'socket', protocol);
   try {
     const name = Buffer.alloc(16);
     name.writeUInt16LE(AF_INET, 0);
+    name.writeUInt16BE(wanted, 2);
     Buffer.from(address.split('.').map(Number)).copy(name, 4);
     checked(bindCall(fd, name, name.length) as number, 'bind', address);
     if (protocol === 'tcp') checked(listenCall(fd, backlog) as number, 'listen', address);

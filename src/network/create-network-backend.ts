@@ -7,7 +7,7 @@ import { RouteSocket } from '../host/netlink/socket.ts';
 import { ensureBridge } from './bridge/bridge.ts';
 import { BridgePorts, type PortLimits } from './bridge/bridge-ports.ts';
 import { enableForwarding } from './bridge/forwarding.ts';
-import { bridgePrefix, linkGroup, shardKey, shardKeyOf, vethName, wireGroup } from './bridge/names.ts';
+import { bridgePrefix, leavingGroup, linkGroup, shardKey, shardKeyOf, vethName, wireGroup } from './bridge/names.ts';
 import { makeRoomForNeighbours } from './bridge/neighbours.ts';
 import { plugNew, plugWire, type Plugging } from './bridge/plug.ts';
 import { configureLink, configureWire, removeInside, takeGateway } from './endpoints/inside.ts';
@@ -41,6 +41,7 @@ class KernelNetworks implements NetworkBackend {
   readonly #log: Log;
   readonly #runDirectory: string;
   readonly #group: number;
+  readonly #leaving: number;
   readonly #worker = new SandboxWorker();
   readonly #sandboxes: Sandboxes;
   readonly #firewall: Firewall;
@@ -58,6 +59,7 @@ class KernelNetworks implements NetworkBackend {
     this.#repairMs = repairMs;
     this.#runDirectory = runDirectory;
     this.#group = linkGroup(instanceId);
+    this.#leaving = leavingGroup(instanceId);
     this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, wireGroup: wireGroup(instanceId) });
     this.#firewall = new Firewall(instanceId);
     this.#loopback = new Loopback(instanceId, log);
@@ -72,6 +74,7 @@ class KernelNetworks implements NetworkBackend {
     for (const network of known.networks) this.#ensureNetwork(network);
     this.#sandboxes.reclaim(new Set(known.sandboxes));
     await this.#sandboxes.dropWires();
+    await this.#worker.do({ kind: 'deleteGroup', group: this.#leaving });
     await this.#reclaimLinks(known);
     this.#ports.load(this.#route);
     this.#adjustPorts();
@@ -160,7 +163,7 @@ class KernelNetworks implements NetworkBackend {
 
   async dismantle(): Promise<void> {
     this.#sandboxes.reclaim(new Set());
-    await this.#reclaimLinks({ networks: [], endpoints: [] });
+    for (const group of [this.#leaving, this.#group]) await this.#worker.do({ kind: 'deleteGroup', group });
     await this.#sandboxes.settle();
     this.#firewall.remove();
     this.#loopback.remove();
@@ -294,11 +297,11 @@ class KernelNetworks implements NetworkBackend {
     if (strangers.length > 0) await this.#deleteLinks(strangers.map((link) => link.name));
   }
 
-  /** Only those that are ours, and in the worker: the kernel takes about 20 ms for a link. */
+  /** Only those that are ours, and in the worker: the kernel takes about 20 ms, for one or for many. */
   #deleteLinks(wanted: string[]): Promise<void> {
     const names = wanted.filter((name) => this.#route.link(name)?.group === this.#group);
     if (names.length === 0) return Promise.resolve();
-    const removal = this.#worker.do({ kind: 'deleteLinks', names }).then(() => undefined)
+    const removal = this.#worker.do({ kind: 'deleteLinks', names, leavingGroup: this.#leaving }).then(() => undefined)
       .catch((error: unknown) => this.#log.warn('links could not be removed', { names, error: messageOf(error) }))
       .finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);

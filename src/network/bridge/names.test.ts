@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bridgeName, linkGroup, shardKey, shardKeyOf, shardNames, vethName, wireGroup } from './names.ts';
+import { bridgeName, leavingGroup, linkGroup, shardKey, shardKeyOf, shardNames, vethName, wireGroup } from './names.ts';
 
 test('all names fit into the 15 bytes of the kernel', () => {
   const names = [bridgeName('instance', 'network'), vethName('endpoint'), ...Object.values(shardNames('a-bridge-name-x', 64))];
@@ -13,4 +13,4 @@ test('shardKeyOf() knows the links of a network\'s further bridges, and no other
   assert.notEqual(shardKey('web0'), shardKey('web1'));
 });
 
-test('links that wait in the pool are of another group than those in use', () => assert.notEqual(wireGroup('i'), linkGroup('i')));
+test('links that wait in the pool, or leave, are of other groups than those in use', () => assert.equal(new Set([linkGroup, wireGroup, leavingGroup].map((group) => group('i'))).size, 3));

@@ -10,6 +10,11 @@ export function wireGroup(instanceId: string): number {
   return linkGroup(`${instanceId}/pool`);
 }
 
+/** Interface group of links that are on their way out: many go for the price of one, as a group. */
+export function leavingGroup(instanceId: string): number {
+  return linkGroup(`${instanceId}/leaving`);
+}
+
 /** How the names of all bridges of all instances begin, unless a person named one. */
 export const bridgePrefix = 'gb-';
 

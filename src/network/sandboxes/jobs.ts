@@ -4,7 +4,7 @@ export type SandboxJob =
   | { kind: 'create'; path: string; wire?: { name: string; group: number } }
   /** Takes the names away; the kernel removes the namespaces in one sweep of its own. */
   | { kind: 'remove'; paths: string[] }
-  | { kind: 'deleteLinks'; names: string[] }
+  | { kind: 'deleteLinks'; names: string[]; leavingGroup: number }
   /** All links of that group, for the price of one. */
   | { kind: 'deleteGroup'; group: number };
 

@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { errnoOf, messageOf } from '../../base/errors.ts';
 import { createNetns, removeNetns } from '../../host/namespaces.ts';
-import { addVeth, deleteGroup, setLink } from '../../host/netlink/requests.ts';
+import { addVeth, setLink } from '../../host/netlink/requests.ts';
 import { RouteSocket } from '../../host/netlink/socket.ts';
 import { writeSysctl } from '../../host/sysctl.ts';
-import { removeLinks } from '../bridge/bridge.ts';
+import { removeGroup, removeLinks } from '../bridge/bridge.ts';
 import type { JobAnswer, JobMessage, SandboxJob, Wire } from './jobs.ts';
 
 /** The thread in which the kernel may take its time: namespaces and links are made and removed here, off the event loop. */
@@ -34,13 +34,12 @@ function perform(job: SandboxJob): Wire | undefined {
       return undefined;
     case 'deleteLinks': {
       using route = new RouteSocket();
-      removeLinks(route, job.names);
+      removeLinks(route, job.names, job.leavingGroup);
       return undefined;
     }
     case 'deleteGroup': {
       using route = new RouteSocket();
-      const [failure] = route.tryAll([deleteGroup(job.group)]);
-      if (failure !== undefined && failure.code !== 'ENODEV') throw failure;
+      removeGroup(route, job.group);
       return undefined;
     }
   }

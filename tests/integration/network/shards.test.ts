@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
 import { closeSync, openSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { openBound } from '../../../src/host/internet-sockets.ts';
 import { readSysctl, writeSysctl } from '../../../src/host/sysctl.ts';
 import { withNetns } from '../../../src/host/namespaces.ts';
 import { RouteSocket } from '../../../src/host/netlink/socket.ts';
@@ -59,6 +61,16 @@ describe('a network with more containers than a bridge has ports', () => {
     assert.equal(stage.ask(undefined, address(28, last), 80), `c${last} saw 172.28.0.1`);
   });
 
+  // Each pair costs a broadcast to all, and two entries in neighbour tables: of the 1.2 million, these are spread over all containers and all pairs of bridges.
+  it('every container reaches another and is reached by another', async () => {
+    const party = Party.open(paths, (number) => address(28, number));
+    try {
+      await party.meet((from) => (from + (from % 2 === 0 ? 2 : count / 2)) % count);
+    } finally {
+      party.close();
+    }
+  });
+
   it('a new daemon keeps all of it, and removing the network removes the further bridges', async () => {
     const next = stage.newBackend();
     await next.prepare({ networks: [open], endpoints, sandboxes: endpoints.map((_, number) => `c${number}`) });
@@ -72,6 +84,58 @@ describe('a network with more containers than a bridge has ports', () => {
     await next.close();
   });
 });
+
+/** A UDP socket in each namespace, all served from here. */
+class Party {
+  readonly #sockets: Socket[];
+  readonly #port: number;
+  readonly #address: (number: number) => string;
+  /** `from to` of what has not arrived. */
+  readonly #missing = new Set<string>();
+  readonly #arrived = Promise.withResolvers<void>();
+
+  private constructor(sockets: Socket[], port: number, addressOf: (number: number) => string) {
+    this.#sockets = sockets;
+    this.#port = port;
+    this.#address = addressOf;
+    sockets.forEach((socket, number) => socket.on('message', (_, { address: from }) => {
+      this.#missing.delete(`${from} ${addressOf(number)}`);
+      if (this.#missing.size === 0) this.#arrived.resolve();
+    }));
+  }
+
+  static open(namespaces: readonly string[], addressOf: (number: number) => string): Party {
+    const port = 7;
+    const sockets = namespaces.map((path) => withNetns(path, () => {
+      const socket = createSocket('udp4');
+      socket.bind({ fd: openBound('udp', '0.0.0.0', port).fd });
+      return socket;
+    }));
+    return new Party(sockets, port, addressOf);
+  }
+
+  /** Everybody sends to one; what is lost while neighbours get to know each other is sent again. */
+  async meet(whom: (from: number) => number): Promise<void> {
+    const pairs = this.#sockets.map((_, from) => ({ from, to: whom(from) }));
+    for (const { from, to } of pairs) this.#missing.add(`${this.#address(from)} ${this.#address(to)}`);
+    const send = (): void => {
+      for (const { from, to } of pairs) {
+        if (this.#missing.has(`${this.#address(from)} ${this.#address(to)}`)) this.#sockets[from]!.send('hello', this.#port, this.#address(to), () => undefined);
+      }
+    };
+    send();
+    const again = setInterval(send, 500);
+    const limit = setTimeout(() => this.#arrived.reject(new Error(`never arrived: ${[...this.#missing].slice(0, 10).join(', ')}, ${this.#missing.size} in all`)), 30_000);
+    await this.#arrived.promise.finally(() => {
+      clearInterval(again);
+      clearTimeout(limit);
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.close();
+  }
+}
 
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
