@@ -22,7 +22,8 @@ export interface Resolver {
   close(): Promise<void>;
 }
 
-const startLimitMs = 5000;
+/** For a process that runs and does not listen: it hangs. One that is merely slow, on a loaded host, gets its time. */
+const startLimitMs = 60_000;
 
 export function createResolver(options: { runDirectory: string; log: Log; command?: string[] }): Resolver {
   return new ResolverClient(options);
@@ -121,15 +122,16 @@ class ResolverClient implements Resolver {
     const child = spawn(program, args, { detached: true, stdio: ['ignore', log, log], cwd: '/', env: { PATH: process.env['PATH'] ?? '' } });
     closeSync(log);
     child.unref();
-    const failed = new Promise<never>((_, reject) => child.once('error', reject));
-    failed.catch(() => undefined);
+    let ended: string | undefined;
+    child.once('error', (error) => { ended = error.message; });
+    child.once('exit', (code, signal) => { ended = `it ended with ${signal ?? `exit code ${code}`}`; });
     const deadline = performance.now() + startLimitMs;
-    while (performance.now() < deadline) {
-      const connection = await Promise.race([Connection.open(this.#socketPath).catch(() => undefined), failed]);
+    while (ended === undefined && performance.now() < deadline) {
+      const connection = await Connection.open(this.#socketPath).catch(() => undefined);
       if (connection !== undefined) return connection;
       await delay(10);
     }
-    throw new GantryError('internal', 'the resolver did not start', { hint: `See ${this.#logPath}.` });
+    throw new GantryError('internal', `the resolver did not start: ${ended ?? 'it does not listen'}`, { hint: `See ${this.#logPath}.` });
   }
 }
 

@@ -34,6 +34,15 @@ describe('resolver failures', () => {
     await resolver.close();
   });
 
+  it('a resolver that ends at its start fails the request at once, with the reason', async () => {
+    const elsewhere = mkdtempSync(join(directory, 'ends-'));
+    const resolver = createResolver({ runDirectory: elsewhere, log: silentLog, command: ['/bin/sh', '-c', 'exit 7'] });
+    await assert.rejects(resolver.put({ network: 'n', endpoint: 'e', name: 'web', names: ['web'], addresses: ['172.18.0.2'] }), {
+      kind: 'internal', message: 'the resolver did not start: it ended with exit code 7', hint: `See ${join(elsewhere, 'resolver.log')}.`,
+    });
+    await resolver.close();
+  });
+
   for (const transport of ['udp', 'tcp'] as const) {
     it(`a name server without a route (ENETUNREACH) is a failure that the client sees, over ${transport}`, async () => {
       const upstreams = ['192.0.2.53', '2001:db8::53'].map((address) => ({ address, port: 53 }));
