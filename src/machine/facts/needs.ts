@@ -55,6 +55,7 @@ export const testNeeds: Need[] = [
   program('mmdebstrap', 'a Debian root filesystem'),
   program('docker-registry', 'a registry that is not ours'),
   program('podman', 'a client of registries that is not ours'),
+  program('docker-compose', 'projects of docker-compose 1.29, and programs that use docker-py'),
   program('openssl', 'certificates'),
   program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
   program('zstd', 'archives'),
