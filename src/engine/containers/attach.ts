@@ -1,17 +1,17 @@
 import { PassThrough, Duplex } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
-import type { Attachment, LogEnd } from '../../runtime/driver/runtime.ts';
+import type { LogEnd } from '../../runtime/driver/runtime.ts';
 import type { ContainerDeps } from './deps.ts';
 import { checkReadable, logs } from './logs.ts';
 import { publishEvent } from './publish-event.ts';
 import { isAlive } from './transition.ts';
-import type { AttachOptions } from './verbs.ts';
+import type { Attached, AttachOptions } from './verbs.ts';
 
 /**
  * The container's streams: what was written so far when `logs`, then what comes when `stream`. May come before the start, so that nothing of a
  * run is missed.
  */
-export async function attach(deps: ContainerDeps, container: string, options: AttachOptions): Promise<Attachment> {
+export async function attach(deps: ContainerDeps, container: string, options: AttachOptions): Promise<Attached> {
   const record = deps.catalog.find(container);
   if (record.state.status === 'paused') throw new GantryError('conflict', `container ${container} is paused, unpause the container before attach`);
   if (record.state.status === 'restarting') throw new GantryError('conflict', `container ${container} is restarting, wait until the container is running`);
@@ -23,12 +23,13 @@ export async function attach(deps: ContainerDeps, container: string, options: At
   const live = mayLive
     ? await deps.runtime.attach({ id: record.id }, { stdin: options.stdin && (record.config.openStdin ?? false), stdout: options.stdout, stderr: options.stderr, tty, ...(options.logs ? { log: record.logPath } : {}) })
     : undefined;
-  if (!options.logs) return live ?? { stream: ended(), tty };
+  const detached = (): void => publishEvent(deps.events, record, 'detach');
+  if (!options.logs) return { ...(live ?? { stream: ended(), tty }), detached };
   const past = await pastOf(deps, record.id, options, live?.logEnd).catch((error: unknown) => {
     live?.stream.destroy();
     throw error;
   });
-  return { tty, stream: pastThenLive(past.frames, live?.stream) };
+  return { tty, stream: pastThenLive(past.frames, live?.stream), detached };
 }
 
 /** What was written before the live stream began. */

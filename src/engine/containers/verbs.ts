@@ -21,7 +21,7 @@ export interface ContainerVerbs {
   resize(container: string, size: { rows: number; columns: number }): Promise<void>;
   /** Resolves once the wait is registered, so the caller can flush its headers; `done` resolves at the condition. */
   wait(container: string, condition: 'not-running' | 'next-exit' | 'removed', abort: AbortSignal): Promise<{ done: Promise<{ exitCode: number; error?: string }> }>;
-  attach(container: string, options: AttachOptions): Promise<Attachment>;
+  attach(container: string, options: AttachOptions): Promise<Attached>;
   logs(container: string, options: LogOptions): Promise<{ tty: boolean; frames: Readable }>;
   /** @throws notFound at once */
   stats(container: string, options: StatsOptions): AsyncIterable<ContainerSample>;
@@ -30,6 +30,11 @@ export interface ContainerVerbs {
   inspect(container: string, options: { size: boolean }): Promise<ContainerDetails>;
   prune(filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }>;
   update(container: string, change: Partial<HostConfig>): Promise<{ warnings: string[] }>;
+}
+
+export interface Attached extends Attachment {
+  /** Its client has left by the detach keys: the world is told. */
+  detached?: () => void;
 }
 
 export interface CreateRequest {
@@ -67,6 +72,8 @@ export interface ContainerDetails {
   health?: HealthState | undefined;
   /** Bytes, when asked for. */
   size?: { rw: number; rootFs: number };
+  /** To others on the default bridge: `/database:/web/db`. */
+  links?: string[];
 }
 
 export interface ContainerSummary {

@@ -1,6 +1,6 @@
 import { GantryError, hasKind } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
-import type { Attachment, ExitReport } from '../../runtime/driver/runtime.ts';
+import type { ExitReport } from '../../runtime/driver/runtime.ts';
 import type { ProcessInput, SpecInput } from '../../runtime/spec/spec-input.ts';
 import type { ContainerDeps } from '../containers/deps.ts';
 import { publishEvent } from '../containers/publish-event.ts';
@@ -10,6 +10,7 @@ import { environmentOf, hostnameOf, specInputOf } from '../containers/spec-input
 import { cgroupPathOf } from '../containers/cgroup-path.ts';
 import { startFailure } from '../containers/start-failure.ts';
 import { isAlive, transition } from '../containers/transition.ts';
+import type { Attached } from '../containers/verbs.ts';
 import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';
 
 export interface ExecDeps extends Pick<ContainerDeps, 'catalog' | 'runtime' | 'events' | 'facts' | 'settings' | 'log'> {
@@ -63,8 +64,8 @@ export function createExecs(deps: ExecDeps): Execs {
       transition(record, 'exec');
       const id = newId();
       dropOld();
-      save({ id, containerId: record.id, request, running: false, exitCode: null, pid: 0, canRemove: false });
-      publishEvent(deps.events, record, `exec_create: ${request.cmd.join(' ')}`, { execID: id });
+      save({ id, containerId: record.id, request: { ...request, user: request.user || (record.config.user ?? '') }, running: false, exitCode: null, pid: 0, canRemove: false });
+      publishEvent(deps.events, record, `exec_create: ${commandLine(request)}`, { execID: id });
       return { id };
     },
     start: async (execId, options) => {
@@ -111,7 +112,7 @@ export function createExecs(deps: ExecDeps): Execs {
 
 interface ExecStart { exec: ExecRecord; container: ContainerRecord; save: (record: ExecRecord) => ExecRecord; current: () => ExecRecord }
 
-async function startExec(deps: ExecDeps, { exec, container, save, current }: ExecStart, options: Parameters<ExecVerbs['start']>[1]): Promise<Attachment | undefined> {
+async function startExec(deps: ExecDeps, { exec, container, save, current }: ExecStart, options: Parameters<ExecVerbs['start']>[1]): Promise<Attached | undefined> {
   const { request } = exec;
   const target = { id: container.id, execId: exec.id };
   const consoleSize = options.consoleSize ?? request.consoleSize;
@@ -120,8 +121,9 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
     // Opened before the process is there: nothing it writes is missed.
     ? await deps.runtime.attach(target, { stdin: request.attachStdin, stdout: request.attachStdout, stderr: request.attachStderr, tty: request.tty })
     : undefined;
-  // Before the process is there, so that an exit which overtakes the answer finds it.
+  // Before the process is there, so that an exit which overtakes the answer finds it, and comes after this event.
   save({ ...exec, running: true });
+  publishEvent(deps.events, container, `exec_start: ${commandLine(request)}`, { execID: exec.id });
   try {
     const process = ociProcess(deps, container, request, consoleSize);
     const { pid } = await deps.runtime.exec({
@@ -129,10 +131,8 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
       runtime: deps.settings.runtimes[container.hostConfig.runtime ?? '']?.path ?? deps.settings.defaultRuntime,
       ...(consoleSize === undefined ? {} : { consoleSize }),
     });
-    const now = deps.catalog.get(container.id);
-    publishEvent(deps.events, now ?? container, `exec_start: ${request.cmd.join(' ')}`, { execID: exec.id });
     save({ ...current(), pid });
-    return attachment;
+    return attachment && { ...attachment, detached: () => publishEvent(deps.events, container, 'exec_detach', { execID: exec.id }) };
   } catch (cause) {
     attachment?.stream.destroy();
     const { error, exitCode } = startFailure(cause, request.cmd[0] ?? '');
@@ -143,6 +143,9 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
   }
 }
 
+/** The program, a space and its arguments, also when there are none. */
+const commandLine = ({ cmd: [program, ...args] }: ExecCreateRequest): string => `${program} ${args.join(' ')}`;
+
 /** The words Docker has for a process that could not be started in a container that runs. */
 function execFailure(error: GantryError): GantryError {
   return new GantryError(error.kind, error.message.replace(/^failed to create task for container: failed to create shim task: OCI runtime create failed/, 'OCI runtime exec failed: exec failed'), { cause: error });
@@ -151,7 +154,9 @@ function execFailure(error: GantryError): GantryError {
 function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCreateRequest, consoleSize: [number, number] | undefined): object {
   if (!isAlive(container.state)) throw new GantryError('conflict', `container ${container.id} is not running`);
   const root = `/proc/${container.state.pid}/root`;
-  const user = userOf(root, request.user || (container.config.user ?? ''), container.hostConfig.groupAdd ?? []);
+  const user = userOf(root, request.user, container.hostConfig.groupAdd ?? []);
+  const cwd = request.workingDir || container.config.workingDir || '/';
+  if (!cwd.startsWith('/')) throw new GantryError('invalid', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown');
   const env = environmentOf([...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
   const input = specInputOf(container, {
     rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [], mounts: [],
@@ -160,7 +165,7 @@ function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCre
   return deps.execProcess(input, {
     privileged: request.privileged || (container.hostConfig.privileged ?? false),
     process: {
-      args: request.cmd, env, cwd: request.workingDir || container.config.workingDir || '/', tty: request.tty,
+      args: request.cmd, env, cwd, tty: request.tty,
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids },
       ...(consoleSize === undefined ? {} : { consoleSize }),
     },

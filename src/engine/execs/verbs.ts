@@ -1,10 +1,10 @@
-import type { Attachment } from '../../runtime/driver/runtime.ts';
+import type { Attached } from '../containers/verbs.ts';
 
 export interface ExecVerbs {
   /** @throws conflict when the container is not running or is paused. */
   create(container: string, request: ExecCreateRequest): Promise<{ id: string }>;
   /** Starts it; with `attach` returns its streams, which end only after the exit code is recorded. */
-  start(execId: string, options: { detach: boolean; tty?: boolean; consoleSize?: [height: number, width: number] }): Promise<Attachment | undefined>;
+  start(execId: string, options: { detach: boolean; tty?: boolean; consoleSize?: [height: number, width: number] }): Promise<Attached | undefined>;
   resize(execId: string, size: { rows: number; columns: number }): Promise<void>;
   inspect(execId: string): ExecRecord;
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { O_CLOEXEC, O_DIRECTORY } from '../../host/files.ts';
 import { packTree } from '../../host/pack-tree.ts';
 import type { ContainerConfig } from '../../oci/container.ts';
+import { publishEvent } from '../containers/publish-event.ts';
 import { mergeConfig } from '../containers/merge-config.ts';
 import type { FileDeps } from './deps.ts';
 import { streamOf } from './stream-of.ts';
@@ -12,7 +13,10 @@ export function commitVerb(deps: FileDeps): FileVerbs['commit'] {
   return async (container, options) => {
     const record = deps.catalog.find(container);
     const pausing = options.pause && record.state.status === 'running';
-    if (pausing) await deps.cgroups.freeze(deps.cgroupPathOf(record));
+    if (pausing) {
+      await deps.cgroups.freeze(deps.cgroupPathOf(record));
+      publishEvent(deps.events, record, 'pause');
+    }
     try {
       const upper = openSync(deps.layers.paths(record.id).upper, O_DIRECTORY | O_CLOEXEC);
       const held = new AsyncDisposableStack();
@@ -23,13 +27,19 @@ export function commitVerb(deps: FileDeps): FileVerbs['commit'] {
         changes: options.changes, config: mergeConfig(record.config, said(options.config)), container: record.id,
         createdBy: [record.path, ...record.args].join(' '), signal: options.signal,
       });
-      deps.events.publish({ type: 'container', action: 'commit', actor: { id: record.id, attributes: { name: record.name, image: record.image.reference, comment: options.comment } } });
+      publishEvent(deps.events, record, 'commit', { comment: options.comment, imageID: id, imageRef: imageReference(options) });
       return id;
     } finally {
-      if (pausing) await deps.cgroups.thaw(deps.cgroupPathOf(record));
+      if (pausing) {
+        await deps.cgroups.thaw(deps.cgroupPathOf(record));
+        publishEvent(deps.events, record, 'unpause');
+      }
     }
   };
 }
+
+/** Empty for an image without a name. */
+const imageReference = ({ repository, tag }: { repository: string; tag: string }): string => (repository === '' ? '' : `${repository}:${tag || 'latest'}`);
 
 /** Only what was given: a client sends the whole structure with empty fields. */
 function said(config: ContainerConfig | undefined): ContainerConfig {

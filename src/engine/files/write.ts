@@ -2,6 +2,7 @@ import { closeSync, fstatSync } from 'node:fs';
 import { GantryError, errnoOf, messageOf } from '../../base/errors.ts';
 import { readInside } from '../../host/inside-root.ts';
 import { O_CLOEXEC, O_PATH, openAt2, resolve } from '../../host/files.ts';
+import { publishEvent } from '../containers/publish-event.ts';
 import { resolveUser } from '../containers/user.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { FileDeps } from './deps.ts';
@@ -28,7 +29,7 @@ export function writeVerb(deps: FileDeps): FileVerbs['write'] {
       if (errnoOf(error) === 'EROFS' || errnoOf((error as Error).cause) === 'EROFS') throw readOnly(record);
       throw error;
     }
-    deps.events.publish({ type: 'container', action: 'extract-to-dir', actor: { id: record.id, attributes: { name: record.name, image: record.image.reference, path } } });
+    publishEvent(deps.events, record, 'extract-to-dir');
   };
 }
 

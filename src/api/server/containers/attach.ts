@@ -14,9 +14,9 @@ export const attach: Handler = async (exchange, services) => {
   const options = attachOptions(exchange);
   const detachKeys = detachKeysOf(exchange);
   await skipBody(exchange);
-  const { stream, tty } = await services.containers.attach(exchange.params['name']!, options);
+  const { stream, tty, detached } = await services.containers.attach(exchange.params['name']!, options);
   const client = hijack(exchange, { tty });
-  await pump(client, stream, { ...options, tty, detachKeys });
+  await pump(client, stream, { ...options, tty, detachKeys, detached });
 };
 
 /** `GET /containers/{id}/attach/ws`: messages instead of bytes; never framed, since a browser cannot take frames apart. */
@@ -25,9 +25,9 @@ export const attachWebSocket: Handler = async (exchange, services) => {
   const options = atLeast(exchange.version, '1.42') ? attachOptions(exchange) : all;
   const detachKeys = detachKeysOf(exchange);
   if (exchange.upgrade?.protocol.toLowerCase() !== 'websocket') throw new GantryError('invalid', 'this path speaks the WebSocket protocol alone: an Upgrade: websocket header is missing');
-  const { stream, tty } = await services.containers.attach(exchange.params['name']!, options);
+  const { stream, tty, detached } = await services.containers.attach(exchange.params['name']!, options);
   const client = acceptWebSocket(exchange, { binary: atLeast(exchange.version, '1.28') });
-  await pump(client, stream, { ...options, tty, detachKeys, unframe: true });
+  await pump(client, stream, { ...options, tty, detachKeys, detached, unframe: true });
 };
 
 function attachOptions({ query }: Exchange): AttachOptions {

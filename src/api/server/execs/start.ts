@@ -39,6 +39,7 @@ export const start: Handler = async (exchange, { execs }) => {
     stderr: request.attachStderr,
     tty: attachment.tty,
     detachKeys: parseDetachKeys(request.detachKeys),
+    detached: attachment.detached,
   });
 };
 

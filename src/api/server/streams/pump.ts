@@ -10,6 +10,8 @@ export interface PumpOptions {
   tty: boolean;
   /** Looked for in stdin, on a tty. */
   detachKeys?: Uint8Array;
+  /** They came: the client is about to be let go. */
+  detached?: (() => void) | undefined;
   /** The client gets the payload of frames alone. */
   unframe?: boolean;
 }
@@ -32,7 +34,7 @@ export function pump(client: Duplex, container: Duplex, options: PumpOptions): P
   return promise;
 }
 
-function pipeStdin(client: Duplex, container: Duplex, { stdin, tty, detachKeys }: PumpOptions): void {
+function pipeStdin(client: Duplex, container: Duplex, { stdin, tty, detachKeys, detached }: PumpOptions): void {
   if (!stdin) {
     // Read on, so that the end of the connection is noticed.
     client.resume();
@@ -40,7 +42,13 @@ function pipeStdin(client: Duplex, container: Duplex, { stdin, tty, detachKeys }
   }
   let source: Readable = client;
   if (tty && detachKeys !== undefined) {
-    source = client.pipe(new DetachFilter(detachKeys)).once('detached', () => client.destroy());
+    source = client.pipe(new DetachFilter(detachKeys)).once('detached', () => {
+      detached?.();
+      // What the container said before is still on its way to the client.
+      container.destroy();
+      client.end();
+      linger(client);
+    });
   }
   source.pipe(container as Writable);
 }

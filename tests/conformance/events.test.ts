@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, afterEach, before, describe, test } from 'node:test';
+import type { Engine } from './engine.ts';
+import { openTarget, type Target } from './target.ts';
+
+interface Event { Action: string; Actor: { ID: string; Attributes: Record<string, string> } }
+
+describe('events of containers', () => {
+  let target: Target;
+  let engine: Engine;
+  before(async () => {
+    target = await openTarget();
+    engine = target.engine;
+  });
+  afterEach(() => engine.clean());
+  after(() => target.close());
+
+  /** Follows a container's events until one's action begins with `last`; resolves to all until then when awaited after the acts. */
+  async function follow(id: string, last: string): Promise<() => Promise<Event[]>> {
+    const response = await engine.open('GET', '/events', { query: { filters: JSON.stringify({ container: [id], type: ['container'] }) } });
+    const events: Event[] = [];
+    const seen = (async () => {
+      let rest = '';
+      for await (const chunk of response) {
+        const lines = (rest + String(chunk)).split('\n');
+        rest = lines.pop()!;
+        events.push(...lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Event));
+        if (events.some(({ Action }) => Action.startsWith(last))) break;
+      }
+      return events;
+    })();
+    return () => seen;
+  }
+
+  /** Attributes without those that every event of the container has. */
+  const own = ({ Actor }: Event): Record<string, string> =>
+    Object.fromEntries(Object.entries(Actor.Attributes).filter(([key]) => !['image', 'name', 'mine'].includes(key) && !key.startsWith('org.opencontainers.')));
+
+  /** `execDuration` is younger than the peers. */
+  const timeless = (event: Event): [string, Record<string, string>] => {
+    const { execDuration: _execDuration, ...attributes } = own(event);
+    return [event.Action, attributes];
+  };
+
+  const execOf = async (id: string, body: Record<string, unknown>): Promise<string> =>
+    (await engine.expect('POST', `/containers/${id}/exec`, { body, status: 201 })).json.Id;
+
+  test('carry the labels, the image and the name of the container', async () => {
+    const id = await engine.create({ Labels: { mine: 'yes' } });
+    const events = await follow(id, 'kill');
+    await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+    await engine.expect('POST', `/containers/${id}/kill`, { status: 204 });
+    for (const { Actor } of await events()) {
+      assert.equal(Actor.Attributes['mine'], 'yes');
+      assert.equal(Actor.Attributes['image'], engine.image);
+      assert.match(Actor.Attributes['name'] ?? '', /^conf-/);
+    }
+  });
+
+  test('of an exec come in order, the start before the end, and with the space behind a program without arguments', async () => {
+    const id = await engine.run();
+    const events = await follow(id, 'exec_die');
+    const execID = await execOf(id, { Cmd: ['false'] });
+    await engine.expect('POST', `/exec/${execID}/start`, { body: { Detach: true }, status: 200 });
+    assert.deepEqual((await events()).map(timeless), [['exec_create: false ', { execID }], ['exec_start: false ', { execID }], ['exec_die', { execID, exitCode: '1' }]]);
+  });
+
+  test('of an exec that cannot be started have no end', async () => {
+    const id = await engine.run();
+    const events = await follow(id, 'kill');
+    const execID = await execOf(id, { Cmd: ['nope', 'a'], AttachStdout: true });
+    await engine.call('POST', `/exec/${execID}/start`, { body: { Detach: false } });
+    await engine.expect('POST', `/containers/${id}/kill`, { status: 204 });
+    assert.deepEqual((await events()).map(({ Action }) => Action).filter((action) => action.startsWith('exec_')), ['exec_create: nope a', 'exec_start: nope a']);
+  });
+
+  test('tell of the detach keys, of a container and of an exec', async () => {
+    const id = await engine.run({ Tty: true, OpenStdin: true, Cmd: ['cat'] });
+    const events = await follow(id, 'exec_detach');
+    const attached = await engine.hijack(`/containers/${id}/attach`, { query: { stream: 1, stdin: 1, stdout: 1, stderr: 1, detachKeys: 'ctrl-a,b' } });
+    const left = once(attached.socket.resume(), 'end');
+    attached.socket.write('\x01b');
+    await left;
+    attached.socket.end();
+    const execID = await execOf(id, { Cmd: ['cat'], Tty: true, AttachStdin: true, AttachStdout: true, DetachKeys: 'ctrl-a,b' });
+    const inside = await engine.hijack(`/exec/${execID}/start`, { body: { Tty: true } });
+    const leftInside = once(inside.socket.resume(), 'end');
+    inside.socket.write('\x01b');
+    await leftInside;
+    inside.socket.end();
+    assert.deepEqual((await events()).map(timeless), [
+      ['attach', {}], ['detach', {}], ['exec_create: cat ', { execID }], ['exec_start: cat ', { execID }], ['exec_detach', { execID }],
+    ]);
+  });
+
+  test('tell of what is asked of a running container', async () => {
+    const id = await engine.run({ Tty: true });
+    const events = await follow(id, 'die');
+    await engine.expect('POST', `/containers/${id}/resize`, { query: { h: 10, w: 20 }, status: 200 });
+    await engine.expect('GET', `/containers/${id}/top`, { status: 200 });
+    await engine.expect('POST', `/containers/${id}/pause`, { status: 204 });
+    await engine.expect('POST', `/containers/${id}/unpause`, { status: 204 });
+    await engine.expect('GET', `/containers/${id}/archive`, { query: { path: '/etc' }, status: 200 });
+    await engine.expect('GET', `/containers/${id}/export`, { status: 200 });
+    await engine.expect('POST', `/containers/${id}/kill`, { query: { signal: 'WINCH' }, status: 204 });
+    await engine.expect('POST', `/containers/${id}/kill`, { status: 204 });
+    assert.deepEqual((await events()).map(timeless), [
+      ['resize', { height: '10', width: '20' }], ['top', {}], ['pause', {}], ['unpause', {}], ['archive-path', {}], ['export', {}],
+      ['kill', { signal: '28' }], ['kill', { signal: '9' }], ['die', { exitCode: '137' }],
+    ]);
+  });
+
+  test('of a commit tell of the pause around it', async () => {
+    const id = await engine.run();
+    const events = await follow(id, 'unpause');
+    const { json } = await engine.expect('POST', '/commit', { query: { container: id, comment: 'why' }, status: 201 });
+    try {
+      assert.deepEqual((await events()).map(timeless), [['pause', {}], ['commit', { comment: 'why', imageID: json.Id, imageRef: '' }], ['unpause', {}]]);
+    } finally {
+      await engine.expect('DELETE', `/images/${json.Id}`, { status: 200 });
+    }
+  });
+
+  test('of a restart are those of a stop and a start, and then one of its own', async () => {
+    const id = await engine.run({ StopSignal: 'SIGKILL' });
+    const events = await follow(id, 'restart');
+    await engine.expect('POST', `/containers/${id}/restart`, { query: { t: 10 }, status: 204 });
+    assert.deepEqual((await events()).map(timeless), [['kill', { signal: '9' }], ['die', { exitCode: '137' }], ['stop', {}], ['start', {}], ['restart', {}]]);
+  });
+
+  test('tell of the kernel that ends a container for its memory, before its end', async () => {
+    const id = await engine.create({ Cmd: ['sh', '-c', 'x=a; while :; do x=$x$x; done'], HostConfig: { Memory: 16 * 1024 * 1024 } });
+    const events = await follow(id, 'die');
+    await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+    assert.deepEqual((await events()).map(timeless), [['start', {}], ['oom', {}], ['die', { exitCode: '137' }]]);
+  });
+
+  test('tell when the health changes', async () => {
+    const id = await engine.create({ Healthcheck: { Test: ['CMD', 'test', '-e', '/ok'], Interval: 1_000_000_000, Retries: 1 } });
+    const events = await follow(id, 'health_status: healthy');
+    const ill = await follow(id, 'health_status: unhealthy');
+    await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+    await ill();
+    const exec = await execOf(id, { Cmd: ['touch', '/ok'] });
+    await engine.expect('POST', `/exec/${exec}/start`, { body: { Detach: true }, status: 200 });
+    const health = (await events()).map(timeless).filter(([action]) => action.startsWith('health_status'));
+    assert.deepEqual(health, [['health_status: unhealthy', {}], ['health_status: healthy', {}]]);
+  });
+});
