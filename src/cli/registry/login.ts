@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import { atMost, define } from '../command.ts';
 import { configDirectory } from '../connection/config-file.ts';
 import { updateConfig } from '../connection/update-config.ts';
 import type { Context } from '../context.ts';
 import { bool, text } from '../grammar/flag.ts';
-import { callHelper } from './helper.ts';
-import type { Credentials } from './credentials.ts';
+import { credentialsFor, helperOf, type Credentials } from './credentials.ts';
+import { tellHelper } from './helper.ts';
 
 export const dockerHub = 'https://index.docker.io/v1/';
 
@@ -22,32 +22,56 @@ export const command = define({
   examples: [['With a token from a file', 'gantry login -u me --password-stdin registry.example.com < token']],
   async run({ context, flags, given, args }) {
     const registry = args[0] === undefined ? dockerHub : args[0].replace(/^https?:\/\//, '').replace(/\/$/, '');
-    if (given.has('password')) context.warn('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
     if (given.has('password') && flags['password-stdin']) throw new GantryError('invalid', 'conflicting options: cannot specify both --password and --password-stdin');
+    if (given.has('password')) context.warn('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
     if (flags['password-stdin'] && flags.username === '') throw new GantryError('invalid', 'the --password-stdin option requires --username to be set');
+    const isAsked = flags.username === '' && flags.password === '';
+    if (isAsked && await withStored(context, registry)) return;
     const username = flags.username || await ask(context, 'Username: ', true);
     const password = flags['password-stdin'] ? await readAll(context) : flags.password || await ask(context, 'Password: ', false);
     if (username === '' || password === '') throw new GantryError('invalid', 'username and password must be set');
     const credentials: Credentials = { username, password, serveraddress: registry };
-    const answer = await context.api.json<{ Status?: string; IdentityToken?: string }>({ method: 'POST', path: '/auth', json: credentials });
+    const answer = await check(context, credentials);
     await keep(context, registry, answer.IdentityToken ? { ...credentials, identitytoken: answer.IdentityToken } : credentials);
     context.print(answer.Status ?? 'Login Succeeded');
   },
 });
 
-async function keep(context: Context, registry: string, credentials: Credentials): Promise<void> {
-  const helper = context.config.credHelpers?.[registry] ?? context.config.credsStore;
-  const { username = '', password = '', identitytoken: token } = credentials;
-  if (helper) {
-    const { code, output } = await callHelper(helper, 'store', JSON.stringify({ ServerURL: registry, Username: token === undefined ? username : '<token>', Secret: token ?? password }));
-    if (code !== 0) throw new GantryError('unavailable', `error storing credentials - err: exit status ${code}, out: \`${output.trim()}\``);
-    return;
+async function check(context: Context, credentials: Credentials): Promise<{ Status?: string; IdentityToken?: string }> {
+  return await context.api.json({ method: 'POST', path: '/auth', json: credentials });
+}
+
+/** With what an earlier login left. False when there is nothing, or it is good for nothing any more. */
+async function withStored(context: Context, registry: string): Promise<boolean> {
+  const stored = await credentialsFor(context, registry);
+  if (stored === undefined || (stored.identitytoken === undefined && (!stored.username || !stored.password))) return false;
+  context.warn(`Authenticating with existing credentials...${stored.username ? ` [Username: ${stored.username}]` : ''}`);
+  try {
+    const answer = await check(context, stored);
+    context.warn("\n Info -> To login with a different account, run 'gantry logout' followed by 'gantry login'\n");
+    context.print(answer.Status ?? 'Login Succeeded');
+    return true;
+  } catch (error) {
+    context.warn(hasKind(error, 'unauthorized') ? 'Stored credentials invalid or expired' : `Login did not succeed, error: ${messageOf(error)}`);
+    return false;
   }
+}
+
+async function keep(context: Context, registry: string, credentials: Credentials): Promise<void> {
+  const directory = configDirectory(context.env, context.globals.config);
+  const helper = helperOf(context, registry);
+  const { username = '', password = '', identitytoken: token } = credentials;
   const auth = Buffer.from(`${username}:${token === undefined ? password : ''}`).toString('base64');
-  await updateConfig(configDirectory(context.env, context.globals.config), (config) => ({
-    ...config, auths: { ...(config['auths'] as object | undefined), [registry]: { auth, ...(token === undefined ? {} : { identitytoken: token }) } },
-  }));
-  context.warn(`WARNING! Your credentials are stored unencrypted in '${configDirectory(context.env, context.globals.config)}/config.json'.`);
+  if (helper !== undefined) {
+    await tellHelper(helper, credentials).catch((error: unknown) => {
+      throw new GantryError('unavailable', `Error saving credentials: ${messageOf(error)}`, { cause: error });
+    });
+  }
+  // Beside a helper the name alone: other programs look here for whom there are credentials.
+  const entry = helper === undefined ? { auth, ...(token === undefined ? {} : { identitytoken: token }) } : {};
+  await updateConfig(directory, (config) => ({ ...config, auths: { ...(config['auths'] as object | undefined), [registry]: entry } }));
+  if (helper !== undefined) return;
+  context.warn(`\nWARNING! Your credentials are stored unencrypted in '${directory}/config.json'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n`);
 }
 
 async function ask(context: Context, prompt: string, echo: boolean): Promise<string> {

@@ -1,8 +1,11 @@
+import { messageOf } from '../../base/errors.ts';
 import { atMost, define } from '../command.ts';
 import { configDirectory } from '../connection/config-file.ts';
 import { updateConfig } from '../connection/update-config.ts';
-import { callHelper } from './helper.ts';
+import { helperOf } from './credentials.ts';
+import { eraseFromHelper } from './helper.ts';
 import { dockerHub } from './login.ts';
+import type { Context } from '../context.ts';
 
 export const command = define({
   usage: '[SERVER]',
@@ -12,11 +15,21 @@ export const command = define({
   async run({ context, args }) {
     const registry = (args[0] ?? dockerHub).replace(/^https?:\/\/(?!index\.docker\.io)/, '').replace(/\/$/, (end) => (args[0] === undefined ? end : ''));
     context.print(`Removing login credentials for ${registry}`);
-    const helper = context.config.credHelpers?.[registry] ?? context.config.credsStore;
-    if (helper) await callHelper(helper, 'erase', registry);
+    const names = args[0] === undefined ? [registry] : [registry, `http://${registry}`, `https://${registry}`];
+    const helper = helperOf(context, registry);
+    if (helper !== undefined) await erase(context, helper, names);
     await updateConfig(configDirectory(context.env, context.globals.config), (config) => {
-      const { [registry]: _removed, ...auths } = (config['auths'] ?? {}) as Record<string, unknown>;
-      return { ...config, auths };
+      const auths = Object.entries((config['auths'] ?? {}) as Record<string, unknown>).filter(([name]) => !names.includes(name));
+      return { ...config, auths: Object.fromEntries(auths) };
     });
   },
 });
+
+/** Under every name that it may be kept by; what a helper cannot erase is told, and the rest goes. */
+async function erase(context: Context, helper: string, names: readonly string[]): Promise<void> {
+  try {
+    for (const name of names) await eraseFromHelper(helper, name);
+  } catch (error) {
+    context.warn(`WARNING: could not erase credentials:\n${names[0]}: ${messageOf(error)}`);
+  }
+}

@@ -4,6 +4,8 @@ import { ellipsis } from '../format/text.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { filterQuery, filters } from '../grammar/filters.ts';
 import { int } from '../grammar/numbers.ts';
+import { registryOf } from '../image/reference.ts';
+import { authHeader } from './credentials.ts';
 
 interface Found { name: string; description: string; star_count: number; is_official: boolean; is_automated?: boolean }
 
@@ -21,7 +23,8 @@ export const command = define({
   arity: exactly(1),
   examples: [['Official images, the most liked first', 'gantry search --filter is-official=true nginx']],
   async run({ context, flags, args }) {
-    const found = await context.api.json<Found[] | null>({ path: '/images/search', query: { term: args[0], limit: flags.limit || undefined, ...filterQuery(flags.filter) } });
+    const auth = await authHeader(context, registryOf(args[0] ?? ''));
+    const found = await context.api.json<Found[] | null>({ path: '/images/search', headers: auth === undefined ? {} : { 'X-Registry-Auth': auth }, query: { term: args[0], limit: flags.limit || undefined, ...filterQuery(flags.filter) } });
     const mark = (yes: boolean | undefined): string => (yes === true ? '[OK]' : '');
     const rows = [...(found ?? [])].sort((left, right) => right.star_count - left.star_count).map((image) => ({
       Name: image.name, Description: described(image.description, flags['no-trunc']), StarCount: String(image.star_count), IsOfficial: mark(image.is_official), IsAutomated: mark(image.is_automated),

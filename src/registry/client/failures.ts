@@ -17,14 +17,21 @@ export async function refusalOf(answer: WireAnswer, registry: string, what: stri
   return new GantryError(kind, `registry ${registry}: ${what}: ${reason}`, { cause: new RegistryRefusal(answer.status, entries), hint: hintFor(answer, registry) });
 }
 
+/** What a status says that comes without a word, as every answer to HEAD does. */
+const wordless: Record<number, RegistryErrorEntry[]> = {
+  401: [{ code: 'UNAUTHORIZED', message: 'authentication required' }],
+  403: [{ code: 'DENIED', message: 'requested access to the resource is denied' }],
+};
+
 async function readEntries(answer: WireAnswer, registry: string): Promise<RegistryErrorEntry[]> {
   try {
     const body = await readBody(answer.body, { maxBytes: limits.errorBytes, deadlineMs: 10_000, what: 'the error', registry });
-    return parseErrorBody(body.toString('utf8'));
+    const entries = parseErrorBody(body.toString('utf8'));
+    if (entries.length > 0) return entries;
   } catch {
     discardBody(answer.body);
-    return [];
   }
+  return wordless[answer.status] ?? [];
 }
 
 function describeEntry(entry: RegistryErrorEntry): string {

@@ -19,14 +19,11 @@ export function pullError(error: unknown, reference: Reference): unknown {
   return error;
 }
 
-/** What a refusal without a body means: HEAD has none. */
-const bareRefusals: Record<number, string> = { 401: 'unauthorized: authentication required', 403: 'denied: requested access to the resource is denied' };
-
 /** The refusal of a push: what the registry said, first. */
 export function pushError(error: unknown): unknown {
   const refusal = refusalIn(error);
   const [first] = refusal?.entries ?? [];
-  const words = first === undefined ? bareRefusals[refusal?.status ?? 0] : `${wordsOf(first.code)}: ${first.message}`;
+  const words = first === undefined ? undefined : `${wordsOf(first.code)}: ${first.message}`;
   if (words === undefined || !isGantryError(error)) return error;
   return new GantryError(error.kind, words, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
 }
