@@ -27,8 +27,6 @@ const refusals: [method: string, path: string, status: number, message: string][
   ['GET', '/v1.51/nothing', 404, 'page not found'],
   ['GET', '/', 404, 'page not found'],
   ['PATCH', '/containers/json', 404, 'page not found'],
-  ['GET', '/containers/../../etc/passwd', 404, 'page not found'],
-  ['GET', '/images/..%2f..%2fx/json', 404, 'page not found'],
   ['GET', '/containers/%ff/json', 400, 'the request path is not valid percent-encoding'],
   ['GET', '/swarm', 503, 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.'],
   ['POST', '/build', 501, 'not supported by this engine: building images (POST /build)'],
@@ -46,6 +44,17 @@ for (const [method, path, status, message] of refusals) {
     const answer = await server.call(method, path);
     assert.deepEqual({ status: answer.status, body: answer.json }, { status, body: { message } });
     assert.equal(answer.headers['api-version'], '1.51');
+  });
+}
+
+for (const [path, location] of [
+  ['/containers/../../etc/passwd', '/etc/passwd'], ['/images/..%2f..%2fx/json', '/x/json'], ['/v1.51/containers//name/json?size=1', '/v1.51/containers/name/json?size=1'],
+  ['/v1.51/containers/%2Fname%3f/json', '/v1.51/containers/name%3F/json'], ['/containers/json//', '/containers/json/'], ['/./info', '/info'],
+]) {
+  test(`${path} is found at ${location}`, async () => {
+    await using server = await serve({ containers: {} });
+    const answer = await server.call('GET', path!);
+    assert.deepEqual([answer.status, answer.headers['location'], answer.text], [301, location, '']);
   });
 }
 
@@ -67,7 +76,7 @@ const badBodies: [body: string, headers: Record<string, string>, message: RegExp
   ['{"Image":', {}, /^invalid JSON: unexpected EOF$/],
   ['{', {}, /^invalid JSON: unexpected EOF$/],
   ['{"Image":"x', {}, /^invalid JSON: unexpected EOF$/],
-  ['{nope}', {}, /^invalid JSON: invalid character "n" at position 1$/],
+  ['{nope}', {}, /^invalid JSON: invalid character 'n' looking for beginning of object key string$/],
   [' ', {}, /^invalid JSON: got EOF while reading request body$/],
   ['[]', {}, /^invalid JSON: json: cannot unmarshal array into Go value of type CreateRequest$/],
   ['{}', {}, /^config cannot be empty in order to create a container$/],

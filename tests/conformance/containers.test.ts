@@ -199,6 +199,15 @@ describe('containers', () => {
       assert.match(answer.json.message, /is not running/);
     });
 
+    test('top says in one line what ps does not take, and needs a PID to go by', async () => {
+      const id = await engine.run();
+      const top = (ps_args: string) => engine.call('GET', `/containers/${id}/top`, { query: { ps_args } });
+      assert.deepEqual([(await top('bad')).status, (await top('bad')).json.message], [500, 'ps: error: unsupported option (BSD syntax)']);
+      assert.equal((await top('-o cmd')).json.message, "Couldn't find PID field in ps output");
+      assert.deepEqual((await top('-o pid,cmd')).json.Titles, ['PID', 'CMD']);
+      assert.deepEqual((await top('aux')).json.Titles.slice(0, 3), ['USER', 'PID', '%CPU']);
+    });
+
     test('top shows the processes of a running one', async () => {
       const id = await engine.run();
       const { json } = await engine.expect('GET', `/containers/${id}/top`, { status: 200 });
@@ -238,13 +247,15 @@ describe('containers', () => {
     });
 
     test('kill with SIGTERM ends a process without a handler only when it is not the first', async () => {
-      const id = await engine.run({ Cmd: ['sh', '-c', 'trap "exit 7" TERM; while :; do sleep 0.1; done'] });
+      const id = await engine.run({ Cmd: ['sh', '-c', 'trap "exit 7" TERM; echo ready; while :; do sleep 0.1; done'] });
+      await engine.logged(id, 'ready\n');
       await engine.expect('POST', `/containers/${id}/stop`, { query: { t: 10 }, status: 204 });
       assert.equal((await engine.inspect(id)).State.ExitCode, 7);
     });
 
     test('stop kills after its time', async () => {
-      const id = await engine.run({ Cmd: ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'] });
+      const id = await engine.run({ Cmd: ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'] });
+      await engine.logged(id, 'ready\n');
       await engine.expect('POST', `/containers/${id}/stop`, { query: { t: 1 }, status: 204 });
       assert.equal((await engine.inspect(id)).State.ExitCode, 137);
     });
@@ -313,6 +324,38 @@ describe('containers', () => {
       assert.deepEqual(await ids({ all: 1, filters: JSON.stringify({ label: { 'suite=list': true }, status: { created: true } }) }), [stopped]);
       await engine.expect('GET', '/containers/json', { query: { filters: '{"colour":["red"]}' }, status: 400, message: /[Ii]nvalid filter.*colour/ });
     });
+
+    for (const [filters, names] of [
+      [{ status: ['created', 'exited'] }, ['old', 'ended']], [{ exited: ['3'] }, []], [{ before: ['list-new'] }, ['mid']], [{ since: ['list-mid'] }, ['new']],
+      [{ ancestor: ['gantry/busybox'] }, ['mid', 'new']], [{ network: ['bridge'] }, ['mid', 'new']], [{ network: ['none'] }, []], [{ volume: ['list-v'] }, ['mid']], [{ volume: ['/data'] }, ['mid']],
+      [{ volume: ['/dat'] }, []], [{ 'is-task': ['true'] }, []], [{ 'is-task': ['false'] }, ['mid', 'new']], [{ label: ['suite'] }, ['mid', 'new']], [{ label: ['suite=filters', 'at=mid'] }, ['mid']],
+      [{ label: ['at=mid', 'at=new'] }, []], [{ name: ['^/?list-m'] }, ['mid']], [{ name: ['mid$', 'new$'] }, ['mid', 'new']], [{ health: ['none'] }, ['mid', 'new']], [{ health: ['healthy'] }, []],
+      [{ expose: ['80'] }, ['mid']], [{ expose: ['79-81/tcp'] }, ['mid']], [{ expose: ['80/udp'] }, []], [{ publish: ['80'] }, []], [{ isolation: ['default'] }, ['mid', 'new']],
+      [{ id: ['zz'] }, []], [{ status: ['running'], label: ['at=new'] }, ['new']],
+    ] as const) {
+      test(`filtered by ${JSON.stringify(filters)} shows ${names.join(' and ') || 'none'}`, async () => {
+        const make = async (name: string, config: Record<string, unknown>): Promise<string> => await engine.create({ Labels: { suite: 'filters', at: name }, ...config }, `list-${name}`);
+        const start = async (id: string): Promise<unknown> => await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+        await make('old', { ExposedPorts: { '80/tcp': {} } });
+        const ended = await make('ended', { Cmd: ['sh', '-c', 'exit 3'] });
+        await start(ended);
+        await engine.expect('POST', `/containers/${ended}/wait`, { status: 200 });
+        await start(await make('mid', { ExposedPorts: { '80/tcp': {} }, HostConfig: { Binds: ['list-v:/data'] } }));
+        await start(await make('new', {}));
+        const { json } = await engine.expect('GET', '/containers/json', { query: { filters: JSON.stringify(filters) }, status: 200 });
+        assert.deepEqual(json.map((each: { Names: string[] }) => each.Names[0]!.replace('/list-', '')).sort(), [...names].sort());
+        await engine.clean();
+        await engine.call('DELETE', '/volumes/list-v');
+      });
+    }
+
+    for (const [filters, message] of [
+      ['{"status":["bad"]}', /^invalid filter 'status=bad'/i], ['{"health":["bad"]}', /invalid filter 'health=bad'|Unrecognised filter value for health: bad/],
+      ['{"is-task":["bad"]}', /^invalid filter 'is-task=\[bad\]'$/i], ['{"label!":["x"]}', /^invalid filter 'label!'$/i], ['{"before":["nobody"]}', /no such container:? nobody$/i],
+      ['{"exited":["x"]}', /invalid filter 'exited=x'|invalid syntax/], ['{"expose":["x"]}', /x.*invalid syntax|invalid port specification: "x"/], ['{', /./], ['[]', /./], ['{"label":[5]}', /./],
+    ] as const) {
+      test(`refuses the filters ${filters}`, () => engine.answers('GET', '/containers/json', { query: { filters }, status: filters.includes('before') ? [404, 500] : [400, 500], message }));
+    }
 
     test('limit shows the newest, whatever their state', async () => {
       await engine.create({ Labels: { suite: 'limit' } });

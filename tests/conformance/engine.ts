@@ -117,6 +117,17 @@ export class Engine {
     return demultiplex(Buffer.concat(chunks));
   }
 
+  /** Waits until the container has written `text` to stdout. */
+  async logged(id: string, text: string): Promise<void> {
+    const response = await this.open('GET', `/containers/${id}/logs`, { query: { stdout: 1, follow: 1 } });
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) {
+      chunks.push(chunk as Buffer);
+      if (demultiplex(Buffer.concat(chunks)).stdout.includes(text)) return;
+    }
+    assert.fail(`${id} ended and never wrote ${JSON.stringify(text)}`);
+  }
+
   async inspect(id: string): Promise<any> {
     return (await this.expect('GET', `/containers/${id}/json`, { status: 200 })).json;
   }

@@ -78,6 +78,50 @@ describe('execs', () => {
     assert.equal((await engine.call('GET', `/exec/${exec}/json`)).json.ExitCode, engine.ours ? 127 : 126);
   });
 
+  test('inspect shows the container\'s user where none was asked for, and the command in two parts', async () => {
+    const id = await engine.run({ User: '5:6' });
+    const exec = await created(id, { Cmd: ['sh', '-c', 'true'], AttachStdin: true });
+    const { json } = await engine.expect('GET', `/exec/${exec}/json`, { status: 200 });
+    assert.deepEqual(json.ProcessConfig, { tty: false, entrypoint: 'sh', arguments: ['-c', 'true'], privileged: false, user: '5:6' });
+    assert.deepEqual([json.Running, json.ExitCode, json.OpenStdin, json.OpenStdout, json.OpenStderr, json.CanRemove, json.Pid], [false, null, true, true, true, false, 0]);
+  });
+
+  test('the first group of a process is among its others, in the container and in an exec', async () => {
+    const groups = 'grep Groups: /proc/self/status';
+    assert.match((await engine.finished({ User: '5:6', Cmd: ['sh', '-c', groups] })).stdout, /^Groups:\s*6\s*$/);
+    const id = await engine.run();
+    assert.match((await output(await created(id, { Cmd: ['sh', '-c', groups], User: '7:8' }))).stdout, /^Groups:\s*8\s*$/);
+    assert.match((await output(await created(id, { Cmd: ['sh', '-c', groups] }))).stdout, /^Groups:\s*0\b/);
+  });
+
+  for (const [what, request, message] of [
+    ['a directory that is not there', { Cmd: ['pwd'], WorkingDir: '/nope' }, /chdir to cwd \("\/nope"\) set in config\.json failed: no such file or directory/],
+    ['a relative directory', { Cmd: ['pwd'], WorkingDir: 'etc' }, /OCI runtime exec failed: exec failed: Cwd must be an absolute path/],
+    ['a user that is not there', { Cmd: ['id'], User: 'nosuch' }, /unable to find user nosuch: no matching entries in passwd file/],
+    ['a file that is no program', { Cmd: ['/etc/passwd'] }, /exec: "\/etc\/passwd": permission denied/],
+    ['a directory as program', { Cmd: ['/etc'] }, /exec: "\/etc": .*permission denied/],
+  ] as const) {
+    test(`${what} is told in the stream, and the exit code is 126`, async () => {
+      const id = await engine.run();
+      const exec = await created(id, request);
+      assert.match((await engine.call('POST', `/exec/${exec}/start`, { body: { Detach: false } })).text, message);
+      assert.equal((await engine.expect('GET', `/exec/${exec}/json`, { status: 200 })).json.ExitCode, 126);
+    });
+  }
+
+  test('what cannot be an exec is refused', async () => {
+    const id = await engine.run();
+    await engine.expect('POST', `/containers/${id}/exec`, { body: { Cmd: ['true'], DetachKeys: 'bad keys' }, status: [400, 500], message: 'Invalid escape keys (bad keys) provided' });
+    await engine.expect('POST', `/containers/${id}/exec`, { body: { Cmd: 'true' }, status: [400, 500], message: /cannot unmarshal string into Go struct field Exec\w+\.Cmd of type \[\]string/ });
+    const exec = await created(id, { Cmd: ['true'] });
+    await engine.expect('POST', `/exec/${exec}/resize`, { query: { h: 'x', w: 1 }, status: 400, message: /invalid syntax$/ });
+    await engine.expect('POST', '/exec/nothing/resize', { query: { h: 1, w: 1 }, status: 404, message: /[Nn]o such exec/ });
+    await engine.expect('POST', `/containers/${id}/pause`, { status: 204 });
+    const start = await engine.call('POST', `/exec/${exec}/start`, { body: { Detach: true } });
+    await engine.expect('POST', `/containers/${id}/unpause`, { status: 204 });
+    assert.equal(start.status, 409, start.text);
+  });
+
   test('inspect of the container lists its running execs', async () => {
     const id = await engine.run();
     assert.equal((await engine.inspect(id)).ExecIDs, null);

@@ -10,7 +10,7 @@ import { sendError, statusOf } from './http/errors.ts';
 import { checkOrigin } from './http/origin.ts';
 import { Query } from './http/query.ts';
 import { createRouter, type Router } from './http/router.ts';
-import { checkVersion, pageNotFound, parseTarget } from './http/target.ts';
+import { checkVersion, cleanTarget, pageNotFound, parseTarget } from './http/target.ts';
 import { routes } from './routes.ts';
 import { linger } from './streams/linger.ts';
 
@@ -64,7 +64,8 @@ export function createApiServer(services: Services): ApiServer {
 
 function createHttpServer(answer: (request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']) => void): HttpServer {
   const server = createServer({
-    maxHeaderSize: 256 * 1024,
+    // As Go's server.
+    maxHeaderSize: 1024 * 1024,
     headersTimeout: 60_000,
     // A load or an import may take as long as its sender needs.
     requestTimeout: 0,
@@ -72,6 +73,7 @@ function createHttpServer(answer: (request: IncomingMessage, response: ServerRes
     highWaterMark: 64 * 1024,
     shouldUpgradeCallback: (request) => upgradePaths.test(request.url ?? ''),
   } as Parameters<typeof createServer>[0]);
+  server.maxHeadersCount = 0;
   server.on('request', (request, response) => answer(request, response));
   server.on('upgrade', (request, socket, head) => {
     const response = new ServerResponse(request);
@@ -110,6 +112,8 @@ async function handle(incoming: Incoming, services: Services, router: Router): P
   setCommonHeaders(response, services);
   try {
     guard(request);
+    const clean = cleanTarget(request.url ?? '/');
+    if (clean !== undefined) return void response.writeHead(301, { Location: clean, 'Content-Length': 0 }).end();
     const target = parseTarget(request.url ?? '/');
     const match = router(request.method ?? '', target.path);
     if (match === undefined) throw pageNotFound();

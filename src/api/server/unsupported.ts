@@ -13,9 +13,9 @@ export const unsupportedRoutes: readonly Route[] = [
   notYet('GET', '/plugins/privileges', 'managed plugins'),
   notYet('POST', '/plugins/pull', 'managed plugins'),
   notYet('POST', '/plugins/create', 'managed plugins'),
-  notYet('GET', '/plugins/{name*}/json', 'managed plugins'),
-  notYet('DELETE', '/plugins/{name*}', 'managed plugins'),
-  ...['enable', 'disable', 'upgrade', 'push', 'set'].map((act) => notYet('POST', `/plugins/{name*}/${act}`, 'managed plugins')),
+  noPlugin('GET', '/plugins/{name*}/json'),
+  ...['enable', 'disable', 'upgrade', 'push', 'set'].map((act) => noPlugin('POST', `/plugins/{name*}/${act}`)),
+  noPlugin('DELETE', '/plugins/{name*}'),
   notYet('PUT', '/volumes/{name}', 'cluster volumes'),
   ...swarmRoutes(),
 ];
@@ -27,6 +27,15 @@ export function notYet(method: Method, path: string, what: string): Route {
   return { method, path, handler, unsupported: what };
 }
 
+/** There is none that could be named. */
+function noPlugin(method: Method, path: string): Route {
+  const handler: Handler = ({ params }) => {
+    throw new GantryError('notFound', `plugin "${params['name']}" not found`);
+  };
+  return { method, path, handler, unsupported: 'managed plugins' };
+}
+
+/** What a node that is in no swarm answers. It cannot become one: that is refused by name. */
 function swarmRoutes(): Route[] {
   const handler: Handler = () => {
     throw new GantryError('unavailable', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.');
@@ -34,10 +43,12 @@ function swarmRoutes(): Route[] {
   const row = (method: Method, path: string): Route => ({ method, path, handler, unsupported: 'swarm mode is not active' });
   return [
     row('GET', '/swarm'), row('GET', '/swarm/unlockkey'),
-    ...['init', 'join', 'leave', 'update', 'unlock'].map((act) => row('POST', `/swarm/${act}`)),
-    ...['nodes', 'services', 'tasks', 'secrets', 'configs'].flatMap((noun) => [
-      row('GET', `/${noun}`), row('GET', `/${noun}/{id}`), row('GET', `/${noun}/{id}/logs`),
-      row('POST', `/${noun}/create`), row('POST', `/${noun}/{id}/update`), row('DELETE', `/${noun}/{id}`),
-    ]),
+    notYet('POST', '/swarm/init', 'swarm mode'), notYet('POST', '/swarm/join', 'swarm mode'),
+    { ...row('POST', '/swarm/leave'), handler: () => { throw new GantryError('unavailable', 'This node is not part of a swarm'); } },
+    ...['update', 'unlock'].map((act) => row('POST', `/swarm/${act}`)),
+    ...['nodes', 'services', 'tasks', 'secrets', 'configs'].flatMap((noun) => [row('GET', `/${noun}`), row('GET', `/${noun}/{id}`)]),
+    ...['nodes', 'services', 'secrets', 'configs'].flatMap((noun) => [row('POST', `/${noun}/{id}/update`), row('DELETE', `/${noun}/{id}`)]),
+    ...['services', 'secrets', 'configs'].map((noun) => row('POST', `/${noun}/create`)),
+    ...['services', 'tasks'].map((noun) => row('GET', `/${noun}/{id}/logs`)),
   ];
 }

@@ -9,7 +9,7 @@ const cases: [Resources, string[], string[]][] = [
   [{ cpuShares: 2 }, ['cpu.shares=2'], ['cpu.weight=1']],
   [{ cpuShares: 262144 }, ['cpu.shares=262144'], ['cpu.weight=10000']],
   [{ pidsLimit: -1 }, ['pids.max=max'], ['pids.max=max']],
-  [{ pidsLimit: 0, memory: undefined }, [], []],
+  [{ pidsLimit: 0, memory: undefined }, ['pids.max=max'], ['pids.max=max']],
   [{ cpusetCpus: '0' }, ['cpuset.cpus=0'], ['cpuset.cpus=0']],
 ];
 for (const [resources, v1, v2] of cases) {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, messageOf } from '../../base/errors.ts';
 import { cgroupDirectory, cgroupVersion, processesIn, type CgroupMount } from '../../host/cgroups.ts';
 import { freezeCgroup, thawCgroup } from '../../host/cgroups-freezer.ts';
 import type { Resources } from '../../oci/container.ts';
@@ -24,9 +24,18 @@ export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
     },
     pids: (path) => processesIn(mounts, path),
     update(path, resources) {
-      for (const { controller, file, value } of limitFiles(resources, version)) writeFileSync(join(directory(controller, path), file), value);
+      for (const limit of limitFiles(resources, version)) writeLimit(join(directory(limit.controller, path), limit.file), limit.value);
     },
   };
+}
+
+/** The kernel's refusal of a value names no file. */
+function writeLimit(path: string, value: string): void {
+  try {
+    writeFileSync(path, value);
+  } catch (cause) {
+    throw new GantryError('internal', `cannot write ${JSON.stringify(value)} to ${path}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 export interface LimitFile { controller: string; file: string; value: string }
@@ -85,6 +94,6 @@ function quotaOf(resources: Resources): { quota: number; period: number } | unde
 }
 
 function limitOrMax(value: number | null | undefined): number | string | undefined {
-  if (value === undefined || value === null || value === 0) return undefined;
-  return value < 0 ? 'max' : value;
+  if (value === undefined || value === null) return undefined;
+  return value <= 0 ? 'max' : value;
 }

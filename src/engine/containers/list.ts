@@ -63,6 +63,8 @@ function checkValues(filters: ReadFilters): void {
   const refuse = (key: string, value: string): never => { throw new GantryError('invalid', `invalid filter '${key}=${value}'`); };
   for (const value of filters.values('status')) if (!statuses.includes(value)) refuse('status', value);
   for (const value of filters.values('health')) if (!healths.includes(value)) refuse('health', value);
+  filters.flag('is-task', () => false);
+  for (const key of ['publish', 'expose']) for (const value of filters.values(key)) matchesPort(value, []);
   for (const value of filters.values('exited')) if (!/^-?\d+$/.test(value)) refuse('exited', value);
 }
 

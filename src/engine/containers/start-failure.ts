@@ -22,6 +22,8 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   // crun opens the program before it looks at it, and says of a directory that this is not permitted.
   if (/is a directory|open executable: operation not permitted/.test(lower)) return failed(`exec: ${quoted}: is a directory: permission denied`, 126);
   if (/permission denied|exec format error/.test(lower)) return failed(lower.includes('exec format') ? `exec: ${quoted}: exec format error` : `exec: ${quoted}: permission denied`, 126);
+  const directory = /chdir [`'"]?(.*?)[`'"]?: (.*)$/.exec(text);
+  if (directory !== null) return failed(`chdir to cwd (${JSON.stringify(directory[1])}) set in config.json failed: ${directory[2]!.toLowerCase()}`, 126);
   if (/not a directory/.test(lower)) {
     return failed(`${text}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);
   }

@@ -7,17 +7,17 @@ const group = 'root:x:0:root\nwheel:x:10:root,app\napp:x:1001:\nstaff:x:50:app\n
 const resolve = (user: string, groupAdd: string[] = []) => resolveUser({ user, groupAdd }, { passwd, group });
 
 const cases: [string, string[], number, number, number[], string][] = [
-  ['', [], 0, 0, [10], '/root'],
-  ['0', [], 0, 0, [10], '/root'],
-  ['app', [], 1000, 1001, [10, 50], '/home/app'],
-  ['1000', [], 1000, 1001, [10, 50], '/home/app'],
-  ['app:staff', [], 1000, 50, [], '/home/app'],
-  ['app:77', ['wheel'], 1000, 77, [10], '/home/app'],
-  ['4242', [], 4242, 0, [], '/'],
-  ['4242:4243', ['5'], 4242, 4243, [5], '/'],
-  [':staff', [], 0, 50, [], '/root'],
-  ['1500', [], 7, 7, [], '/seven'],
-  ['2147483647', [], 2147483647, 0, [], '/'],
+  ['', [], 0, 0, [0, 10], '/root'],
+  ['0', [], 0, 0, [0, 10], '/root'],
+  ['app', [], 1000, 1001, [1001, 10, 50], '/home/app'],
+  ['1000', [], 1000, 1001, [1001, 10, 50], '/home/app'],
+  ['app:staff', [], 1000, 50, [50], '/home/app'],
+  ['app:77', ['wheel'], 1000, 77, [77, 10], '/home/app'],
+  ['4242', [], 4242, 0, [0], '/'],
+  ['4242:4243', ['5'], 4242, 4243, [4243, 5], '/'],
+  [':staff', [], 0, 50, [50], '/root'],
+  ['1500', [], 7, 7, [7], '/seven'],
+  ['2147483647', [], 2147483647, 0, [0], '/'],
 ];
 for (const [user, groupAdd, uid, gid, additionalGids, home] of cases) {
   test(`resolveUser() of ${JSON.stringify(user)} with ${JSON.stringify(groupAdd)}`, () => {

@@ -1,6 +1,12 @@
 import { GantryError } from '../../base/errors.ts';
 
-export interface ResolvedUser { uid: number; gid: number; additionalGids: number[]; home: string }
+export interface ResolvedUser {
+  uid: number;
+  gid: number;
+  /** `gid` is among them: else a set-group-id program could drop it, and pass where files keep that group out (CVE-2022-36109). */
+  additionalGids: number[];
+  home: string;
+}
 
 interface PasswdLine { name: string; uid: number; gid: number; home: string }
 interface GroupLine { name: string; gid: number; members: string[] }
@@ -20,7 +26,7 @@ export function resolveUser(request: { user: string; groupAdd: readonly string[]
   // A group by name or number replaces the membership the files give.
   const member = groupText === '' && entry !== undefined ? groups.filter((group) => group.members.includes(entry.name)).map((group) => group.gid) : [];
   const added = request.groupAdd.map((group) => findGroup(group, groups));
-  return { uid, gid, additionalGids: [...new Set([...member, ...added])].filter((id) => id !== gid || added.includes(id)), home: entry?.home || '/' };
+  return { uid, gid, additionalGids: [...new Set([gid, ...member, ...added])], home: entry?.home || '/' };
 }
 
 function findUser(text: string, users: PasswdLine[]): { entry: PasswdLine | undefined; uid: number } {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GantryError } from '../../../base/errors.ts';
 import type { Exchange } from './exchange.ts';
+import { jsonSyntaxError } from './json-error.ts';
 
 /** Docker caps no JSON body; one that is larger than this is not a request but an attack. Bytes. */
 const maxJsonBytes = 8 * 1024 * 1024;
@@ -78,19 +79,15 @@ function readSocketBody(socket: Readable, length: number): Promise<Buffer> {
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new GantryError('invalid', syntaxMessage(text.trimEnd(), (error as Error).message));
+  } catch (cause) {
+    throw new GantryError('invalid', syntaxMessage(text), { cause });
   }
 }
 
-/** What Go's decoder would say, told from where V8 stopped. */
-function syntaxMessage(text: string, reason: string): string {
-  if (text === '') return 'invalid JSON: got EOF while reading request body';
-  if (reason.includes('after JSON')) return 'unexpected content after JSON';
-  const position = /at position (\d+)/.exec(reason)?.[1];
-  const character = position === undefined ? undefined : text[Number(position)];
-  if (character === undefined || reason.startsWith('Unterminated')) return 'invalid JSON: unexpected EOF';
-  return `invalid JSON: invalid character ${JSON.stringify(character)} at position ${position}`;
+function syntaxMessage(text: string): string {
+  if (text.trim() === '') return 'invalid JSON: got EOF while reading request body';
+  const message = jsonSyntaxError(text);
+  return message === 'unexpected content after JSON' ? message : `invalid JSON: ${message}`;
 }
 
 function tooLarge(): GantryError {
