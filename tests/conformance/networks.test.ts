@@ -64,7 +64,20 @@ describe('networks', () => {
     ['overlay without a swarm', { Driver: 'overlay' }, [503, 500], /^This node is not a swarm manager\./],
     ['what is no subnet', { IPAM: { Config: [{ Subnet: '10.213.8.1' }] } }, [400, 500], /invalid subnet 10\.213\.8\.1 ?: invalid CIDR/i],
     ['a gateway elsewhere', { IPAM: { Config: [{ Subnet: '10.213.8.0/24', Gateway: '10.1.1.1' }] } }, [400, 500]],
-    ['two subnets of one family', { IPAM: { Config: [{ Subnet: '10.213.8.0/24' }, { Subnet: '10.213.9.0/24' }] } }, [400, 403, 500]],
+    ['an auxiliary address elsewhere', { IPAM: { Config: [{ Subnet: '10.213.8.0/24', AuxiliaryAddresses: { a: '10.1.1.1' } }] } }, [400, 403]],
+    ['one auxiliary address twice', { IPAM: { Config: [{ Subnet: '10.213.8.0/24', AuxiliaryAddresses: { a: '10.213.8.7', b: '10.213.8.7' } }] } }, [400, 500], 'failed to allocate secondary ip address (b:10.213.8.7): Address already in use'],
+    ['an auxiliary address that is the gateway', { IPAM: { Config: [{ Subnet: '10.213.8.0/24', Gateway: '10.213.8.7', AuxiliaryAddresses: { a: '10.213.8.7' } }] } }, [400, 500], 'failed to allocate secondary ip address (a:10.213.8.7): Address already in use'],
+    ['a gateway that is everybody', { IPAM: { Config: [{ Subnet: '10.213.8.0/24', Gateway: '10.213.8.255' }] } }, [400, 500], 'failed to allocate gateway (10.213.8.255): Address already in use'],
+    ['the name host', { Name: 'host' }, 403, /^operation is not permitted on predefined host network ?$/],
+    ['the name none', { Name: 'none' }, 403, /^operation is not permitted on predefined none network ?$/],
+    ['the name default', { Name: 'default' }, 403, /^operation is not permitted on predefined default network ?$/],
+    ['an ingress network without a swarm', { Ingress: true }, 403, 'Ingress network can only be global scope network'],
+    ['the scope of a swarm', { Scope: 'swarm' }, 403, 'cannot create a swarm scoped network when swarm is not active'],
+    ['an unknown scope', { Scope: 'moon' }, [503, 500], /^This node is not a swarm manager\./],
+    ['an unknown driver of addresses', { IPAM: { Driver: 'moon' } }, 404, 'plugin "moon" not found'],
+    ['IPv6 with an IPv4 gateway', { EnableIPv6: true, IPAM: { Config: [{ Subnet: 'fd00:213:8::/64', Gateway: '10.1.1.1' }] } }, [400, 500]],
+    ['a bridge that is there, but is none', { Options: { 'com.docker.network.bridge.name': 'lo' } }, [400, 403, 500]],
+    ['two subnets of one family', { IPAM: { Config: [{ Subnet: '10.213.8.0/24' }, { Subnet: '10.213.9.0/24' }] } }, 403, "bridge driver doesn't support multiple subnets"],
     ['a size of packets that is no number', { Options: { 'com.docker.network.driver.mtu': 'abc' } }, [400, 500], /failed to parse com\.docker\.network\.driver\.mtu value: abc/],
     ['a flag that is none', { Options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, [400, 500], /failed to parse com\.docker\.network\.bridge\.enable_icc value: maybe/],
     ['an unknown mode of macvlan', { Driver: 'macvlan', Options: { macvlan_mode: 'x' } }, [400, 500], "requested macvlan mode 'x' is not valid, 'bridge' mode is the macvlan driver default"],
@@ -193,6 +206,8 @@ describe('networks', () => {
     const early = await engine.create({ HostConfig: { Links: [`${name}:db`] } });
     await engine.expect('POST', `/containers/${early}/start`, { status: [400, 500], message: /^Cannot link to a non running container: \/conf-\w+ AS \/conf-\w+\/db$/ });
     await engine.expect('POST', `/containers/${name}/start`, { status: 204 });
+    const parent = (await engine.inspect(early)).Name;
+    assert.deepEqual((await engine.inspect(early)).HostConfig.Links, [`/${name}:${parent}/db`]);
     const address = (await engine.inspect(name)).NetworkSettings.Networks.bridge.IPAddress;
     const { stdout } = await engine.finished({ Cmd: ['sh', '-c', 'cat /etc/hosts; env'], HostConfig: { Links: [`${name}:db`] } });
     assert.match(stdout, new RegExp(`^${address}\\tdb \\w+ ${name}$`, 'm'));

@@ -9,6 +9,7 @@ export async function inspect(deps: ContainerDeps, container: string, options: {
     record,
     execIds: deps.execs.idsOf(record.id),
     sandboxPath: isAlive(record.state) ? deps.networks.sandboxPath(record.id) : undefined,
+    links: deps.networks.links(record),
     health: deps.health.statusOf(record.id),
     ...(options.size ? { size: await sizeOf(deps, record) } : {}),
   };

@@ -26,6 +26,8 @@ export interface NetworkAttachments {
   files(record: ContainerRecord): { hosts: string; hostname: string; resolvConf: string };
   /** What a container learns of those it is linked to on the default bridge, before its own environment. @throws invalid when one does not run */
   environment(record: ContainerRecord): string[];
+  /** Those links as Docker shows them, `/database:/web/db`, by the names of now; without those that are gone. */
+  links(record: ContainerRecord): string[];
   /** Published ports and names change with the name. */
   renamed(record: ContainerRecord, before: string): Promise<void>;
   /** Path of the namespace of a container that runs. */

@@ -31,6 +31,12 @@ describe('checkCreate()', () => {
     ['a range greater than the subnet', pool('10.1.0.0/16', { ipRange: '10.0.0.0/8' }), /bigger than its parent subnet/],
     ['a gateway of the other family', pool('10.1.0.0/16', { gateway: 'fd00::1' }), /parent subnet is an IPv4 block/],
     ['an auxiliary address elsewhere', pool('10.1.0.0/16', { auxAddresses: { a: '10.2.0.1' } }), /invalid auxiliary address 10\.2\.0\.1: parent subnet/],
+    ['an auxiliary address twice', pool('10.1.0.0/16', { auxAddresses: { a: '10.1.0.7', b: '10.1.0.7' } }), /^failed to allocate secondary ip address \(b:10\.1\.0\.7\): Address already in use$/],
+    ['an auxiliary address that is written in two ways', pool('fd00::/64', { auxAddresses: { a: 'fd00::7', b: 'fd00:0::07' } }), /b:fd00:0::07\): Address already in use$/],
+    ['a gateway that is everybody', pool('10.1.0.0/16', { gateway: '10.1.255.255' }), /^failed to allocate gateway \(10\.1\.255\.255\): Address already in use$/],
+    ['a name of this engine\'s own bridges', { options: { [`${docker}bridge.name`]: 'gb-s1234' } }, /are this engine's own/],
+    ['the name default', { name: 'default' }, /^operation is not permitted on predefined default network$/],
+    ['a name with a slash', { name: 'a/b' }, /only \[a-zA-Z0-9\]\[a-zA-Z0-9_\.-\] are allowed/],
     ['a configuration from a configuration', { configOnly: true, configFrom: 'other' }, /cannot depend on another configuration network/],
     ['an internal configuration', { configOnly: true, internal: true }, /can only contain network specific fields/],
   ];

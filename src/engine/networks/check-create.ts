@@ -9,17 +9,24 @@ const swarm = 'This node is not a swarm manager. Use "docker swarm init" or "doc
 /** Refuses what cannot be honoured, by name. @throws invalid, forbidden, notFound, unavailable */
 export function checkCreate(request: NetworkCreateRequest): void {
   const { name, driver } = request;
-  if (predefinedNames.includes(name)) throw new GantryError('forbidden', `operation is not permitted on predefined ${name} network`);
+  if (predefinedNames.includes(name) || name === 'default') throw new GantryError('forbidden', `operation is not permitted on predefined ${name} network`);
   if (name.trim() === '') throw invalid('invalid name: name is empty');
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw invalid(`invalid network name "${name}": only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   if (request.configOnly) return checkConfiguration(request);
   checkDriver(driver);
-  if (request.ingress || request.scope === 'swarm') throw new GantryError('unavailable', swarm);
-  if (request.ipam.driver !== 'default') throw invalid(`the IPAM driver ${request.ipam.driver} is not supported by this engine`);
+  checkScope(request);
+  if (request.ipam.driver !== 'default') throw new GantryError('notFound', `plugin "${request.ipam.driver}" not found`);
   for (const option of Object.keys(request.ipam.options)) throw invalid(`the IPAM option ${option} is not supported by this engine`);
   if (request.enableIPv4 === false && request.enableIPv6 !== true) throw invalid('IPv4 or IPv6 must be enabled');
   checkOptions(driver, request.options);
   request.ipam.config.forEach(checkPool);
+}
+
+/** What only a swarm has. */
+function checkScope({ scope, ingress }: NetworkCreateRequest): void {
+  if (scope === 'swarm') throw new GantryError('forbidden', 'cannot create a swarm scoped network when swarm is not active');
+  if (ingress) throw new GantryError('forbidden', 'Ingress network can only be global scope network');
+  if (scope !== undefined && scope !== '' && scope !== 'local') throw new GantryError('unavailable', swarm);
 }
 
 function checkDriver(driver: string): void {

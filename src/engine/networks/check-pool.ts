@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
-import { parseSubnet, subnetHolds, subnetText } from '../../network/addresses/subnet.ts';
+import { addressNumber, parseSubnet, subnetHolds, subnetSize, subnetText, type Subnet } from '../../network/addresses/subnet.ts';
 import type { IpamPool } from './verbs.ts';
 
 /** One pool that a person asked for, in Docker's sentences. @throws invalid */
@@ -16,6 +16,7 @@ export function checkPool(pool: IpamPool): void {
   if (pool.ipRange) checkRange(pool, pool.ipRange);
   if (pool.gateway) within('gateway', pool.gateway);
   for (const address of Object.values(pool.auxAddresses ?? {})) within('auxiliary address', address);
+  checkDistinct(pool, subnet);
 }
 
 function checkRange(pool: IpamPool, text: string): void {
@@ -26,6 +27,19 @@ function checkRange(pool: IpamPool, text: string): void {
   if (range.family !== subnet.family) throw invalid(`invalid ip-range ${text}: parent subnet is an IPv${subnet.family} block`);
   if (range.prefix < subnet.prefix) throw invalid(`invalid ip-range ${text}: CIDR block is bigger than its parent subnet ${pool.subnet}`);
   if (!subnetHolds(subnet, text.split('/')[0] ?? '')) throw invalid(`invalid ip-range ${text}: parent subnet ${pool.subnet} doesn't contain ip-range`);
+}
+
+/** An address has one use: the gateway's, one machine's, or that of the subnet or of everybody in it. */
+function checkDistinct(pool: IpamPool, subnet: Subnet): void {
+  const used = new Set<bigint>();
+  if (subnet.family === 4 && subnet.prefix < 31) used.add(subnet.base).add(subnet.base + subnetSize(subnet) - 1n);
+  const use = (address: string, failed: string): void => {
+    const number = addressNumber(address);
+    if (used.has(number)) throw new GantryError('invalid', `${failed}: Address already in use`);
+    used.add(number);
+  };
+  if (pool.gateway) use(pool.gateway, `failed to allocate gateway (${pool.gateway})`);
+  for (const [name, address] of Object.entries(pool.auxAddresses ?? {})) use(address, `failed to allocate secondary ip address (${name}:${address})`);
 }
 
 /** Without host bits; IPv6 can be written in several ways. */

@@ -4,7 +4,7 @@ import { announce, dnsNamesOf, withdraw } from './container-names.ts';
 import { containerFiles } from './container-files.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames } from './endpoints.ts';
-import { checkLinks, linkEnvironment, linkedContainers, type LinkedContainer } from './links.ts';
+import { checkLinks, linkEnvironment, linkedContainers, shownLinks, type LinkedContainer } from './links.ts';
 import { planEndpoints } from './plan-endpoints.ts';
 
 /** How containers come onto networks and off them. */
@@ -20,6 +20,7 @@ export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments 
     detach: (record) => detachAll(deps, record),
     forget: async (record) => void (await detachAll(deps, record)),
     files: (record) => containerFiles(deps, record),
+    links: (record) => (record.endpoints['bridge'] === undefined ? [] : shownLinks(deps, record)),
     environment: (record) => linkEnvironment(record.name, defaultLinks(deps, record)),
     renamed: (record) => renamed(deps, record),
   };

@@ -80,7 +80,7 @@ function completed(pool: IpamPool, taken: string[]): IpamPool {
 
 function checkOnePool(pools: IpamPool[], family: 4 | 6, enabled: boolean): void {
   const count = pools.filter((pool) => parseSubnet(pool.subnet ?? '')?.family === family).length;
-  if (count > 1) throw new GantryError('invalid', `bridge driver doesn't support multiple subnets (IPv${family})`);
+  if (count > 1) throw new GantryError('forbidden', "bridge driver doesn't support multiple subnets");
   if (count > 0 && !enabled) throw new GantryError('invalid', `an IPv${family} subnet was given, but IPv${family} is not enabled`);
 }
 

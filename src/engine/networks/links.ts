@@ -24,6 +24,17 @@ export function checkLinks(deps: Pick<NetworkDeps, 'containers'>, links: string[
   }
 }
 
+/** `/database:/web/db`, as records of Docker have them. */
+export function shownLinks(deps: Pick<NetworkDeps, 'containers'>, record: Pick<ContainerRecord, 'name' | 'hostConfig'>): string[] {
+  return (record.hostConfig.links ?? []).map(parseLink).flatMap(({ container, alias }) => {
+    try {
+      return [`/${deps.containers.find(container).name}:/${record.name}/${alias}`];
+    } catch {
+      return []; // it was removed
+    }
+  });
+}
+
 export interface LinkedContainer { alias: string; record: ContainerRecord; address: string }
 
 /** The containers that one on the default bridge is linked to. @throws invalid when one is not running or is elsewhere, notFound */

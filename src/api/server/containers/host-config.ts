@@ -1,13 +1,12 @@
-import type { ContainerRecord } from '../../../engine/containers/record.ts';
+import type { ContainerDetails } from '../../../engine/containers/verbs.ts';
 import type { HostConfig } from '../../../oci/container.ts';
 import { encodeStruct } from '../codec/encode.ts';
 import { hostConfigStruct } from '../codec/host-config.ts';
 import type { EngineFacts } from '../services.ts';
 
 /** HostConfig as inspect shows it: what was asked, and Docker's defaults where nothing was said. */
-export function hostConfigJson(record: ContainerRecord, facts: EngineFacts): object {
-  const host = record.hostConfig;
-  return encodeStruct(hostConfigStruct, { ...host, ...namedDefaults(host, facts), ...pathDefaults(host) });
+export function hostConfigJson({ record: { hostConfig: host }, links = [] }: Pick<ContainerDetails, 'record' | 'links'>, facts: EngineFacts): object {
+  return encodeStruct(hostConfigStruct, { ...host, links: links.length === 0 ? null : links, ...namedDefaults(host, facts), ...pathDefaults(host) });
 }
 
 function namedDefaults(host: HostConfig, facts: EngineFacts): HostConfig {

@@ -32,7 +32,7 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: execIds.length === 0 ? null : execIds,
-    HostConfig: hostConfigJson(record, facts),
+    HostConfig: hostConfigJson(details, facts),
     GraphDriver: graphDriverJson(record, facts),
     ...(size !== undefined && { SizeRw: size.rw, SizeRootFs: size.rootFs }),
     Mounts: mountsJson(record),
