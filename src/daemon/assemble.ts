@@ -49,6 +49,7 @@ import { openContentStore } from '../store/content/directory.ts';
 import { Leases } from '../store/leases/leases.ts';
 import { openMetadata } from '../store/metadata/sqlite.ts';
 import { ContainerLayers } from '../store/snapshots/container-layers.ts';
+import { machineBootId } from '../host/boot-id.ts';
 import { makeInitLayer } from '../store/snapshots/init-layer.ts';
 import { instanceIdOf, type DaemonConfig } from './config.ts';
 import { bytesOfLayers, engineFacts, exitListener, healthOf, runPs, settingsOf, usersOfImages } from './container-parts.ts';
@@ -112,7 +113,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     usedDigests: () => embeddedRegistryLinks.digests(),
   };
   // Before anything new is made: what the last daemon had not recorded goes.
-  await recoverStore(imageDeps);
+  await recoverStore(imageDeps, machineBootId());
   const images = createImageVerbs(imageDeps);
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
   const settings = settingsOf(config, { cgroupParent, defaultRuntime, runtimes });

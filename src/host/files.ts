@@ -1,6 +1,8 @@
 import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { arch } from 'node:process';
 import koffi from 'koffi';
+import { errnoOf } from '../base/errors.ts';
 import { checked, HostError, libc } from './ffi.ts';
 
 /**
@@ -23,6 +25,7 @@ const utimensatCall = libc.func('int utimensat(int dirfd, const char *path, cons
 const futimensCall = libc.func('int futimens(int fd, const int64_t *times)');
 const renameat2Call = libc.func('int renameat2(int olddir, const char *oldpath, int newdir, const char *newpath, uint32_t flags)');
 const syncfsCall = libc.func('int syncfs(int fd)');
+const syncFileRangeCall = libc.func('int sync_file_range(int fd, int64_t offset, int64_t bytes, unsigned int flags)');
 const lsetxattrCall = libc.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)');
 const fsetxattrCall = libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)');
 const lgetxattrCall = libc.func('intptr_t lgetxattr(const char *path, const char *name, void *value, size_t size)');
@@ -138,6 +141,25 @@ export function renameAt2(from: { directory: number; name: string | Buffer }, to
 /** Writes everything of the filesystem that holds `fd` to disk. */
 export function syncFilesystem(fd: number): void {
   checked(syncfsCall(fd), 'syncfs');
+}
+
+/**
+ * Asks the kernel to write a file's data out, without waiting: a later fsync finds most of it done. `offset` and `bytes` say which part; 0
+ * bytes, to the end. A wish: a filesystem that cannot does nothing.
+ */
+export function startWriting(fd: number, offset = 0, bytes = 0): void {
+  syncFileRangeCall(fd, offset, bytes, SYNC_FILE_RANGE_WRITE);
+}
+const SYNC_FILE_RANGE_WRITE = 2;
+
+/** A file, or the names in a directory, are on disk when it resolves; in libuv's threads. Missing is done. */
+export async function fsyncFile(path: string): Promise<void> {
+  try {
+    await using file = await open(path, constants.O_RDONLY);
+    await file.sync();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Makes names that were created, renamed or removed in a directory durable. */

@@ -58,6 +58,11 @@ export async function readManifest(deps: Pick<ImageDeps, 'content'>, digest: Dig
   return found.manifest;
 }
 
+/** Everything that an operation leased is on disk when it resolves: its one wait for the disk, before the record that names it. */
+export async function settle({ content, snapshots }: Pick<ImageDeps, 'content' | 'snapshots'>, { held }: Pick<Lease, 'held'>): Promise<void> {
+  await Promise.all([content.settle(held.digests), snapshots.settle(held.chainIds)]);
+}
+
 /** All whose blobs are in the store. */
 export async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], signal: AbortSignal): Promise<void> {
   await eachLayer(layers, signal, async ({ layer, parent, signal: either }) => {

@@ -32,7 +32,9 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
     push: pushVerb(deps, catalog),
     prune: pruneVerb(deps, catalog),
     unpack: async (image) => {
-      if (!image.layers.every((layer) => deps.snapshots.has(layer.chainId))) await unpackLayers(deps, image.layers, new AbortController().signal);
+      if (image.layers.every((layer) => deps.snapshots.has(layer.chainId))) return;
+      await unpackLayers(deps, image.layers, new AbortController().signal);
+      await deps.snapshots.settle(image.layers.map((layer) => layer.chainId));
     },
     registries: registryVerbs(deps),
   };

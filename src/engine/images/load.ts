@@ -6,7 +6,7 @@ import { familiarName, parseReference } from '../../oci/reference.ts';
 import { decompressed } from '../../host/files-decompress.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
-import { describeImage, unpackImage } from './add-image.ts';
+import { describeImage, settle, unpackImage } from './add-image.ts';
 import { imagesOfDockerArchive } from './archive/docker-archive.ts';
 import { ArchiveMembers } from './archive/members.ts';
 import { imagesOfLayout, type ArchivedImage, type PlatformChoice } from './archive/oci-layout.ts';
@@ -34,6 +34,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
       // Unpacked when somebody uses them.
       for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));
     }
+    await settle(deps, lease);
     record(catalog, [...loaded, ...variants.map((image) => ({ image, names: [] }))]);
     return loaded;
   } finally {

@@ -4,7 +4,7 @@ import { mediaTypes } from '../../oci/media-types.ts';
 import { canonicalName, familiarName, type Reference } from '../../oci/reference.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
-import { unpackImage } from './add-image.ts';
+import { settle, unpackImage } from './add-image.ts';
 import { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
@@ -45,6 +45,7 @@ export async function makeImage(deps: ImageDeps, image: ImageToMake): Promise<Im
     }, announce);
     const made = await unpackImage(deps, { manifest: manifest.digest, lease, signal: image.signal, layersKnown: (ids) => ids.forEach((id) => chainIds.add(id)) });
     const record: ImageRecord = image.parent === undefined ? made : { ...made, parent: image.parent };
+    await settle(deps, lease);
     catalog.durably(() => {
       catalog.images.put(record.id, record);
       if (image.name !== undefined) catalog.point(canonicalName(image.name), record);

@@ -4,7 +4,7 @@ import { canonicalName, familiarName, familiarRepository, parseReference, withDe
 import { parsePlatform, platformFit } from '../../oci/platform.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
-import { eachLayer } from './add-image.ts';
+import { eachLayer, settle } from './add-image.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
@@ -96,6 +96,7 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
     const image = await describeTop(deps, resolution, top);
     lease.add({ digests: image.layers.map((layer) => layer.digest) });
     await bringLayers(parts, { image, reference, options });
+    await settle(deps, lease);
     const before = catalog.byName(canonicalName(reference));
     catalog.durably(() => {
       catalog.images.put(image.id, { ...image, addedAtMs: catalog.images.get(image.id)?.addedAtMs ?? image.addedAtMs });

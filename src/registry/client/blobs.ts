@@ -33,7 +33,8 @@ export function openBlob(session: Session, request: BlobRequest): Readable {
   return Readable.from(readBlob(session, request), { objectMode: false, highWaterMark: 256 << 10 });
 }
 
-async function* readBlob(session: Session, request: BlobRequest): AsyncGenerator<Buffer> {
+/** As openBlob(), for who takes each chunk as it comes. */
+export async function* readBlob(session: Session, request: BlobRequest): AsyncGenerator<Buffer> {
   const { descriptor: { digest, size }, repository } = request;
   const isVerified = request.verifyDigest !== false && (request.offset ?? 0) === 0;
   const hash = isVerified ? createHash(algorithmOf(digest)) : undefined;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
-import { headBlob, openBlob, type BlobRequest } from './blobs.ts';
+import { headBlob, openBlob, readBlob, type BlobRequest } from './blobs.ts';
 import { fetchBlobs, type FetchBlobsRequest } from './fetch-blobs.ts';
 import { listReferrers, listRepositories, listTags, ping, searchRegistry, type SearchResult } from './lists.ts';
 import { getManifest, headManifest, putManifest, type FetchedManifest, type Repository } from './manifests.ts';
@@ -19,6 +19,8 @@ export interface RegistryClient {
   putManifest(repository: Repository, manifest: { reference: string; mediaType: string; bytes: Buffer; signal?: AbortSignal }): Promise<Digest>;
   headBlob(repository: Repository, digest: Digest, signal?: AbortSignal): Promise<number | undefined>;
   openBlob(request: BlobRequest): Readable;
+  /** The same, chunk by chunk as the network brings them. */
+  readBlob(request: BlobRequest): AsyncIterable<Buffer>;
   fetchBlobs(request: FetchBlobsRequest): Promise<void>;
   pushBlob(request: PushBlobRequest): Promise<PushOutcome>;
   listTags(repository: Repository, signal?: AbortSignal): Promise<string[]>;
@@ -38,6 +40,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     putManifest: (repository, manifest) => putManifest(session, repository, manifest),
     headBlob: (repository, digest, signal) => headBlob(session, repository, digest, { signal }),
     openBlob: (request) => openBlob(session, request),
+    readBlob: (request) => readBlob(session, request),
     fetchBlobs: (request) => fetchBlobs(session, request),
     pushBlob: (request) => pushBlob(session, request),
     listTags: (repository, signal) => listTags(session, repository, signal),

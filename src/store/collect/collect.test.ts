@@ -78,11 +78,21 @@ describe('recoverStore()', () => {
     const half = await options.content.ingest('load');
     await half.write(Buffer.from('half'));
     await half.close();
-    await recoverStore({ ...options, leases: new Leases(options.metadata) });
+    await recoverStore({ ...options, leases: new Leases(options.metadata) }, 'this boot');
     assert.deepEqual(await left(options), []);
     const again = await options.content.ingest('load');
     assert.equal(again.offset, 0);
     await again.abort();
+  });
+
+  it('keeps what a pull had brought for its next try, but not over a start of the machine', async () => {
+    const options = stores();
+    await recoverStore(options, 'first boot');
+    options.leases.open('pull', { resumeKey: 'k' }).add({ digests: await blobs(options, 'brought') });
+    await recoverStore({ ...options, leases: new Leases(options.metadata) }, 'first boot');
+    assert.deepEqual(await left(options), [digestOf('brought')]);
+    await recoverStore({ ...options, leases: new Leases(options.metadata) }, 'second boot');
+    assert.deepEqual(await left(options), []);
   });
 });
 

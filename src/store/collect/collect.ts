@@ -31,7 +31,7 @@ export async function collect(options: CollectorOptions, only?: { digests: Reado
   for (const chainId of only === undefined ? await options.snapshots.list() : only.chainIds) {
     if (!goes(chainId) || !options.snapshots.has(chainId)) continue;
     const bytes = await options.snapshots.usage(chainId);
-    if (!goes(chainId) || !(await removeLayer(options, chainId))) continue;
+    if (!(await removeLayer(options, chainId, () => goes(chainId)))) continue;
     result.layers++;
     result.reclaimedBytes += bytes;
   }
@@ -43,18 +43,24 @@ export async function collect(options: CollectorOptions, only?: { digests: Reado
   return result;
 }
 
+const bootKey = 'last-boot';
+
 /**
  * Once, when a daemon starts and nothing else runs yet: half-written blobs of the last one, and content that it never recorded. What a
- * pull had brought stays a while, for the next try.
+ * pull had brought stays a while, for the next try, unless the machine (`bootId`, of this start of it) started anew meanwhile.
  */
-export async function recoverStore(options: CollectorOptions): Promise<Collected> {
+export async function recoverStore(options: CollectorOptions, bootId: string): Promise<Collected> {
+  const settings = options.metadata.table<{ bootId: string }>('settings');
+  // Content that no record names was never settled: after a power cut it may be there by name only.
+  if (settings.get(bootKey)?.bootId !== bootId) options.leases.forgetKept();
+  settings.put(bootKey, { bootId });
   await options.content.sweepIngests(0, { resumableOlderThanMs: keptForMs });
   return await collect(options);
 }
 
-async function removeLayer({ snapshots, metadata }: CollectorOptions, chainId: Digest): Promise<boolean> {
+async function removeLayer({ snapshots, metadata }: CollectorOptions, chainId: Digest, goes: () => boolean): Promise<boolean> {
   try {
-    await snapshots.remove(chainId);
+    if (!(await snapshots.remove(chainId, goes))) return false;
   } catch {
     // A container mounts it at this moment; its record will keep it from now on.
     return false;

@@ -4,7 +4,8 @@ import type { Digest } from '../../oci/digest.ts';
 export type { Digest };
 
 /**
- * Blobs by digest (`content/blobs/<algorithm>/<hex>`, an OCI layout). A blob that is there is whole and was verified.
+ * Blobs by digest (`content/blobs/<algorithm>/<hex>`, an OCI layout). A blob that is there is whole and was verified; it survives the
+ * death of the daemon at once, and a power cut after settle(): whoever makes a record that names content settles it first.
  * Theory: containerd's content store; https://github.com/opencontainers/image-spec/blob/main/image-layout.md
  */
 export interface ContentStore extends ContentProvider {
@@ -12,6 +13,8 @@ export interface ContentStore extends ContentProvider {
   ingest(key: string, expected?: IngestOptions): Promise<Ingest>;
   /** Whole small blob at once; verifies `digest` when given. */
   put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
+  /** These are on disk when it resolves: the one wait for the disk, for all that an operation brought. Missing ones are passed over. */
+  settle(digests: Iterable<Digest>): Promise<void>;
   delete(digest: Digest): Promise<boolean>;
   list(): AsyncIterable<{ digest: Digest; size: number }>;
   /** Removes ingests untouched since `olderThanMs`; resumable ones may wait longer for the next try. */
@@ -43,10 +46,10 @@ export interface Ingest {
   readonly offset: number;
   /** The file that grows with each write; renamed at commit. */
   readonly path: string;
-  write(chunk: Uint8Array): Promise<void>;
+  write(...chunks: Uint8Array[]): Promise<void>;
   /** Starts again from nothing. */
   truncate(): Promise<void>;
-  /** Verifies, fsyncs, renames. @throws invalid on a wrong digest or size, with nothing kept. */
+  /** Verifies, renames. @throws invalid on a wrong digest or size, with nothing kept. */
   commit(): Promise<{ digest: Digest; size: number }>;
   /** Keeps the partial file, for a later resume. */
   close(): Promise<void>;

@@ -1,19 +1,20 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../base/errors.ts';
-import { fsyncDirectory } from '../../host/files.ts';
+import { newId } from '../../base/ids.ts';
+import { fsyncFile } from '../../host/files.ts';
 import { algorithmOf, digestOf, hexOf, isDigest, type Digest } from '../../oci/digest.ts';
 import type { ContentStore, Ingest, IngestOptions } from './content.ts';
 
 /** Of the file names of ingests that may be gone on with. */
 const resumablePrefix = 'r-';
 
-/** Opens or creates an OCI layout: `oci-layout`, `blobs/<algorithm>/<hex>`, and `ingest/` for what is not yet whole. */
+/** Opens or creates an OCI layout: `oci-layout`, `blobs/<algorithm>/<hex>`, `ingest/` for what is not yet whole, `trash/` for what goes. */
 export function openContentStore(directory: string): ContentStore {
-  for (const part of ['blobs/sha256', 'blobs/sha512', 'ingest']) mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
+  for (const part of ['blobs/sha256', 'blobs/sha512', 'ingest', 'trash']) mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
   writeFileSync(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   return new DirectoryContentStore(directory);
 }
@@ -21,9 +22,13 @@ export function openContentStore(directory: string): ContentStore {
 class DirectoryContentStore implements ContentStore {
   readonly #directory: string;
   readonly #open = new Set<string>();
+  /** What is known to be on disk. */
+  readonly #settled = new Set<Digest>();
+  #removing: Promise<void> = Promise.resolve();
 
   constructor(directory: string) {
     this.#directory = directory;
+    for (const name of readdirSync(join(directory, 'trash'))) this.#removed(join(directory, 'trash', name));
   }
 
   path(digest: Digest): string {
@@ -91,14 +96,36 @@ class DirectoryContentStore implements ContentStore {
     }
   }
 
+  async settle(digests: Iterable<Digest>): Promise<void> {
+    const waiting = [...new Set(digests)].filter((digest) => !this.#settled.has(digest));
+    if (waiting.length === 0) return;
+    const queue = waiting.values();
+    const sync = async (): Promise<void> => {
+      for (const digest of queue) await fsyncFile(this.path(digest));
+    };
+    // Two at once share the disk's commits; more would keep libuv's few threads from everybody else.
+    await Promise.all([sync(), sync()]);
+    for (const algorithm of new Set(waiting.map(algorithmOf))) await fsyncFile(join(this.#directory, 'blobs', algorithm));
+    for (const digest of waiting) this.#settled.add(digest);
+  }
+
   async delete(digest: Digest): Promise<boolean> {
+    this.#settled.delete(digest);
+    const away = join(this.#directory, 'trash', `${hexOf(digest).slice(0, 32)}-${newId().slice(0, 12)}`);
     try {
-      await unlink(this.path(digest));
-      return true;
+      // At once, so that whoever was told that it is there before this call, or that it is not after it, was told the truth.
+      renameSync(this.path(digest), away);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return false;
       throw error;
     }
+    this.#removed(away);
+    return true;
+  }
+
+  /** One after the other: to free a large file takes long. What fails to go is tried again when the store is opened. */
+  #removed(path: string): void {
+    this.#removing = this.#removing.then(async () => await unlink(path).catch(() => undefined));
   }
 
   async *list(): AsyncIterable<{ digest: Digest; size: number }> {
@@ -169,18 +196,19 @@ class FileIngest implements Ingest {
     this.#written = this.#offset;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
+  async write(...chunks: Uint8Array[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
     const limit = this.#options.expected.size;
-    if (limit !== undefined && this.#written + chunk.length > limit) {
+    if (limit !== undefined && this.#written + bytes > limit) {
       throw new GantryError('invalid', `content is larger than the ${limit} bytes that were announced`);
     }
     try {
-      for (let done = 0; done < chunk.length;) done += (await this.#options.file.write(chunk, done)).bytesWritten;
+      await writeWhole(this.#options.file, chunks, bytes);
     } catch (error) {
       throw translate(error);
     }
-    this.#hash.update(chunk);
-    this.#written += chunk.length;
+    for (const chunk of chunks) this.#hash.update(chunk);
+    this.#written += bytes;
   }
 
   async truncate(): Promise<void> {
@@ -197,10 +225,8 @@ class FileIngest implements Ingest {
         throw new GantryError('invalid', `content has ${this.#written} bytes where ${expected.size} were announced`);
       }
       if (expected.digest !== undefined && expected.digest !== digest) throw mismatch(expected.digest, digest);
-      await file.sync();
       expected.announce?.(digest);
       await rename(path, target(digest));
-      fsyncDirectory(dirname(target(digest)));
     } catch (error) {
       await this.abort();
       throw translate(error);
@@ -221,6 +247,13 @@ class FileIngest implements Ingest {
     await this.close();
     await rm(this.#options.path, { force: true });
   }
+}
+
+async function writeWhole(file: FileHandle, chunks: readonly Uint8Array[], bytes: number): Promise<void> {
+  let { bytesWritten: done } = await file.writev(chunks);
+  if (done === bytes) return;
+  const rest = Buffer.concat(chunks).subarray(done);
+  for (done = 0; done < rest.length;) done += (await file.write(rest, done)).bytesWritten;
 }
 
 function mismatch(expected: Digest, actual: Digest): GantryError {

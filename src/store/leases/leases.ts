@@ -10,6 +10,8 @@ import type { LeaseRecord } from '../records.ts';
 export interface Lease extends AsyncDisposable {
   readonly id: string;
   add(what: { digests?: readonly Digest[]; chainIds?: readonly Digest[] }): void;
+  /** Everything added so far. */
+  readonly held: { digests: readonly Digest[]; chainIds: readonly Digest[] };
   release(): void;
   /** Instead of release(): what is leased stays for a while, for the next try with the same `resumeKey`. */
   keep(): void;
@@ -46,6 +48,9 @@ export class Leases {
     };
     return {
       id,
+      get held() {
+        return record;
+      },
       add: ({ digests = [], chainIds = [] }) => {
         for (const digest of [...digests, ...chainIds]) this.#touched.add(digest);
         record = { ...record, digests: [...new Set([...record.digests, ...digests])], chainIds: [...new Set([...record.chainIds, ...chainIds])] };

@@ -50,7 +50,7 @@ export class ContainerLayers {
   /** Gone by name when it returns; the caller has unmounted it. Missing is done. */
   remove(id: string): void {
     this.paths(id);
-    this.#trash.take(this.#home(id));
+    void this.#trash.take(this.#home(id));
     try {
       if (readdirSync(join(this.#directory, id)).length === 0) rmSync(join(this.#directory, id), { recursive: true });
     } catch (error) {

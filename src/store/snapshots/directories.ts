@@ -10,8 +10,9 @@ export function directoriesForm(workers: ExtractionWorkers): LayerForm {
     kind: 'directories',
     make: (folder, layer, options) => {
       mkdirSync(join(folder, 'fs'), { mode: 0o755 });
-      return workers.extract({ source: layer, directory: join(folder, 'fs'), whiteouts: 'overlay', ...options });
+      return workers.extract({ source: layer, directory: join(folder, 'fs'), whiteouts: 'overlay', sync: false, ...options });
     },
+    content: 'tree',
     show: (folder) => join(folder, 'fs'),
     hide: () => {},
     usage: (_folder, unpackedBytes) => unpackedBytes,

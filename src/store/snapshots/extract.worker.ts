@@ -1,9 +1,9 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { isGantryError, messageOf } from '../../base/errors.ts';
 import { copyTree } from '../../host/copy-tree.ts';
-import { syncFilesystem } from '../../host/files.ts';
+import { startWriting, syncFilesystem } from '../../host/files.ts';
 import { indexStream } from './erofs/index-job.ts';
 import { extractFile, extractStream, type Extracted } from './extract-job.ts';
 import { removeTree } from './remove-tree.ts';
@@ -24,6 +24,11 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
     }
     if (job.kind === 'copy') {
       copy(job.from, job.to);
+      return { ok: true };
+    }
+    if (job.kind === 'sync') {
+      syncFiles(job.files);
+      if (job.tree !== undefined) sync(job.tree);
       return { ok: true };
     }
     if (job.kind === 'index') return { ok: true, extracted: await indexLayer(job) };
@@ -47,7 +52,7 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
 }
 
 async function indexLayer(job: Extract<WorkerJob, { kind: 'index' }>): Promise<Extracted> {
-  const options = { maxBytes: job.maxBytes, sync: job.sync, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
+  const options = { maxBytes: job.maxBytes, cancelled: () => Atomics.load(job.cancelled, 0) !== 0 };
   return await indexStream(job.source === 'port' ? fromPort(job.port as MessagePort) : job.source, job.folder, options);
 }
 
@@ -62,6 +67,18 @@ function copy(from: string, to: string): void {
     }
   } finally {
     closeSync(source);
+  }
+}
+
+/** First all are asked for, then each is waited for: the disk has them all at once, and one commit of the journal does for most. */
+function syncFiles(files: readonly string[]): void {
+  const open: number[] = [];
+  try {
+    for (const file of files) open.push(openSync(file, constants.O_RDONLY));
+    for (const fd of open) startWriting(fd);
+    for (const fd of open) fsyncSync(fd);
+  } finally {
+    for (const fd of open) closeSync(fd);
   }
 }
 

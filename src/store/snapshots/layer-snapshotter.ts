@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { KeyedLocks } from '../../base/locks.ts';
-import { fsyncDirectory } from '../../host/files.ts';
 import { hexOf, type Digest } from '../../oci/digest.ts';
 import type { LayerFile } from './growth.ts';
 import type { LayerForm } from './layer-form.ts';
@@ -42,6 +41,8 @@ export class LayerSnapshotter implements Snapshotter {
   readonly #locks = new KeyedLocks();
   readonly #notes = new Map<Digest, LayerNote>();
   readonly #inUse = new Map<Digest, number>();
+  /** What is known to be on disk. */
+  readonly #settled = new Set<Digest>();
   readonly #trash: Trash;
 
   constructor(options: LayerSnapshotterOptions) {
@@ -52,12 +53,13 @@ export class LayerSnapshotter implements Snapshotter {
     this.#maxLayerBytes = options.maxLayerBytes ?? Infinity;
     mkdirSync(join(options.directory, 'new'), { recursive: true, mode: 0o700 });
     this.#trash = new Trash(join(options.directory, 'trash'), this.workers);
-    this.#trash.take(join(options.directory, 'new'));
+    void this.#trash.take(join(options.directory, 'new'));
     mkdirSync(join(options.directory, 'new'), { mode: 0o700 });
+    this.#readNotes();
   }
 
   has(chainId: Digest): boolean {
-    return this.#note(chainId) !== undefined;
+    return this.#notes.has(chainId);
   }
 
   apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer> {
@@ -69,7 +71,7 @@ export class LayerSnapshotter implements Snapshotter {
       // From here on it ends by itself, when all that was begun is undone.
       signal?.removeEventListener('abort', leave);
       signal?.throwIfAborted();
-      const there = this.#note(chainId);
+      const there = this.#notes.get(chainId);
       if (there === undefined) return await this.#apply(chainId, layer, options);
       if (!('file' in layer)) for await (const _ of layer) options.signal?.throwIfAborted();
       return { diffId: there.diffId, tarBytes: there.tarBytes, unpackedBytes: there.unpackedBytes };
@@ -88,32 +90,47 @@ export class LayerSnapshotter implements Snapshotter {
         throw new GantryError('invalid', `layer digest mismatch: expected diffID ${options.diffId}, got ${diffId}`);
       }
       const note: LayerNote = { chainId, diffId, tarBytes, unpackedBytes, form: taken };
-      writeFileSync(join(making, noteName), JSON.stringify(note), { flush: true });
-      fsyncDirectory(making);
+      writeFileSync(join(making, noteName), JSON.stringify(note));
       renameSync(making, this.#home(chainId));
-      fsyncDirectory(this.#directory);
       this.#notes.set(chainId, note);
       return { diffId, tarBytes, unpackedBytes };
     } catch (error) {
-      this.#trash.take(making);
+      await this.#trash.take(making);
       throw error;
     }
   }
 
-  async remove(chainId: Digest): Promise<void> {
-    await this.#locks.run(chainId, () => {
+  async settle(chainIds: Iterable<Digest>): Promise<void> {
+    const waiting = [...new Set(chainIds)].filter((chainId) => !this.#settled.has(chainId) && this.has(chainId));
+    if (waiting.length === 0) return;
+    const files: string[] = [];
+    let tree: string | undefined;
+    for (const chainId of waiting) {
+      const home = this.#home(chainId);
+      const { content } = this.#formOf(this.#notes.get(chainId) as LayerNote);
+      if (content === 'tree') tree = home;
+      else files.push(...[...content, noteName, '.'].map((name) => join(home, name)));
+    }
+    await this.workers.sync({ files: [...files, this.#directory], ...(tree === undefined ? {} : { tree }) });
+    for (const chainId of waiting) this.#settled.add(chainId);
+  }
+
+  async remove(chainId: Digest, goes = (): boolean => true): Promise<boolean> {
+    return await this.#locks.run(chainId, () => {
       if ((this.#inUse.get(chainId) ?? 0) > 0) throw new GantryError('conflict', `layer ${chainId} is in use`);
-      const note = this.#note(chainId);
-      if (note === undefined) return;
+      const note = this.#notes.get(chainId);
+      if (note === undefined || !goes()) return false;
       this.#formOf(note).hide(this.#home(chainId));
       this.#notes.delete(chainId);
-      this.#trash.take(this.#home(chainId));
+      this.#settled.delete(chainId);
+      void this.#trash.take(this.#home(chainId));
+      return true;
     });
   }
 
   async acquire(chainIds: readonly Digest[]): Promise<Lowers> {
     const directories = chainIds.map((chainId) => {
-      const note = this.#note(chainId);
+      const note = this.#notes.get(chainId);
       if (note === undefined) throw new GantryError('notFound', `layer ${chainId} not found`);
       return this.#formOf(note).show(this.#home(chainId));
     });
@@ -129,18 +146,18 @@ export class LayerSnapshotter implements Snapshotter {
   }
 
   async list(): Promise<Digest[]> {
-    return this.#all().map((note) => note.chainId);
+    return [...this.#notes.keys()];
   }
 
   async usage(chainId: Digest): Promise<number> {
-    const note = this.#note(chainId);
+    const note = this.#notes.get(chainId);
     if (note === undefined) throw new GantryError('notFound', `layer ${chainId} not found`);
     return this.#formOf(note).usage(this.#home(chainId), note.unpackedBytes);
   }
 
   /** Hides every layer, waits until what was removed is gone from the disk, and ends the threads. */
   async close(): Promise<void> {
-    for (const note of this.#all()) this.#forms.find((form) => form.kind === note.form)?.hide(this.#home(note.chainId));
+    for (const note of this.#notes.values()) this.#forms.find((form) => form.kind === note.form)?.hide(this.#home(note.chainId));
     await this.#trash.settled();
     await this.workers.close();
   }
@@ -159,25 +176,19 @@ export class LayerSnapshotter implements Snapshotter {
     });
   }
 
-  #all(): LayerNote[] {
-    return readdirSync(this.#directory).flatMap((name) => {
-      const note = name.length === nameDigits ? readNote(join(this.#directory, name)) : undefined;
-      return note === undefined ? [] : [note];
-    });
-  }
-
   #home(chainId: Digest): string {
     return join(this.#directory, hexOf(chainId).slice(0, nameDigits));
   }
 
-  #note(chainId: Digest): LayerNote | undefined {
-    const known = this.#notes.get(chainId);
-    if (known !== undefined) return known;
-    const note = readNote(this.#home(chainId));
-    if (note === undefined) return undefined;
-    if (note.chainId !== chainId) throw new GantryError('internal', `layers ${note.chainId} and ${chainId} share a directory name`);
-    this.#notes.set(chainId, note);
-    return note;
+  /** What is there when the directory is opened; afterwards only this object changes it. */
+  #readNotes(): void {
+    for (const name of readdirSync(this.#directory)) {
+      if (name.length !== nameDigits) continue;
+      const note = readNote(join(this.#directory, name));
+      // A folder without a note is what a power cut left of a layer that nobody had settled.
+      if (note === undefined) void this.#trash.take(join(this.#directory, name));
+      else this.#notes.set(note.chainId, note);
+    }
   }
 }
 
@@ -185,7 +196,7 @@ function readNote(home: string): LayerNote | undefined {
   try {
     return JSON.parse(readFileSync(join(home, noteName), 'utf8')) as LayerNote;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,8 @@ import type { Digest } from '../../oci/digest.ts';
 import type { LayerFile } from './growth.ts';
 
 /**
- * Read-only layers by chain id. A layer that is there is whole: it appears by one rename after it was written and synced.
+ * Read-only layers by chain id. A layer that is there is whole: it appears by one rename after it was written. It survives the death of
+ * the daemon at once, and a power cut after settle(): whoever makes a record that names a layer settles it first.
  * Two implementations pass one contract suite: directories (each layer extracted) and erofs (an index that points into the layer's tar).
  */
 export interface Snapshotter {
@@ -17,7 +18,10 @@ export interface Snapshotter {
    * @throws invalid when `diffId` is given and differs; nothing is kept then.
    */
   apply(chainId: Digest, layer: Readable | LayerFile, options: { diffId?: Digest; signal?: AbortSignal }): Promise<AppliedLayer>;
-  remove(chainId: Digest): Promise<void>;
+  /** These are on disk when it resolves. Missing ones are passed over. */
+  settle(chainIds: Iterable<Digest>): Promise<void>;
+  /** `goes` is asked in the moment before it does. False when it stays or was not there. @throws conflict while it is in use */
+  remove(chainId: Digest, goes?: () => boolean): Promise<boolean>;
   /** Directories for overlay's lowerdir, the top layer first. `release` undoes it. Given bottom first, as an image lists them. */
   acquire(chainIds: readonly Digest[]): Promise<Lowers>;
   list(): Promise<Digest[]>;

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { rmdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { errnoOf } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
@@ -8,9 +9,12 @@ import type { ExtractionWorkers } from './workers.ts';
 /** Members that are removed at once, on the caller's thread: about a millisecond. A worker's start costs more. */
 const smallTree = 200;
 
+/** A folder of a few files, which may be large, and take long to go. */
+const maxFiles = 8;
+
 /**
- * Removal in two steps: one rename, after which the thing is gone by name, then the slow part, small trees at once and large ones in
- * a worker thread. What a dead daemon left is removed when the trash is opened.
+ * Removal in two steps: one rename, after which the thing is gone by name, then the slow part: small trees at once, a few files in libuv's
+ * threads, large trees in a worker. What a dead daemon left is removed when the trash is opened.
  */
 export class Trash {
   readonly #directory: string;
@@ -21,30 +25,49 @@ export class Trash {
     this.#directory = directory;
     this.#workers = workers;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(directory)) this.#remove(join(directory, name));
+    for (const name of readdirSync(directory)) void this.#remove(join(directory, name));
   }
 
-  /** Takes a file or tree of the same filesystem away. Missing is done. */
-  take(path: string): void {
+  /** Takes a file or tree of the same filesystem away, at once by name. Missing is done. Resolves when its space is free, or cannot be yet. */
+  take(path: string): Promise<void> {
     const away = join(this.#directory, `${basename(path).slice(0, 32)}-${newId().slice(0, 12)}`);
     try {
       renameSync(path, away);
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return;
+      if (errnoOf(error) === 'ENOENT') return Promise.resolve();
       throw error;
     }
-    this.#remove(away);
+    return this.#remove(away);
   }
 
-  #remove(path: string): void {
-    if (removeTree(path, smallTree)) return;
-    // What a worker fails to remove is tried again at the next start.
-    const work = this.#workers.removeTree(path).catch(() => undefined).finally(() => this.#running.delete(work));
+  #remove(path: string): Promise<void> {
+    const files = fewFiles(path);
+    if (files === undefined && removeTree(path, smallTree)) return Promise.resolve();
+    // What fails to go is tried again at the next start.
+    const removal = files === undefined ? this.#workers.removeTree(path) : removeFiles(path, files);
+    const work = removal.catch(() => undefined).finally(() => this.#running.delete(work));
     this.#running.add(work);
+    return work;
   }
 
   /** Everything taken so far is gone from the disk. */
   async settled(): Promise<void> {
     await Promise.all(this.#running);
   }
+}
+
+/** The names in a folder that holds a few files and nothing else. */
+function fewFiles(path: string): string[] | undefined {
+  try {
+    const items = readdirSync(path, { withFileTypes: true });
+    return items.length <= maxFiles && items.length > 0 && items.every((item) => item.isFile()) ? items.map(({ name }) => name) : undefined;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOTDIR' || errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function removeFiles(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await unlink(join(folder, name));
+  await rmdir(folder);
 }

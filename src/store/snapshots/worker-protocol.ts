@@ -30,8 +30,9 @@ export type WorkerJob =
     port?: MessagePort;
     maxBytes: number;
     cancelled: Int32Array;
-    sync: boolean;
   }
+  /** Files and directories by themselves, and everything of the filesystem that holds `tree`, are on disk when the reply comes. */
+  | { kind: 'sync'; files: readonly string[]; tree?: string }
   | { kind: 'remove'; path: string }
   /** See copyTree: `to` is an empty directory. Paths may name descriptors, which threads share. */
   | { kind: 'copy'; from: string; to: string };

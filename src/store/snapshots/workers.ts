@@ -8,12 +8,17 @@ import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
 const idleMs = 10_000;
 
-interface LayerRequest { source: Readable | LayerFile; maxBytes?: number; sync?: boolean; signal?: AbortSignal }
-export interface ExtractRequest extends LayerRequest, ExtractPlace { directory: string; whiteouts: 'overlay' | 'none' }
+interface LayerRequest { source: Readable | LayerFile; maxBytes?: number; signal?: AbortSignal }
+export interface ExtractRequest extends LayerRequest, ExtractPlace {
+  directory: string;
+  whiteouts: 'overlay' | 'none';
+  /** Everything is on disk when it resolves; so unless told. */
+  sync?: boolean;
+}
 /** See ExtractOptions. */
 interface ExtractPlace { into?: readonly string[]; owner?: { uid: number; gid: number }; keepKinds?: boolean }
 export interface IndexRequest extends LayerRequest { folder: string }
-type ExtractTask = Pick<Extract<WorkerJob, { kind: 'extract' }>, 'kind' | 'directory' | 'whiteouts' | 'into' | 'owner' | 'keepKinds'>;
+type ExtractTask = Pick<Extract<WorkerJob, { kind: 'extract' }>, 'kind' | 'directory' | 'whiteouts' | 'sync' | 'into' | 'owner' | 'keepKinds'>;
 type IndexTask = Pick<Extract<WorkerJob, { kind: 'index' }>, 'kind' | 'folder'>;
 
 /** A few threads for extraction and removal; started when there is work, ended when there was none for a while. */
@@ -28,8 +33,8 @@ export class ExtractionWorkers {
     this.#limit = limit;
   }
 
-  extract({ directory, whiteouts, into, owner, keepKinds, ...request }: ExtractRequest): Promise<Extracted> {
-    return this.#consume(request, { kind: 'extract', directory, whiteouts, ...(into && { into }), ...(owner && { owner }), ...(keepKinds && { keepKinds }) });
+  extract({ directory, whiteouts, sync = true, into, owner, keepKinds, ...request }: ExtractRequest): Promise<Extracted> {
+    return this.#consume(request, { kind: 'extract', directory, whiteouts, sync, ...(into && { into }), ...(owner && { owner }), ...(keepKinds && { keepKinds }) });
   }
 
   index({ folder, ...request }: IndexRequest): Promise<Extracted> {
@@ -37,9 +42,9 @@ export class ExtractionWorkers {
   }
 
   async #consume(request: LayerRequest, what: ExtractTask | IndexTask): Promise<Extracted> {
-    const { source, maxBytes = Infinity, sync = true, signal } = request;
+    const { source, maxBytes = Infinity, signal } = request;
     const cancelled = new Int32Array(new SharedArrayBuffer(4));
-    const job = { ...what, maxBytes, sync, cancelled };
+    const job = { ...what, maxBytes, cancelled };
     signal?.throwIfAborted();
     const onAbort = (): void => {
       Atomics.store(cancelled, 0, 1);
@@ -60,6 +65,11 @@ export class ExtractionWorkers {
 
   async removeTree(path: string): Promise<void> {
     await this.#run({ kind: 'remove', path });
+  }
+
+  /** Files and directories by themselves, and the filesystem that holds `tree`, are on disk when it resolves. */
+  async sync(what: { files: readonly string[]; tree?: string }): Promise<void> {
+    await this.#run({ kind: 'sync', ...what });
   }
 
   /** Copies a directory's contents into an empty one: see copyTree. A descriptor is named as `/proc/self/fd/<number>`. */

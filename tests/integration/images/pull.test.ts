@@ -218,11 +218,12 @@ describe('a pull that cannot be', () => {
     const image = imageOf([randomLayer('a', 50_000), randomLayer('b', 60_000)], { architecture: hostArchitecture });
     await publishImage(registry.host, 'a', 'v1', image);
     const { deps } = fixture;
+    await recoverStore(deps, 'this boot');
     // As a daemon leaves it that died after the first layer.
     deps.leases.open('pull', { resumeKey: `${proxy.host}/a:v1 ` }).add({ digests: [image.layers[0]!.digest] });
     await deps.content.put(image.blobs[0]!);
     const leases = new Leases(deps.metadata);
-    await recoverStore({ ...deps, leases });
+    await recoverStore({ ...deps, leases }, 'this boot');
     assert.equal(await deps.content.size(image.layers[0]!.digest), image.layers[0]!.size);
     await using second = imageFixture({ ...deps, leases, registry: registryPort() });
     await second.images.pull(`${proxy.host}/a:v1`, pulling());

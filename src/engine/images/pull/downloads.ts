@@ -88,7 +88,7 @@ export class Downloads {
         ...descriptor,
         content: this.#content,
         signal,
-        open: (offset) => connection.client.openBlob({ repository, descriptor, offset, verifyDigest: false, signal }),
+        open: (offset) => connection.client.readBlob({ repository, descriptor, offset, verifyDigest: false, signal }),
         growing: (file) => download.growing.resolve(file),
         onBytes: (currentBytes) => tell({ phase: 'downloading', currentBytes }),
         onVerify: () => tell({ phase: 'verifying' }),

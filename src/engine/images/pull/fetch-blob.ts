@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { hasKind } from '../../../base/errors.ts';
 import type { Digest } from '../../../oci/digest.ts';
 import type { ContentStore, Ingest } from '../../../store/content/content.ts';
@@ -12,7 +11,7 @@ export interface FetchBlob {
   /** Its reason decides what stays: of an image that is wrong, or of one that the disk cannot hold, nothing does. */
   signal: AbortSignal;
   /** The blob's bytes from an offset on. */
-  open: (offset: number) => Readable;
+  open: (offset: number) => AsyncIterable<Buffer>;
   /** Told as soon as the bytes have a place, and again when they start anew. */
   growing: (file: GrowingFile) => void;
   onBytes: (currentBytes: number) => void;
@@ -57,14 +56,37 @@ function isWorthless(reason: unknown): boolean {
   return hasKind(reason, 'invalid') || hasKind(reason, 'exhausted');
 }
 
+/** So much may wait for the disk, bytes. */
+const maxWaiting = 1 << 20;
+
+/** What comes while a piece is being written is written with the next one: a fast network is not slowed by many small writes. */
 async function receive(fetch: FetchBlob, ingest: Ingest, growth: Growth): Promise<void> {
   let current = ingest.offset;
   fetch.onBytes(current);
-  // Each piece is written as it comes: what waits here is lost when the daemon is killed.
-  for await (const chunk of fetch.open(current) as AsyncIterable<Buffer>) {
-    await ingest.write(chunk);
-    growth.grew();
-    current += chunk.length;
-    fetch.onBytes(current);
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let writing: Promise<void> | undefined;
+  const write = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const pieces = waiting;
+      [waiting, waitingBytes] = [[], 0];
+      await ingest.write(...pieces);
+      growth.grew();
+      current += pieces.reduce((sum, { length }) => sum + length, 0);
+      fetch.onBytes(current);
+    }
+    writing = undefined;
+  };
+  try {
+    for await (const chunk of fetch.open(current)) {
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      writing ??= write();
+      if (waitingBytes >= maxWaiting) await writing;
+      // A failed write is met here or at the end, whichever comes first.
+      else writing.catch(() => undefined);
+    }
+  } finally {
+    await writing;
   }
 }

@@ -30,6 +30,7 @@ export function erofsForm(workers: ExtractionWorkers, mountsDirectory: string): 
         return { ...made, form: directories.kind };
       }
     },
+    content: [tarName, indexName],
     show: (folder) => {
       const target = join(mountsDirectory, basename(folder));
       if (shown.has(target)) return target;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { TarDecoder } from '../../../base/tar/decoder.ts';
@@ -17,7 +17,7 @@ export const indexName = 'layer.erofs';
  * number of members. An uncompressed blob that is a file already is not copied but linked.
  * @throws NotIndexable when the tar holds what an index cannot say; `layer.tar` is whole then.
  */
-export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'> & { sync: boolean }): Promise<Extracted> {
+export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, folder: string, options: Omit<ExtractJobOptions, 'whiteouts'>): Promise<Extracted> {
   const tree = new LayerTree({ maxBytes: options.maxBytes });
   const decoder = new TarDecoder(tree);
   const { chunks, compression, close } = await plainChunks('file' in source ? readLayerFile(source, options.cancelled) : source);
@@ -37,8 +37,7 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
     });
     failure ??= attempt(() => decoder.end());
     if (failure !== undefined) throw failure;
-    if (options.sync && copy !== undefined) fsyncSync(copy);
-    writeFileSync(join(folder, indexName), writeIndex(tree.root, tarBytes), { flag: 'wx', mode: 0o600, flush: options.sync });
+    writeFileSync(join(folder, indexName), writeIndex(tree.root, tarBytes), { flag: 'wx', mode: 0o600 });
     return { tarDigest, tarBytes, unpackedBytes: tree.unpackedBytes };
   } catch (error) {
     throw errnoOf(error) === 'ENOSPC' ? new GantryError('exhausted', 'no space left on device while writing a layer', { cause: error, hint: 'Free some space under the root directory.' }) : error;
