@@ -16,9 +16,12 @@ describe('events of containers', () => {
   afterEach(() => engine.clean());
   after(() => target.close());
 
-  /** Follows a container's events until one's action begins with `last`; resolves to all until then when awaited after the acts. */
-  async function follow(id: string, last: string): Promise<() => Promise<Event[]>> {
-    const response = await engine.open('GET', '/events', { query: { filters: JSON.stringify({ container: [id], type: ['container'] }) } });
+  /**
+   * Follows a container's events until one's action begins with `last`; resolves to those between the first `behind` and that one, when awaited after the acts.
+   * Asked for from the past on: the headers of the answer come before Docker listens.
+   */
+  async function follow(id: string, last: string, behind = 'start'): Promise<() => Promise<Event[]>> {
+    const response = await engine.open('GET', '/events', { query: { since: 1, filters: JSON.stringify({ container: [id], type: ['container'] }) } });
     const events: Event[] = [];
     const seen = (async () => {
       let rest = '';
@@ -28,7 +31,7 @@ describe('events of containers', () => {
         events.push(...lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Event));
         if (events.some(({ Action }) => Action.startsWith(last))) break;
       }
-      return events;
+      return events.slice(events.findIndex(({ Action }) => Action === behind) + 1, events.findIndex(({ Action }) => Action.startsWith(last)) + 1);
     })();
     return () => seen;
   }
@@ -77,7 +80,7 @@ describe('events of containers', () => {
 
   test('tell of the detach keys, of a container and of an exec', async () => {
     const id = await engine.run({ Tty: true, OpenStdin: true, Cmd: ['cat'] });
-    const events = await follow(id, 'exec_detach');
+    const events = await follow(id, 'kill');
     const attached = await engine.hijack(`/containers/${id}/attach`, { query: { stream: 1, stdin: 1, stdout: 1, stderr: 1, detachKeys: 'ctrl-a,b' } });
     const left = once(attached.socket.resume(), 'end');
     attached.socket.write('\x01b');
@@ -89,8 +92,11 @@ describe('events of containers', () => {
     inside.socket.write('\x01b');
     await leftInside;
     inside.socket.end();
-    assert.deepEqual((await events()).map(timeless), [
-      ['attach', {}], ['detach', {}], ['exec_create: cat ', { execID }], ['exec_start: cat ', { execID }], ['exec_detach', { execID }],
+    await engine.expect('POST', `/containers/${id}/kill`, { status: 204 });
+    // Docker 20.10 takes the keys for a failure of the exec.
+    assert.deepEqual((await events()).map(timeless).slice(0, engine.ours ? undefined : 4), [
+      ['attach', {}], ['detach', {}], ['exec_create: cat ', { execID }], ['exec_start: cat ', { execID }],
+      ...(engine.ours ? [['exec_detach', { execID }], ['kill', { signal: '9' }]] : []),
     ]);
   });
 
@@ -131,7 +137,7 @@ describe('events of containers', () => {
 
   test('tell of the kernel that ends a container for its memory, before its end', async () => {
     const id = await engine.create({ Cmd: ['sh', '-c', 'x=a; while :; do x=$x$x; done'], HostConfig: { Memory: 16 * 1024 * 1024 } });
-    const events = await follow(id, 'die');
+    const events = await follow(id, 'die', 'create');
     await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
     assert.deepEqual((await events()).map(timeless), [['start', {}], ['oom', {}], ['die', { exitCode: '137' }]]);
   });
