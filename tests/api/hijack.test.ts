@@ -5,7 +5,8 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { GantryError } from '../../src/base/errors.ts';
-import type { ExecRecord } from '../../src/engine/execs/verbs.ts';
+import type { Attached } from '../../src/engine/containers/verbs.ts';
+import type { ExecRecord, ExecVerbs } from '../../src/engine/execs/verbs.ts';
 import { frame } from '../../src/api/server/streams/frames.ts';
 import { serve, type PartialServices } from './support/serve.ts';
 
@@ -149,12 +150,22 @@ const exec: ExecRecord = {
   },
 };
 
+/** An exec that nothing refuses. */
+const accepting = (act: () => ReturnType<ExecVerbs['start']>): ExecVerbs['start'] => (_id, { accepted }) => {
+  accepted?.();
+  return act();
+};
+
 test('exec start reads its body before the streams begin, with and without Upgrade', async () => {
   for (const lines of [upgrade, '']) {
     const asked: unknown[] = [];
     await using server = await serve({ execs: {
       inspect: () => exec,
-      start: (id, options) => { asked.push([id, options]); return Promise.resolve({ stream: echo({ tty: true }), tty: true }); },
+      start: (id, { accepted, ...options }) => {
+        asked.push([id, options]);
+        accepted?.();
+        return Promise.resolve({ stream: echo({ tty: true }), tty: true });
+      },
     } });
     const socket = await server.dial();
     const body = '{"Detach":false,"Tty":true}';
@@ -168,16 +179,27 @@ test('exec start reads its body before the streams begin, with and without Upgra
 });
 
 test('with Upgrade, stdin may follow the body of exec start at once', async () => {
-  await using server = await serve({ execs: { inspect: () => exec, start: () => Promise.resolve({ stream: echo({ tty: true }), tty: true }) } });
+  await using server = await serve({ execs: { inspect: () => exec, start: accepting(() => Promise.resolve({ stream: echo({ tty: true }), tty: true })) } });
   const socket = await server.dial();
   socket.end(`POST /exec/e1/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${upgrade}\r\n{}now`);
   const { rest } = await reader(socket);
   assert.equal((await rest()).toString(), 'NOW');
 });
 
+test('the head of exec start comes before there is a process', async () => {
+  const process = Promise.withResolvers<Attached>();
+  await using server = await serve({ execs: { inspect: () => exec, start: accepting(() => process.promise) } });
+  const socket = await server.dial();
+  socket.end(`POST /exec/e1/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${upgrade}\r\n{}now`);
+  const { head, rest } = await reader(socket);
+  assert.match(head, /^HTTP\/1.1 101 /);
+  process.resolve({ stream: echo({ tty: true }), tty: true });
+  assert.equal((await rest()).toString(), 'NOW');
+});
+
 test('a program that cannot be run is told in the stream of its exec', async () => {
   const message = 'OCI runtime exec failed: exec: "nope": executable file not found in $PATH';
-  await using server = await serve({ execs: { inspect: () => exec, start: () => Promise.reject(new GantryError('invalid', message)) } });
+  await using server = await serve({ execs: { inspect: () => exec, start: accepting(() => Promise.reject(new GantryError('invalid', message))) } });
   const socket = await server.dial();
   socket.end(`POST /exec/e1/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n${upgrade}\r\n{}`);
   const { head, rest } = await reader(socket);

@@ -75,6 +75,7 @@ export function createExecs(deps: ExecDeps): Execs {
       const container = deps.catalog.find(exec.containerId);
       transition(container, 'exec');
       started.add(exec.id);
+      options.accepted?.();
       return await startExec(deps, { exec, container, save, current: () => records.get(exec.id) ?? exec }, options);
     },
     resize: async (execId, size) => {

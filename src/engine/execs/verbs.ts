@@ -3,10 +3,21 @@ import type { Attached } from '../containers/verbs.ts';
 export interface ExecVerbs {
   /** @throws conflict when the container is not running or is paused. */
   create(container: string, request: ExecCreateRequest): Promise<{ id: string }>;
-  /** Starts it; with `attach` returns its streams, which end only after the exit code is recorded. */
-  start(execId: string, options: { detach: boolean; tty?: boolean; consoleSize?: [height: number, width: number] }): Promise<Attached | undefined>;
+  /**
+   * Starts it; unless detached returns its streams, which end only after the exit code is recorded.
+   * @throws notFound and conflict for an exec that may not start, before `accepted`; then what keeps the program from running
+   */
+  start(execId: string, options: ExecStartOptions): Promise<Attached | undefined>;
   resize(execId: string, size: { rows: number; columns: number }): Promise<void>;
   inspect(execId: string): ExecRecord;
+}
+
+export interface ExecStartOptions {
+  detach: boolean;
+  tty?: boolean;
+  consoleSize?: [height: number, width: number];
+  /** Told when nothing refuses the start any more, and there is no process yet. */
+  accepted?: () => void;
 }
 
 export interface ExecCreateRequest {

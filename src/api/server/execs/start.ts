@@ -1,9 +1,9 @@
-import { hasKind, messageOf } from '../../../base/errors.ts';
+import type { Duplex } from 'node:stream';
+import { GantryError, messageOf } from '../../../base/errors.ts';
 import { atLeast } from '../../types/version.ts';
 import { decodeStruct } from '../codec/decode.ts';
 import { field, type Struct } from '../codec/field.ts';
 import { readJson } from '../http/body.ts';
-import type { Exchange } from '../http/exchange.ts';
 import { sendEmpty } from '../http/respond.ts';
 import type { Handler } from '../http/router.ts';
 import { parseDetachKeys } from '../streams/detach-keys.ts';
@@ -20,33 +20,29 @@ interface StartBody { detach?: boolean; tty?: boolean; consoleSize?: [number, nu
 
 /**
  * `POST /exec/{id}/start`: detached it answers at once, else the connection becomes the streams of the new process.
- * An exec that may not start is refused with a status. A program that cannot be run is told in the stream, where Docker's clients
- * look for it; they read the exit code (126, 127) from inspect.
+ * An exec that may not start is refused with a status. The head goes out before there is a process, as Docker's does: clients that read it
+ * through a buffer would lose output that came with it. A program that cannot be run is therefore told in the stream; they read the exit
+ * code (126, 127) from inspect.
  */
 export const start: Handler = async (exchange, { execs }) => {
   const { params, version } = exchange;
   const { detach = false, tty = false, consoleSize } = decodeStruct<StartBody>(startStruct, (await readJson(exchange)) ?? {});
-  const sized = tty && consoleSize !== undefined && atLeast(version, '1.42');
+  const options = { detach, tty, ...(tty && consoleSize !== undefined && atLeast(version, '1.42') && { consoleSize }) };
   const id = params['id']!;
+  if (detach) {
+    await execs.start(id, options);
+    return sendEmpty(exchange, 200);
+  }
   const { request } = execs.inspect(id);
-  const started = execs.start(id, { detach, tty, ...(sized && { consoleSize }) });
-  const attachment = detach ? await started : await started.catch((error: unknown) => tellInStream(exchange, tty, error));
-  if (attachment === undefined) return detach ? sendEmpty(exchange, 200) : undefined;
-  const client = hijack(exchange, { tty: attachment.tty });
-  await pump(client, attachment.stream, {
-    stdin: request.attachStdin,
-    stdout: request.attachStdout,
-    stderr: request.attachStderr,
-    tty: attachment.tty,
-    detachKeys: parseDetachKeys(request.detachKeys),
-    detached: attachment.detached,
-  });
+  let client: Duplex | undefined;
+  try {
+    const attachment = await execs.start(id, { ...options, accepted: () => { client = hijack(exchange, { tty: request.tty }); } });
+    if (attachment === undefined || client === undefined) throw new GantryError('internal', 'an exec was started without its streams');
+    const { attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = request;
+    await pump(client, attachment.stream, { stdin, stdout, stderr, tty: attachment.tty, detachKeys: parseDetachKeys(request.detachKeys), detached: attachment.detached });
+  } catch (error) {
+    if (client === undefined) throw error;
+    const text = Buffer.from(`${messageOf(error)}\r\n`);
+    client.end(tty ? text : frame(streamNumber.stdout, text));
+  }
 };
-
-/** @throws the error itself when it is about the exec or its container, not about the program. */
-function tellInStream(exchange: Exchange, tty: boolean, error: unknown): undefined {
-  if (hasKind(error, 'notFound') || hasKind(error, 'conflict')) throw error;
-  const text = Buffer.from(`${messageOf(error)}\r\n`);
-  hijack(exchange, { tty }).end(tty ? text : frame(streamNumber.stdout, text));
-  return undefined;
-}

@@ -21,6 +21,11 @@ export interface PumpOptions {
  * client's reading half; slow readers slow down the other side. Resolves when the connection is gone.
  */
 export function pump(client: Duplex, container: Duplex, options: PumpOptions): Promise<void> {
+  // It may have gone while the container's streams were made.
+  if (client.destroyed) {
+    container.destroy();
+    return Promise.resolve();
+  }
   const { promise, resolve } = Promise.withResolvers<void>();
   client.once('close', () => {
     container.destroy();
