@@ -145,7 +145,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
       eventListeners: () => events.listeners,
       registries: { insecure: config.registry.insecureRegistries, mirrors: config.registry.mirrors['docker.io'] ?? [] },
     }),
-    facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, settings, layers }),
+    facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, throttlePaths: facts.throttlePaths ?? [], settings, layers }),
   };
   const api = createApiServer(services);
   if (config.embeddedRegistry !== undefined) opened.adopt(await serveEmbeddedRegistry(config.embeddedRegistry, { root: config.root, images: imageDeps, log }), (each) => each.close(2000));

@@ -84,12 +84,13 @@ export function exitListener(deps: ContainerDeps, execs: Pick<Execs, 'exited'>):
   };
 }
 
-export function engineFacts(parts: { defaultRuntime: string; cgroupVersion: 1 | 2; settings: ContainerDeps['settings']; layers: ContainerLayers }): EngineFacts {
+export function engineFacts(parts: { defaultRuntime: string; cgroupVersion: 1 | 2; throttlePaths: readonly string[]; settings: ContainerDeps['settings']; layers: ContainerLayers }): EngineFacts {
   return {
     version,
     storageDriver: 'overlay2',
     defaultRuntime: parts.defaultRuntime,
     cgroupVersion: parts.cgroupVersion,
+    throttlePaths: parts.throttlePaths,
     defaultCgroupnsMode: parts.cgroupVersion === 2 ? 'private' : 'host',
     containerDirectory: (id) => join(parts.settings.containersDirectory, id),
     layerDirectories: (id) => ({ lower: [], ...parts.layers.paths(id) }),

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { cgroupMounts, cgroupVersion, type CgroupMount } from '../host/cgroups.ts';
@@ -35,7 +35,13 @@ export function readHostFacts(options: { runtimeName: string; initPath: string |
       // Bound into every image, so it must need nothing from one: the static builds.
       options.initPath ?? findProgram('docker-init') ?? findProgram('tini-static'),
     devices: hostDevices(),
+    throttlePaths: throttlePaths(),
   };
+}
+
+/** Virtual machines seldom have any. */
+function throttlePaths(): string[] {
+  return globSync('/sys/devices/system/cpu/cpu[0-9]*/thermal_throttle').sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
 /** The path of a program of the host, from the places programs are in. */

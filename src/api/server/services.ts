@@ -31,6 +31,8 @@ export interface EngineFacts {
   /** `host` on cgroup v1, `private` on v2, as Docker's defaults. */
   defaultCgroupnsMode: 'host' | 'private';
   cgroupVersion: 1 | 2;
+  /** Of this host's processors: masked in containers. */
+  throttlePaths?: readonly string[];
   /** Directory of a container's files, `<root>/containers/<id>`: inspect names the ones in it. */
   containerDirectory(id: string): string;
   /** Directories of a container's root filesystem, for `GraphDriver.Data`; undefined when it is not known. */

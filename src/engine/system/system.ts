@@ -90,7 +90,7 @@ function readOsRelease(): { prettyName: string; versionId: string } {
   return { prettyName: value('PRETTY_NAME') ?? 'Linux', versionId: value('VERSION_ID') ?? '' };
 }
 
-/** Docker's sentences for what this host cannot limit. */
+/** Docker's sentences for what this host cannot limit, and one of ours: Docker loads a profile of its own for all others. */
 function warningsOf(facts: HostFacts): string[] {
   const has = (controller: string): boolean => facts.controllers.includes(controller);
   return [
@@ -98,6 +98,7 @@ function warningsOf(facts: HostFacts): string[] {
     ...(facts.swapAccounting ? [] : ['WARNING: No swap limit support']),
     ...(has('cpu') ? [] : ['WARNING: No cpu shares support']),
     ...(has('cpuset') ? [] : ['WARNING: No cpuset support']),
+    ...(facts.apparmor ? ['WARNING: AppArmor confines only containers that name a profile (--security-opt apparmor=PROFILE)'] : []),
   ];
 }
 

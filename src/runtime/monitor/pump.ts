@@ -46,7 +46,7 @@ export class Pump {
     if (this.#closed || this.#stream.destroyed) return;
     this.#stream.pause();
     // read() emits 'data' too, also on a paused stream: the sink has the chunk by that.
-    while (this.#stream.read() !== null);
+    while (this.#stream.read() !== null) continue;
     const buffer = Buffer.allocUnsafe(64 * 1024);
     for (let total = 0; total < drainBytes;) {
       const length = readNow(this.#descriptor, buffer);

@@ -15,6 +15,7 @@ const refused: [host: HostConfig, sentence: string][] = [
   [{ capDrop: ['nope'] }, 'invalid CapDrop: unknown capability: "CAP_NOPE"'],
   [{ sysctls: { 'vm.swappiness': '1' } }, "sysctl 'vm.swappiness' is not allowed"],
   [{ securityOpt: ['foo=bar'] }, 'invalid --security-opt 2: "foo=bar"'],
+  [{ securityOpt: ['apparmor=mine'] }, 'AppArmor is not enabled on this host: cannot apply the profile mine'],
   [{ maskedPaths: ['proc'] }, 'proc is not an absolute path'],
 ];
 
@@ -24,6 +25,11 @@ for (const [host, message] of refused) {
 
 test('checkSecurity() refuses a limit above what this host can give', () => {
   assert.throws(() => checkSecurity({ ulimits: [{ name: 'nofile', soft: 1, hard: 2000 }] }, { ...facts, capabilities: [] }), { kind: 'invalid' });
+});
+
+test('checkSecurity() takes a profile where AppArmor is, and unconfined everywhere', () => {
+  checkSecurity({ securityOpt: ['apparmor=mine'] }, { ...facts, apparmor: true });
+  checkSecurity({ securityOpt: ['apparmor:unconfined'] }, facts);
 });
 
 test('checkSecurity() takes what is whole', () => {

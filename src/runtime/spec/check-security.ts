@@ -3,7 +3,7 @@ import type { HostConfig } from '../../oci/container.ts';
 import { normalizeCapabilities } from './capabilities.ts';
 import { parseRule } from './devices.ts';
 import { seccompProfile } from './seccomp.ts';
-import { parseSecurityOptions } from './security-options.ts';
+import { apparmorProfile, parseSecurityOptions } from './security-options.ts';
 import type { HostFacts } from './spec-input.ts';
 import { sysctlNamespace } from './sysctls.ts';
 import { ulimitsOf } from './ulimits.ts';
@@ -15,7 +15,9 @@ import { ulimitsOf } from './ulimits.ts';
 export function checkSecurity(host: HostConfig, facts: HostFacts): void {
   named('invalid CapAdd', () => normalizeCapabilities(host.capAdd ?? [], facts.capabilities));
   named('invalid CapDrop', () => normalizeCapabilities(host.capDrop ?? [], facts.capabilities));
-  const { seccomp } = parseSecurityOptions(host.securityOpt ?? []);
+  const security = parseSecurityOptions(host.securityOpt ?? []);
+  const { seccomp } = security;
+  apparmorProfile(security, facts);
   if (seccomp !== undefined) seccompProfile(seccomp, [], facts);
   for (const rule of host.deviceCgroupRules ?? []) parseRule(rule);
   for (const key of Object.keys(host.sysctls ?? {})) {

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import type { HostFacts } from './spec-input.ts';
 
 export interface SecurityOptions {
   noNewPrivileges: boolean;
@@ -13,6 +14,16 @@ export function parseSecurityOptions(options: readonly string[]): SecurityOption
   const result: SecurityOptions = { noNewPrivileges: false, writableCgroups: false };
   for (const option of options) applyOption(result, option);
   return result;
+}
+
+/**
+ * Only what is asked for by name, then in a privileged container too: no profile of ours is loaded into the kernel.
+ * @throws invalid where no profile can be applied
+ */
+export function apparmorProfile({ apparmor }: SecurityOptions, facts: HostFacts): string | undefined {
+  if (apparmor === undefined || apparmor === '' || apparmor === 'unconfined') return undefined;
+  if (!facts.apparmor) throw new GantryError('invalid', `AppArmor is not enabled on this host: cannot apply the profile ${apparmor}`);
+  return apparmor;
 }
 
 function applyOption(result: SecurityOptions, option: string): void {

@@ -70,6 +70,8 @@ export interface HostFacts {
   runtimeName: string;
   /** Host path of the init that `--init` binds, if there is one. */
   initPath: string | undefined;
+  /** Directories of /sys with the thermal counters of its processors. */
+  throttlePaths?: string[];
   /** Device nodes of the host's /dev, for `--privileged`. */
   devices?: { path: string; type: 'c' | 'b'; major: number; minor: number; fileMode: number; uid: number; gid: number }[];
 }

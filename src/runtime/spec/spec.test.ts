@@ -43,6 +43,20 @@ interface Spec {
 }
 
 const spec = (host: HostConfig = {}, change: Partial<SpecInput> = {}): Spec => createSpec(input(host, change)) as Spec;
+
+test('createSpec() applies an AppArmor profile that is named, in a privileged container too', () => {
+  const profile = (host: HostConfig): unknown => (createSpec(input(host, { facts: { ...facts, apparmor: true } })) as { process: { apparmorProfile?: string } }).process.apparmorProfile;
+  assert.equal(profile({ securityOpt: ['apparmor=mine'] }), 'mine');
+  assert.equal(profile({ securityOpt: ['apparmor=mine'], privileged: true }), 'mine');
+  assert.deepEqual([profile({}), profile({ securityOpt: ['apparmor=unconfined'] })], [undefined, undefined]);
+});
+
+test('createSpec() masks the thermal counters of this host\'s processors', () => {
+  const throttlePaths = ['/sys/devices/system/cpu/cpu0/thermal_throttle'];
+  const { linux } = spec({}, { facts: { ...facts, throttlePaths } });
+  assert.deepEqual(linux.maskedPaths, [...spec().linux.maskedPaths, ...throttlePaths]);
+  assert.ok(linux.maskedPaths.includes('/sys/devices/virtual/powercap') && linux.maskedPaths.includes('/proc/interrupts'));
+});
 const mountAt = (made: Spec, destination: string): Spec['mounts'][number] | undefined => made.mounts.find((mount) => mount.destination === destination);
 const namesAllowed = (made: Spec): Set<string> => new Set(made.linux.seccomp!.syscalls.filter((rule) => rule.action === 'SCMP_ACT_ALLOW' && rule.args === undefined).flatMap(({ names }) => names));
 

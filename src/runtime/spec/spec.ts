@@ -1,11 +1,11 @@
 import { GantryError } from '../../base/errors.ts';
+import { defaultMaskedPaths, defaultReadonlyPaths } from '../../oci/guarded-paths.ts';
 import { boundingSet, capabilitySets } from './capabilities.ts';
 import { devicesOf } from './devices.ts';
 import { initTarget, mountsOf } from './mounts.ts';
-import { defaultMaskedPaths, defaultReadonlyPaths } from './paths.ts';
 import { resourcesOf } from './resources.ts';
 import { seccompProfile, type SeccompProfile } from './seccomp.ts';
-import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
+import { apparmorProfile, parseSecurityOptions, type SecurityOptions } from './security-options.ts';
 import type { ProcessInput, SpecInput } from './spec-input.ts';
 import { sysctlsOf } from './sysctls.ts';
 import { ulimitsOf } from './ulimits.ts';
@@ -44,7 +44,7 @@ function boundingOf({ host, facts }: SpecInput): string[] {
 function processOf(input: SpecInput, security: SecurityOptions, capabilities: string[]): object {
   const { process, host, facts } = input;
   if (host.init === true && facts.initPath === undefined) throw new GantryError('invalid', 'init binary not found', { hint: 'Install the package tini, or run without --init.' });
-  const apparmor = apparmorProfile(security, input);
+  const apparmor = apparmorProfile(security, input.facts);
   return {
     terminal: process.tty,
     ...(process.tty && process.consoleSize !== undefined ? { consoleSize: { height: process.consoleSize[0], width: process.consoleSize[1] } } : {}),
@@ -59,13 +59,6 @@ function processOf(input: SpecInput, security: SecurityOptions, capabilities: st
   };
 }
 
-/** Only what is asked for by name: no profile of ours is loaded into the kernel. */
-function apparmorProfile(security: SecurityOptions, { facts, host }: SpecInput): string | undefined {
-  if (security.apparmor === undefined || security.apparmor === '' || security.apparmor === 'unconfined') return undefined;
-  if (!facts.apparmor) throw new GantryError('invalid', `AppArmor is not enabled on this host: cannot apply the profile ${security.apparmor}`);
-  return host.privileged === true ? undefined : security.apparmor;
-}
-
 function linuxOf(input: SpecInput, security: SecurityOptions, capabilities: string[]): object {
   const { host, facts } = input;
   const privileged = host.privileged === true;
@@ -77,7 +70,7 @@ function linuxOf(input: SpecInput, security: SecurityOptions, capabilities: stri
     namespaces: namespacesOf(input),
     devices: devices.nodes,
     sysctl: sysctlsOf(input),
-    maskedPaths: host.maskedPaths ?? (privileged ? [] : defaultMaskedPaths),
+    maskedPaths: host.maskedPaths ?? (privileged ? [] : defaultMaskedPaths(facts.throttlePaths)),
     readonlyPaths: host.readonlyPaths ?? (privileged ? [] : defaultReadonlyPaths),
     ...(seccomp === undefined ? {} : { seccomp }),
     rootfsPropagation: rootPropagation(input),

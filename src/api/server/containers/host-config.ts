@@ -1,12 +1,13 @@
 import type { ContainerDetails } from '../../../engine/containers/verbs.ts';
 import type { HostConfig } from '../../../oci/container.ts';
+import { defaultMaskedPaths, defaultReadonlyPaths } from '../../../oci/guarded-paths.ts';
 import { encodeStruct } from '../codec/encode.ts';
 import { hostConfigStruct } from '../codec/host-config.ts';
 import type { EngineFacts } from '../services.ts';
 
 /** HostConfig as inspect shows it: what was asked, and Docker's defaults where nothing was said. */
 export function hostConfigJson({ record: { hostConfig: host }, links = [] }: Pick<ContainerDetails, 'record' | 'links'>, facts: EngineFacts): object {
-  return encodeStruct(hostConfigStruct, { ...host, links: links.length === 0 ? null : links, ...namedDefaults(host, facts), ...pathDefaults(host) });
+  return encodeStruct(hostConfigStruct, { ...host, links: links.length === 0 ? null : links, ...namedDefaults(host, facts), ...pathDefaults(host, facts) });
 }
 
 function namedDefaults(host: HostConfig, facts: EngineFacts): HostConfig {
@@ -25,14 +26,7 @@ function namedDefaults(host: HostConfig, facts: EngineFacts): HostConfig {
 }
 
 /** A privileged container sees everything; an empty list is a wish, not an absence. */
-function pathDefaults(host: HostConfig): HostConfig {
+function pathDefaults(host: HostConfig, facts: EngineFacts): HostConfig {
   if (host.privileged === true) return { maskedPaths: host.maskedPaths ?? null, readonlyPaths: host.readonlyPaths ?? null };
-  return { maskedPaths: host.maskedPaths ?? defaultMaskedPaths, readonlyPaths: host.readonlyPaths ?? defaultReadonlyPaths };
+  return { maskedPaths: host.maskedPaths ?? defaultMaskedPaths(facts.throttlePaths), readonlyPaths: host.readonlyPaths ?? [...defaultReadonlyPaths] };
 }
-
-/** Docker's lists, as `runtime/spec` applies them. */
-const defaultMaskedPaths = [
-  '/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/timer_list',
-  '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi', '/sys/firmware', '/sys/devices/virtual/powercap',
-];
-const defaultReadonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];

@@ -30,7 +30,7 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: apparmorProfile(record),
     ExecIDs: execIds.length === 0 ? null : execIds,
     HostConfig: hostConfigJson(details, facts),
     GraphDriver: graphDriverJson(record, facts),
@@ -39,6 +39,11 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     Config: configJson(record),
     NetworkSettings: networkSettingsJson(details, version),
   };
+}
+
+/** The one that was asked for: no other is applied. */
+function apparmorProfile({ hostConfig }: ContainerRecord): string {
+  return (hostConfig.securityOpt ?? []).flatMap((option) => /^apparmor[=:](.*)$/.exec(option)?.[1] ?? []).at(-1) ?? '';
 }
 
 /** The files that are mounted into it; they come with its first start. */
