@@ -18,3 +18,17 @@ for (const [resources, v1, v2] of cases) {
     assert.deepEqual([written(1), written(2)], [v1, v2]);
   });
 }
+
+const partners: [said: Resources, whole: Resources, v1: string[], v2: string[]][] = [
+  [{ memory: 100 }, { memory: 100, memorySwap: 300 }, ['memory.limit_in_bytes=100'], ['memory.swap.max=200', 'memory.max=100']],
+  [{ memorySwap: 300 }, { memory: 100, memorySwap: 300 }, ['memory.memsw.limit_in_bytes=300'], ['memory.swap.max=200']],
+  [{ memory: 100 }, { memory: 100, memorySwap: -1 }, ['memory.limit_in_bytes=100'], ['memory.swap.max=max', 'memory.max=100']],
+  [{ cpuQuota: 5000 }, { cpuQuota: 5000, cpuPeriod: 20000 }, ['cpu.cfs_period_us=20000', 'cpu.cfs_quota_us=5000'], ['cpu.max=5000 20000']],
+  [{ cpuPeriod: 20000 }, { cpuQuota: 5000, cpuPeriod: 20000 }, ['cpu.cfs_period_us=20000', 'cpu.cfs_quota_us=5000'], ['cpu.max=5000 20000']],
+];
+for (const [said, whole, v1, v2] of partners) {
+  test(`limitFiles() of ${JSON.stringify(said)} keeps the rest of ${JSON.stringify(whole)}`, () => {
+    const written = (version: 1 | 2) => limitFiles(said, version, whole).map(({ file, value }) => `${file}=${value}`);
+    assert.deepEqual([written(1), written(2)], [v1, v2]);
+  });
+}

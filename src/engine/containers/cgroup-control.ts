@@ -23,8 +23,8 @@ export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
       return file !== undefined && existsSync(file) && ['1', 'FROZEN', 'FREEZING'].includes(readFileSync(file, 'utf8').trim());
     },
     pids: (path) => processesIn(mounts, path),
-    update(path, resources) {
-      for (const limit of limitFiles(resources, version)) writeLimit(join(directory(limit.controller, path), limit.file), limit.value);
+    update(path, said, whole) {
+      for (const limit of limitFiles(said, version, whole)) writeLimit(join(directory(limit.controller, path), limit.file), limit.value);
     },
   };
 }
@@ -40,14 +40,17 @@ function writeLimit(path: string, value: string): void {
 
 export interface LimitFile { controller: string; file: string; value: string }
 
-/** What to write where, in an order the kernel accepts: swap is never below memory in between. */
-export function limitFiles(resources: Resources, version: 1 | 2): LimitFile[] {
-  return version === 2 ? unified(resources) : perController(resources);
+/**
+ * What to write where, in an order the kernel accepts: swap is never below memory in between. `whole` is what holds once `said` is written: a file
+ * that holds two limits gets both, whichever of them changes.
+ */
+export function limitFiles(said: Resources, version: 1 | 2, whole: Resources = said): LimitFile[] {
+  return version === 2 ? unified(said, whole) : perController(said, whole);
 }
 
 const cfsPeriodUs = 100_000;
 
-function perController(resources: Resources): LimitFile[] {
+function perController(resources: Resources, whole: Resources): LimitFile[] {
   const files: LimitFile[] = [];
   const put = (controller: string, file: string, value: number | string | undefined): void => {
     if (value !== undefined) files.push({ controller, file, value: String(value) });
@@ -58,7 +61,7 @@ function perController(resources: Resources): LimitFile[] {
   put('memory', 'memory.memsw.limit_in_bytes', resources.memorySwap);
   put('memory', 'memory.soft_limit_in_bytes', resources.memoryReservation);
   put('cpu', 'cpu.shares', resources.cpuShares);
-  const cpu = quotaOf(resources);
+  const cpu = quotaOf(resources, whole);
   put('cpu', 'cpu.cfs_period_us', cpu?.period);
   put('cpu', 'cpu.cfs_quota_us', cpu?.quota);
   put('cpuset', 'cpuset.cpus', resources.cpusetCpus);
@@ -68,17 +71,19 @@ function perController(resources: Resources): LimitFile[] {
   return files;
 }
 
-function unified(resources: Resources): LimitFile[] {
+function unified(resources: Resources, whole: Resources): LimitFile[] {
   const files: LimitFile[] = [];
   const put = (file: string, value: number | string | undefined): void => {
     if (value !== undefined) files.push({ controller: '', file, value: String(value) });
   };
-  const { memory, memorySwap } = resources;
-  if (memorySwap !== undefined) put('memory.swap.max', memorySwap < 0 ? 'max' : Math.max(0, memorySwap - (memory ?? 0)));
-  put('memory.max', memory === undefined ? undefined : limitOrMax(memory));
+  // Swap alone here, and memory and swap together everywhere else: a new memory limit moves it too.
+  if ((resources.memory !== undefined || resources.memorySwap !== undefined) && whole.memorySwap) {
+    put('memory.swap.max', whole.memorySwap < 0 ? 'max' : Math.max(0, whole.memorySwap - (whole.memory ?? 0)));
+  }
+  put('memory.max', limitOrMax(resources.memory));
   put('memory.low', resources.memoryReservation);
   put('cpu.weight', resources.cpuShares === undefined ? undefined : 1 + Math.floor(((resources.cpuShares - 2) * 9999) / 262_142));
-  const cpu = quotaOf(resources);
+  const cpu = quotaOf(resources, whole);
   if (cpu !== undefined) put('cpu.max', `${cpu.quota < 0 ? 'max' : cpu.quota} ${cpu.period}`);
   put('cpuset.cpus', resources.cpusetCpus);
   put('cpuset.mems', resources.cpusetMems);
@@ -87,10 +92,10 @@ function unified(resources: Resources): LimitFile[] {
   return files;
 }
 
-function quotaOf(resources: Resources): { quota: number; period: number } | undefined {
-  if (resources.nanoCpus) return { period: cfsPeriodUs, quota: Math.floor((resources.nanoCpus * cfsPeriodUs) / 1e9) };
-  if (!resources.cpuQuota && !resources.cpuPeriod) return undefined;
-  return { period: resources.cpuPeriod || cfsPeriodUs, quota: resources.cpuQuota || -1 };
+function quotaOf(said: Resources, whole: Resources): { quota: number; period: number } | undefined {
+  if (said.nanoCpus) return { period: cfsPeriodUs, quota: Math.floor((said.nanoCpus * cfsPeriodUs) / 1e9) };
+  if (!said.cpuQuota && !said.cpuPeriod) return undefined;
+  return { period: whole.cpuPeriod || cfsPeriodUs, quota: whole.cpuQuota || -1 };
 }
 
 function limitOrMax(value: number | null | undefined): number | string | undefined {

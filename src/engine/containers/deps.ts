@@ -89,7 +89,7 @@ export interface CgroupControl {
   /** Of all processes in it, also below it. */
   pids(path: string): number[];
   /** Writes limits that changed. */
-  update(path: string, resources: Resources): void;
+  update(path: string, said: Resources, whole: Resources): void;
 }
 
 /** Health checks of running containers. */

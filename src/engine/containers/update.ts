@@ -30,7 +30,7 @@ export async function update(deps: ContainerDeps, container: string, change: Par
     checkAgainst(record, resources, change.restartPolicy);
     const hostConfig: HostConfig = { ...record.hostConfig, ...resources, ...(change.restartPolicy?.name ? { restartPolicy: change.restartPolicy } : {}) };
     checkResources(hostConfig, limitFactsOf(deps.facts), { update: true });
-    if (isAlive(record.state)) applyLive(deps, record, resources);
+    if (isAlive(record.state)) applyLive(deps, { ...record, hostConfig }, resources);
     publishEvent(deps.events, deps.catalog.save({ ...record, hostConfig }, { durable: true }), 'update');
     return { warnings };
   });
@@ -74,7 +74,7 @@ function checkAgainst({ id, hostConfig }: ContainerRecord, said: Resources, rest
 
 function applyLive(deps: ContainerDeps, record: ContainerRecord, said: Resources): void {
   try {
-    deps.cgroups.update(cgroupPathOf(deps, record), said);
+    deps.cgroups.update(cgroupPathOf(deps, record), said, record.hostConfig);
   } catch (cause) {
     throw new GantryError('internal', `Cannot update container ${record.id}: ${messageOf(cause)}`, { cause });
   }
