@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, constants, copyFileSync, fchmodSync, fchownSync, fstatSync, lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { GantryError } from '../base/errors.ts';
-import { O_DIRECTORY, O_NOFOLLOW, O_PATH, chownAt, fileTypes, fsetXattr, futimes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, setXattr, symlinkAt, utimesAt } from './files.ts';
+import { decodeName } from '../base/file-names.ts';
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, chownAt, fileTypes, fsetXattr, futimes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, pathOf, setXattr, symlinkAt, utimesAt } from './files.ts';
 
 /** Two open directories and what was copied between them. */
 interface Walk {
@@ -17,17 +18,17 @@ interface Walk {
  */
 export function copyTree(from: number, to: number): void {
   copyEntries({ from, to, parts: [] }, { links: new Map(), top: to });
-  copyOpenAttributes(from, to);
+  copyAttributes(from, to);
 }
 
 interface Level { from: number; to: number; parts: string[] }
 
 function copyEntries(level: Level, walk: Walk): void {
-  for (const name of readdirSync(at(level.from))) copyEntry(level, name, walk);
+  for (const name of readdirSync(at(level.from), { encoding: 'buffer' })) copyEntry(level, decodeName(name), walk);
 }
 
 function copyEntry(level: Level, name: string, walk: Walk): void {
-  const stats = lstatSync(at(level.from, name), { bigint: true, throwIfNoEntry: false });
+  const stats = lstatSync(pathOf(at(level.from, name)), { bigint: true, throwIfNoEntry: false });
   // Gone meanwhile; and a socket belongs to the process that bound it: a copy would be a name without a meaning.
   if (stats === undefined || stats.isSocket()) return;
   if (stats.isDirectory()) return copyDirectory(level, name, walk);
@@ -36,7 +37,7 @@ function copyEntry(level: Level, name: string, walk: Walk): void {
   if (first !== undefined) return linkAgain(level, name, { walk, first: first.parts });
   if (stats.nlink > 1n) walk.links.set(key, { parts: [...level.parts, name] });
   if (stats.isFile()) return copyFile(level, name);
-  if (stats.isSymbolicLink()) symlinkAt(readlinkSync(at(level.from, name)), level.to, name);
+  if (stats.isSymbolicLink()) symlinkAt(decodeName(readlinkSync(pathOf(at(level.from, name)), { encoding: 'buffer' })), level.to, name);
   else mknodAt(level.to, name, typeOf(stats) | 0o600, stats.rdev);
   chownAt(level.to, name, { uid: Number(stats.uid), gid: Number(stats.gid) });
   copyXattrs(at(level.from, name), (attribute, value) => setXattr(at(level.to, name), attribute, value));
@@ -50,7 +51,7 @@ function copyDirectory({ from, to, parts }: Level, name: string, walk: Walk): vo
   using inner = opened(from, name, constants.O_RDONLY | O_DIRECTORY);
   using copy = opened(to, name, constants.O_RDONLY | O_DIRECTORY);
   copyEntries({ from: inner.fd, to: copy.fd, parts: [...parts, name] }, walk);
-  copyOpenAttributes(inner.fd, copy.fd);
+  copyAttributes(inner.fd, copy.fd);
 }
 
 function copyFile({ from, to }: Level, name: string): void {
@@ -59,7 +60,7 @@ function copyFile({ from, to }: Level, name: string): void {
   if (!fstatSync(source.fd).isFile()) return;
   using target = opened(to, name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   copyFileSync(at(source.fd), at(target.fd), constants.COPYFILE_FICLONE);
-  copyOpenAttributes(source.fd, target.fd);
+  copyAttributes(source.fd, target.fd);
 }
 
 /** The first copy is reached step by step from the top: its name may have become a link. */
@@ -70,8 +71,8 @@ function linkAgain({ to }: Level, name: string, { walk, first }: { walk: Walk; f
   linkAt(directory, first.at(-1) as string, to, name);
 }
 
-/** The owner first: changing it clears setuid bits and file capabilities. */
-function copyOpenAttributes(from: number, to: number): void {
+/** Owner, mode, times and extended attributes of what is open. The owner first: changing it clears setuid bits and file capabilities. */
+export function copyAttributes(from: number, to: number): void {
   const stats = fstatSync(from, { bigint: true });
   fchownSync(to, Number(stats.uid), Number(stats.gid));
   copyXattrs(from, (name, value) => fsetXattr(to, name, value));

@@ -7,6 +7,7 @@ import { newId } from '../../base/ids.ts';
 import { fsyncDirectory } from '../../host/files.ts';
 import type { Metadata, Table } from '../../store/metadata/metadata.ts';
 import type { VolumeRecord } from '../../store/records.ts';
+import { finishFill } from './fill.ts';
 import { unmountAll } from './volume-mounts.ts';
 import { checkSameVolume, checkVolumeRequest, type VolumeRequest } from './volume-request.ts';
 
@@ -148,10 +149,11 @@ export class LocalVolumes {
     return volume;
   }
 
-  /** Directories of volumes that no record knows. */
+  /** Directories of volumes that no record knows; and copies into volumes that were cut off when all was there. */
   async sweep(): Promise<void> {
     for (const name of readdirSync(this.#directory)) {
       if (this.#table.get(name) === undefined) await this.#removeDirectory(name);
+      else finishFill(this.pathOf(name), join(this.#directory, name));
     }
   }
 

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { KeyedLocks } from '../../base/locks.ts';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { mounts, unmount } from '../../host/mount.ts';
@@ -24,8 +25,12 @@ export class VolumeMounts {
     this.#options = options;
   }
 
-  /** Keeps a volume mounted, and from being removed, until disposed. @throws notFound; internal with Docker's sentence when it cannot be mounted */
-  async hold(name: string): Promise<AsyncDisposable & { path: string }> {
+  /**
+   * Keeps a volume mounted, and from being removed, until disposed. `beside` is a directory on its filesystem that no container sees; of one that
+   * is a filesystem of its own, its root.
+   * @throws notFound; internal with Docker's sentence when it cannot be mounted
+   */
+  async hold(name: string): Promise<AsyncDisposable & { path: string; beside: string }> {
     const volume = this.#options.find(name);
     if (volume === undefined) throw new GantryError('notFound', `get ${name}: no such volume`);
     this.#holds.set(name, (this.#holds.get(name) ?? 0) + 1);
@@ -38,7 +43,7 @@ export class VolumeMounts {
     }
     let held = true;
     return {
-      path,
+      path, beside: isMounted(volume.options) ? path : dirname(path),
       [Symbol.asyncDispose]: async () => {
         if (!held) return;
         held = false;

@@ -115,7 +115,7 @@ describe('mounts in all their keys', () => {
     const script = 'for d in rw ro bind; do touch /$d/t 2>/dev/null && rm /$d/t && echo $d; done; ls /sub';
     assert.equal((await box.sh(script, { HostConfig: { VolumesFrom: [donor] } })).stdout, 'rw\nbind\nb\n');
     assert.equal((await box.sh(script, { HostConfig: { VolumesFrom: [`${donor}:ro`] } })).stdout, 'b\n');
-    assert.equal((await refusal({ VolumesFrom: ['nosuch'] })).status, 404);
+    assert.equal((await refusal({ VolumesFrom: ['nosuch'] })).status, 400);
   });
 
   test('a data container that never ran gives its image\'s files to others', async () => {

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
-import { AT_FDCWD, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH, openAt, openAt2, resolve } from '../../../host/files.ts';
+import { KeyedLocks } from '../../../base/locks.ts';
+import { O_CLOEXEC, O_DIRECTORY, O_PATH, openAt2, resolve } from '../../../host/files.ts';
 import { bindMount, mountOverlay, unmount } from '../../../host/mount.ts';
 import { mountRestrictions } from '../../../host/mount-flags.ts';
 import type { Digest } from '../../../oci/digest.ts';
@@ -9,6 +10,7 @@ import type { ResolvedMount } from '../../../runtime/spec/spec-input.ts';
 import type { Snapshotter } from '../../../store/snapshots/snapshotter.ts';
 import type { ExtractionWorkers } from '../../../store/snapshots/workers.ts';
 import type { EventBus } from '../../events/bus.ts';
+import { fillVolume } from '../../volumes/fill.ts';
 import type { VolumeMounts } from '../../volumes/volume-mounts.ts';
 import type { MountedRoot, RootFilesystems } from '../ports.ts';
 import type { ContainerRecord, MountPoint } from '../record.ts';
@@ -20,7 +22,7 @@ export interface StagingOptions {
   volumes: Pick<VolumeMounts, 'hold' | 'settle'>;
   rootfs: Pick<RootFilesystems, 'mount'>;
   snapshots: Pick<Snapshotter, 'acquire'>;
-  workers: Pick<ExtractionWorkers, 'copyTree'>;
+  workers: Pick<ExtractionWorkers, 'copyTree' | 'removeTree'>;
   events: EventBus;
 }
 
@@ -41,6 +43,8 @@ export interface MountStaging {
 export function createMountStaging(options: StagingOptions): MountStaging {
   const { volumes, events } = options;
   const places = new Places(options);
+  // By volume: two containers may find the same one empty.
+  const filling = new KeyedLocks();
   return {
     async stage(record, held) {
       const staged: ResolvedMount[] = [];
@@ -48,7 +52,7 @@ export function createMountStaging(options: StagingOptions): MountStaging {
       return staged;
     },
     show: (source, target, how) => places.show(source, target, how),
-    populate: (record) => populate(options, record),
+    populate: (record) => populate(options, filling, record),
     taken(record) {
       for (const { name, destination, driver = 'local', propagation, rw } of volumesOf(record)) {
         events.publish({ type: 'volume', action: 'mount', actor: { id: name, attributes: { container: record.id, destination, driver, propagation, 'read/write': String(rw) } } });
@@ -195,7 +199,7 @@ function release(path: string): void {
   removeMountPoint(path);
 }
 
-async function populate({ volumes, rootfs, workers }: StagingOptions, record: ContainerRecord): Promise<void> {
+async function populate({ volumes, rootfs, workers }: StagingOptions, filling: KeyedLocks, record: ContainerRecord): Promise<void> {
   await using held = new AsyncDisposableStack();
   let root: MountedRoot | undefined;
   for (const mount of volumesOf(record).filter(({ copyUp }) => copyUp)) {
@@ -204,10 +208,10 @@ async function populate({ volumes, rootfs, workers }: StagingOptions, record: Co
     // Nothing to copy: the volume need not be mounted, so a server that does not answer is no matter yet.
     if (from === undefined) continue;
     held.defer(() => closeSync(from));
-    const { path } = held.use(await volumes.hold(mount.name));
-    const to = openAt(AT_FDCWD, path, constants.O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    held.defer(() => closeSync(to));
-    if (readdirSync(`/proc/self/fd/${to}`).length === 0) await workers.copyTree(`/proc/self/fd/${from}`, `/proc/self/fd/${to}`);
+    const { path, beside } = held.use(await volumes.hold(mount.name));
+    await filling.run(mount.name, () => fillVolume({
+      from, to: path, beside, copyTree: (source, target) => workers.copyTree(source, target), removeTree: (place) => workers.removeTree(place),
+    }));
   }
 }
 
