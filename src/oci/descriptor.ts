@@ -17,10 +17,19 @@ export interface Descriptor {
 /** @throws invalid, naming where */
 export function readDescriptor(value: unknown, where: string): Descriptor {
   const found = value as Partial<Descriptor> | null | undefined;
-  if (typeof found !== 'object' || found === null || !isDigest(found.digest) || !Number.isSafeInteger(found.size) || (found.size as number) < 0) {
-    throw new GantryError('invalid', `invalid descriptor in ${where}`);
-  }
-  return { ...found, mediaType: typeof found.mediaType === 'string' ? found.mediaType : '' } as Descriptor;
+  const why = typeof found !== 'object' || found === null ? 'it is no object' : whyNoDescriptor(found);
+  if (why !== undefined) throw new GantryError('invalid', `invalid descriptor in ${where}: ${why}`);
+  return { ...found, mediaType: typeof found?.mediaType === 'string' ? found.mediaType : '' } as Descriptor;
+}
+
+function whyNoDescriptor({ digest, size, platform, annotations }: Partial<Record<keyof Descriptor, unknown>>): string | undefined {
+  const isObject = (one: unknown): one is Record<string, unknown> => typeof one === 'object' && one !== null && !Array.isArray(one);
+  const isText = (one: unknown): boolean => typeof one === 'string';
+  if (!isDigest(digest)) return 'its digest is none';
+  if (!Number.isSafeInteger(size) || (size as number) < 0) return 'its size is not possible';
+  if (annotations !== undefined && annotations !== null && !(isObject(annotations) && Object.values(annotations).every(isText))) return 'its annotations are not texts';
+  const isPlatform = isObject(platform) && isText(platform['os']) && isText(platform['architecture']) && (platform['variant'] === undefined || isText(platform['variant']));
+  return platform === undefined || platform === null || isPlatform ? undefined : 'its platform is none';
 }
 
 /** A JSON object. @throws invalid, naming where */

@@ -1,4 +1,5 @@
 import { GantryError } from '../base/errors.ts';
+import { checkConfigShape } from './config-shape.ts';
 import type { ContainerConfig, Healthcheck } from './container.ts';
 import { readObject } from './descriptor.ts';
 import { isDigest, type Digest } from './digest.ts';
@@ -20,6 +21,7 @@ export interface ConfigHistory { created?: string; created_by?: string; author?:
 /** @throws invalid, naming where */
 export function readImageConfig(bytes: Uint8Array, where: string): ImageConfig {
   const raw = readObject(bytes, where);
+  checkConfigShape(raw, where);
   const rootfs = raw['rootfs'] as { type?: unknown; diff_ids?: unknown } | undefined;
   const diffIds = rootfs?.diff_ids ?? [];
   if (rootfs?.type !== 'layers' || !Array.isArray(diffIds) || !diffIds.every(isDigest)) {

@@ -2,7 +2,7 @@ import { GantryError, isGantryError, messageOf } from '../../base/errors.ts';
 import { readImageConfig } from '../../oci/image-config.ts';
 import { chainIds } from '../../oci/layer.ts';
 import { maxManifestBytes, readManifestOrIndex, type Manifest } from '../../oci/manifest.ts';
-import { isForeignLayer } from '../../oci/media-types.ts';
+import { isForeignLayer, isLayerType } from '../../oci/media-types.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Lease } from '../../store/leases/leases.ts';
 import type { ImageLayer, ImageRecord, LayerRecord } from '../../store/records.ts';
@@ -26,15 +26,20 @@ export async function unpackImage(deps: ImageDeps, image: NewImage): Promise<Ima
   return record;
 }
 
+/** Overlay's own limit. https://docs.kernel.org/filesystems/overlayfs.html */
+const maxLayers = 500;
+
 /** The record of an image whose manifest and config are there; its layers may be on their way. */
 export async function describeImage(deps: ImageDeps, image: Omit<NewImage, 'signal'>): Promise<ImageRecord> {
   const manifest = await readManifest(deps, image.manifest);
+  if (manifest.layers.length > maxLayers) throw new GantryError('invalid', `invalid image: it has ${manifest.layers.length} layers; at most ${maxLayers} can be mounted over each other`);
   const config = readImageConfig(await deps.content.bytes(manifest.config.digest, maxManifestBytes), `image config ${manifest.config.digest}`);
   if (config.diffIds.length !== manifest.layers.length) {
     throw new GantryError('invalid', `invalid image: the config lists ${config.diffIds.length} layers, the manifest ${manifest.layers.length}`);
   }
   const chain = chainIds(config.diffIds);
   const layers = manifest.layers.map((layer, index): ImageLayer => {
+    if (!isLayerType(layer.mediaType)) throw new GantryError('invalid', `layer ${layer.digest} has the media type ${JSON.stringify(layer.mediaType)}, which is no layer of files`);
     if (isForeignLayer(layer.mediaType)) throw new GantryError('invalid', `layer ${layer.digest} is not distributed with the image (${layer.mediaType})`);
     return { digest: layer.digest, mediaType: layer.mediaType, size: layer.size, diffId: config.diffIds[index] as Digest, chainId: chain[index] as Digest };
   });

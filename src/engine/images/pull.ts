@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { GantryError, errnoOf, hasKind } from '../../base/errors.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, withDefaultTag, type Reference } from '../../oci/reference.ts';
-import { parsePlatform, platformFit } from '../../oci/platform.ts';
+import { parsePlatform, platformFit, type Platform } from '../../oci/platform.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
 import { eachLayer, settle } from './add-image.ts';
@@ -29,10 +29,11 @@ export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] 
     }
     const reference = named(parsed);
     if (canonicalName(reference) === deps.embeddedImage?.reference) return await pullEmbedded(deps, { catalog, reference, options });
+    const wanted = options.platform === undefined || options.platform === '' ? deps.host : parsePlatform(options.platform, deps.host);
     const connection = registryOf(deps, reference, 'pull').connect(reference.domain, options.auth);
     try {
       const all = options.allTags === true ? await allTags(connection, reference, options) : [reference];
-      for (const one of all) await pullOne({ deps, catalog, downloads, connection }, one, options);
+      for (const one of all) await pullOne({ deps, catalog, downloads, connection, wanted }, one, options);
     } catch (error) {
       throw pullError(error, reference);
     } finally {
@@ -79,16 +80,15 @@ function tellPulled({ reference, options, digest, isNew }: { reference: Referenc
   options.progress({ status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}` });
 }
 
-interface PullParts { deps: ImageDeps; catalog: Catalog; downloads: Downloads; connection: RegistryConnection }
+interface PullParts { deps: ImageDeps; catalog: Catalog; downloads: Downloads; connection: RegistryConnection; wanted: Platform }
 
 /** Content into the store under a lease, layers on the way, then the record with its names. */
 async function pullOne(parts: PullParts, reference: Reference, options: PullOptions): Promise<void> {
-  const { deps, catalog, connection } = parts;
+  const { deps, catalog, connection, wanted } = parts;
   const { signal } = options;
   const lease = deps.leases.open('pull', { resumeKey: `${canonicalName(reference)} ${options.platform ?? ''}` });
   let outcome: 'done' | 'again' | 'failed' = 'failed';
   try {
-    const wanted = options.platform === undefined || options.platform === '' ? deps.host : parsePlatform(options.platform, deps.host);
     const resolution: Resolution = { client: connection.client, reference, wanted, lease, signal };
     const top = await resolveTop(deps, resolution, catalog.nameRecord(canonicalName(reference))?.target);
     await checkSignatures(deps, { client: connection.client, reference, digest: top.digest, signal });

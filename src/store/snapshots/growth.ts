@@ -36,6 +36,10 @@ export class Growth {
     this.#end(broken);
   }
 
+  get isComplete(): boolean {
+    return Atomics.load(this.cells, state) === complete;
+  }
+
   get isBroken(): boolean {
     return Atomics.load(this.cells, state) === broken;
   }

@@ -47,7 +47,7 @@ async function download({ deps, downloads }: Parts, order: LayerOrder, wantsUnpa
   const failed = new AbortController();
   const signal = AbortSignal.any([order.signal, failed.signal]);
   const { growing, done, isOwn } = await downloads.join({ ...order, descriptor: order.layer }, { signal, onState: order.onState });
-  const unpacking = wantsUnpacking ? unpackWhileItComes(deps, { ...order, signal }, growing) : Promise.resolve('unpacked' as const);
+  const unpacking = wantsUnpacking ? unpackWhileItComes(deps, { ...order, signal }, { growing, done }) : Promise.resolve('unpacked' as const);
   unpacking.catch((error: unknown) => failed.abort(error));
   const shown = done.then(async () => await showExtraction(new Growth((await growing).growth), order, unpacking));
   const [brought, unpacked] = await Promise.allSettled([shown, unpacking]);
@@ -63,14 +63,17 @@ async function download({ deps, downloads }: Parts, order: LayerOrder, wantsUnpa
 }
 
 /** A download that failed, or had to begin again, is no failure of the unpacking. */
-async function unpackWhileItComes(deps: ImageDeps, order: LayerOrder, growing: Promise<GrowingFile>): Promise<'unpacked' | 'startAgain'> {
+async function unpackWhileItComes(deps: ImageDeps, order: LayerOrder, { growing, done }: { growing: Promise<GrowingFile>; done: Promise<unknown> }): Promise<'unpacked' | 'startAgain'> {
   const file = await growing.catch(() => undefined);
   if (file === undefined) return 'startAgain';
   try {
     await unpackLayer(deps, { ...order, file });
     return 'unpacked';
   } catch (error) {
-    if (new Growth(file.growth).isBroken) return 'startAgain';
+    const growth = new Growth(file.growth);
+    // All of it came and is being verified: bytes that are not those of the digest explain whatever they broke.
+    const isWrong = growth.isComplete && !(await done.then(() => true, () => false));
+    if (isWrong || growth.isBroken) return 'startAgain';
     throw error;
   }
 }

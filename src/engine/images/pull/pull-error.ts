@@ -5,7 +5,8 @@ import { RegistryRefusal } from '../../../registry/client/refusal.ts';
 /** A registry's refusal of an image in Docker's sentences; anything else as it is. */
 export function pullError(error: unknown, reference: Reference): unknown {
   const refusal = refusalIn(error);
-  if (refusal === undefined || !isGantryError(error)) return error;
+  if (!isGantryError(error)) return error;
+  if (refusal === undefined) return named(error, reference);
   const [first] = refusal.entries;
   const reason = first === undefined ? undefined : `${wordsOf(first.code)}: ${first.message}`;
   const because = reason === undefined ? '' : `: ${reason}`;
@@ -26,6 +27,12 @@ export function pushError(error: unknown): unknown {
   const words = first === undefined ? undefined : `${wordsOf(first.code)}: ${first.message}`;
   if (words === undefined || !isGantryError(error)) return error;
   return new GantryError(error.kind, words, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+}
+
+/** What is wrong with the content that a registry gave: whose it is must be told. */
+function named(error: GantryError, { domain }: Reference): GantryError {
+  if (!hasKind(error, 'invalid') || error.message.includes(domain)) return error;
+  return new GantryError('invalid', `registry ${domain}: ${error.message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
 }
 
 export function refusalIn(error: unknown): RegistryRefusal | undefined {
