@@ -21,10 +21,10 @@ export async function run(argv: string[]): Promise<number> {
   try {
     const daemon = await createDaemon(config, log);
     log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
-    await notifyService('READY=1');
+    notifyService('READY=1', log);
     const signal = await asked;
     log.info('shutting down: containers keep running', { signal });
-    await notifyService('STOPPING=1');
+    notifyService('STOPPING=1', log);
     await daemon.close();
     log.info('ended');
     return 0;
