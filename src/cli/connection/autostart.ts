@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
 
 const logPath = '/run/gantry/daemon.log';
-const patienceMs = 20_000;
+/** For a daemon that runs and does not answer: it hangs. One that is merely slow, on a loaded host, gets its time. */
+const patienceMs = 300_000;
 
 /**
  * Starts a daemon of our own, detached, and resolves when its socket takes connections.
