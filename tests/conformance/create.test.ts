@@ -58,7 +58,6 @@ const refusedHostConfigs: readonly (readonly [hostConfig: Record<string, unknown
   [{ Memory: -1 }, 'Minimum memory limit allowed is 6MB'],
   [{ MemoryReservation: 1 }, 'Minimum memory reservation allowed is 6MB'],
   [{ MemorySwap: 64 << 20 }, 'You should always set the Memory limit when using Memoryswap limit, see usage'],
-  [{ MemorySwappiness: 101 }, 'Invalid value: 101, valid memory swappiness range is 0-100'],
   [{ NanoCpus: 1e12 }, /^range of CPUs is from 0.01 to \d+.00, as there are only \d+ CPUs available$/i],
   [{ CpuPeriod: 1 }, 'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)'],
   [{ CpuQuota: 1 }, 'CPU cfs quota can not be less than 1ms (i.e. 1000)'],
@@ -114,6 +113,15 @@ describe('what a create is asked', () => {
     test(`a HostConfig of ${JSON.stringify(HostConfig)} is refused`, () =>
       engine.answers('POST', '/containers/create', { body: { Image: engine.image, Cmd: ['true'], HostConfig }, status, message }));
   }
+
+  test('a swappiness out of range is refused where groups have one, and discarded on control groups v2', async () => {
+    const body = { Image: engine.image, Cmd: ['true'], HostConfig: { MemorySwappiness: 101 } };
+    const { CgroupVersion } = (await engine.expect('GET', '/info', { status: 200 })).json;
+    if (CgroupVersion === '1') return await engine.answers('POST', '/containers/create', { body, status: [400, 500], message: 'Invalid value: 101, valid memory swappiness range is 0-100' });
+    const { json } = await engine.expect('POST', '/containers/create', { body, status: 201 });
+    assert.deepEqual(json.Warnings, ['Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.']);
+    await engine.expect('DELETE', `/containers/${json.Id}`, { status: 204 });
+  });
 
   for (const HostConfig of accepted) {
     test(`a HostConfig of ${JSON.stringify(HostConfig)} is taken`, async () => { await engine.create({ HostConfig }); });
