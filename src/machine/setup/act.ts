@@ -4,6 +4,7 @@ import { installPackages } from '../../host/debian-packages.ts';
 import { mount } from '../../host/mount.ts';
 import { runProgram } from '../../host/run-program.ts';
 import { imageMaker } from './embedded-image.ts';
+import { installService } from './install-service.ts';
 import type { SetupStep } from './plan.ts';
 
 /** What went wrong, and how to go on. */
@@ -16,6 +17,7 @@ export async function act(step: SetupStep, say: (line: string) => void): Promise
     case 'mountControllers': return mountControllers(step.controllers, say);
     case 'mountUnified': return mountUnified(say);
     case 'makeImage': return await makeImage(say);
+    case 'installService': return await makeService(say);
   }
 }
 
@@ -58,4 +60,13 @@ async function makeImage(say: (line: string) => void): Promise<SetupFailure | un
   const { exitCode, stderr } = await runProgram(process.execPath, [imageMaker]);
   if (exitCode === 0) return undefined;
   return { what: `the image gantry/busybox cannot be made: ${stderr.trim()}`, next: 'Everything else works; run \'gantry setup\' to try again.' };
+}
+
+async function makeService(say: (line: string) => void): Promise<SetupFailure | undefined> {
+  try {
+    await installService(say);
+    return undefined;
+  } catch (error) {
+    return { what: `the service cannot be set up: ${messageOf(error)}`, next: "Its log: journalctl -u gantry. Then 'gantry setup --service' again." };
+  }
 }

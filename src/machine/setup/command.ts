@@ -5,6 +5,7 @@ import { readHostFacts } from '../facts/host-facts.ts';
 import { needs, testNeeds, virtualMachineNeeds } from '../facts/needs.ts';
 import { act } from './act.ts';
 import { embeddedImageCurrent } from './embedded-image.ts';
+import { hasSystemd } from './install-service.ts';
 import { planSetup } from './plan.ts';
 import { markReady } from './ready.ts';
 
@@ -16,6 +17,7 @@ The first command that root gives does it too; a step that is done is not done a
 Options:
       --for-tests   Also what the test suites need
       --for-vm      Also what 'npm run test:vm' needs
+      --service     Let systemd run the daemon: writes, enables and starts gantry.service
       --help        Print usage
 `;
 
@@ -30,7 +32,9 @@ export async function run(argv: string[]): Promise<number> {
   }
   const facts = readHostFacts();
   const wanted = [...needs, ...(options.forTests ? testNeeds : []), ...(options.forVm ? virtualMachineNeeds : [])];
-  const plan = planSetup(facts, wanted, { apt: hasApt(), image: embeddedImageCurrent() });
+  const plan = planSetup(facts, wanted, {
+    apt: hasApt(), image: embeddedImageCurrent(), ...(options.service ? { service: hasSystemd() ? 'systemd' : 'nobody' } : {}),
+  });
   for (const step of plan.steps) {
     const failure = await act(step, say);
     if (failure === undefined) continue;
@@ -45,13 +49,21 @@ export async function run(argv: string[]): Promise<number> {
   return 0;
 }
 
-function readOptions(argv: string[], say: (line: string) => void): { forTests: boolean; forVm: boolean; firstUse: boolean; help: boolean } | undefined {
+interface SetupFlags { forTests: boolean; forVm: boolean; firstUse: boolean; service: boolean; help: boolean }
+
+function readOptions(argv: string[], say: (line: string) => void): SetupFlags | undefined {
   try {
     const { values } = parseArgs({
       args: argv,
-      options: { 'for-tests': { type: 'boolean' }, 'for-vm': { type: 'boolean' }, 'first-use': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        'for-tests': { type: 'boolean' }, 'for-vm': { type: 'boolean' }, 'first-use': { type: 'boolean' }, service: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
-    return { forTests: values['for-tests'] === true || values['for-vm'] === true, forVm: values['for-vm'] === true, firstUse: values['first-use'] === true, help: values.help === true };
+    return {
+      forTests: values['for-tests'] === true || values['for-vm'] === true, forVm: values['for-vm'] === true, firstUse: values['first-use'] === true,
+      service: values.service === true, help: values.help === true,
+    };
   } catch (error) {
     say(messageOf(error));
     say("See 'gantry setup --help'.");

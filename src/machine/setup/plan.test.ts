@@ -50,3 +50,10 @@ test('planSetup() makes the embedded image last, and only as root', () => {
   assert.deepEqual(planSetup(facts(), [need('tini', false)], lacking).steps.map(({ act }) => act), ['installPackages', 'makeImage']);
   assert.deepEqual(planSetup(facts({ root: false }), [], lacking), { steps: [], byHand: [] });
 });
+
+test('planSetup() sets a service up last, as root, where systemd runs it', () => {
+  const wanted = { apt: true, image: false, service: 'systemd' as const };
+  assert.deepEqual(planSetup(facts(), [], wanted).steps.map(({ act }) => act), ['makeImage', 'installService']);
+  assert.deepEqual(planSetup(facts({ root: false }), [], wanted), { steps: [], byHand: ['A service is set up by root: gantry setup --service'] });
+  assert.match(planSetup(facts(), [], { ...wanted, service: 'nobody' }).byHand[0] ?? '', /^systemd does not run this host/);
+});

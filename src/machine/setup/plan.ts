@@ -6,7 +6,8 @@ export type SetupStep =
   | { act: 'installPackages'; packages: string[]; whys: string[] }
   | { act: 'mountControllers'; controllers: string[] }
   | { act: 'mountUnified' }
-  | { act: 'makeImage' };
+  | { act: 'makeImage' }
+  | { act: 'installService' };
 
 export interface SetupPlan {
   steps: SetupStep[];
@@ -14,13 +15,25 @@ export interface SetupPlan {
   byHand: string[];
 }
 
-/** Decides what a host lacks. `apt`: packages can be installed here; `image`: the embedded image is there and current. */
-export function planSetup(facts: HostFacts, needs: Need[], { apt, image }: { apt: boolean; image: boolean }): SetupPlan {
+export interface SetupOptions {
+  /** Packages can be installed here. */
+  apt: boolean;
+  /** The embedded image is there and current. */
+  image: boolean;
+  /** The person wants a service; systemd is there to run it, or is not. */
+  service?: 'systemd' | 'nobody';
+}
+
+/** Decides what a host lacks. */
+export function planSetup(facts: HostFacts, needs: Need[], { apt, image, service }: SetupOptions): SetupPlan {
   const missing = needs.filter((need) => !need.present());
   const plan: SetupPlan = { steps: [], byHand: [] };
   if (missing.length > 0) planPackages(plan, facts, missing, apt);
   planCgroups(plan, facts);
   if (facts.root && !image) plan.steps.push({ act: 'makeImage' });
+  if (service === 'nobody') plan.byHand.push("systemd does not run this host: have your own service manager start 'gantry daemon'.");
+  else if (service === 'systemd' && !facts.root) plan.byHand.push('A service is set up by root: gantry setup --service');
+  else if (service === 'systemd') plan.steps.push({ act: 'installService' });
   return plan;
 }
 
