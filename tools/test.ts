@@ -6,13 +6,17 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { census, censusDifference } from '../tests/support/census.ts';
+import { instanceIdOf } from '../src/daemon/config.ts';
 import { add, close, gate } from './test/gate.ts';
 import { root, runQuietly, runTests, type Totals } from './test/run-suite.ts';
 
 const order = ['integration', 'api', 'cli', 'conformance', 'scenarios'];
 const timeoutMs = 120_000;
-const limitMs = 420_000;
-const vmSmoke = ['tests/integration/vm/host.test.ts', 'tests/integration/containers/isolation.test.ts'];
+const limitMs = 300_000;
+/** All that runs is over by then, so that the closing line is said also where somebody ends what takes twenty minutes. */
+const deadline = performance.now() + 18 * 60_000;
+/** The engine that the person at this machine uses may work meanwhile. */
+const personsEngine = `gantry-${instanceIdOf('/var/lib/gantry')}`;
 
 const wanted = process.argv.slice(2);
 const suites = readdirSync(join(root, 'tests'))
@@ -35,7 +39,7 @@ async function virtualMachine(): Promise<Totals> {
     console.log("  ○ a smoke in the virtual machine (skipped: no qemu; './gantry setup --for-vm' installs it)");
     return { passed: 0, failed: 0, skipped: 1 };
   }
-  const { exitCode, output } = await runQuietly('node', ['tools/test-vm.ts', ...vmSmoke]);
+  const { exitCode, output } = await runQuietly('node', ['tools/test-vm.ts', '--smoke']);
   console.log(exitCode === 0 ? '  ✔ boots, and passes its smoke' : `  ✖ the virtual machine\n${output}`);
   return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 };
 }
@@ -45,8 +49,8 @@ async function runSuite(suite: string): Promise<Totals> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   console.log(`${suite} tests`);
   const before = census();
-  const result = await runTests(files, { concurrency: 2, timeoutMs, limitMs });
-  const left = await censusDifference(before);
+  const result = await runTests(files, { concurrency: 2, timeoutMs, limitMs, deadline });
+  const left = await censusDifference(before, { concerns: (entry) => !entry.includes(personsEngine) });
   if (left.length === 0) return { ...result, passed: result.passed + 1 };
   console.log(`✖ census after ${suite}: it left something behind\n${left.map((line) => `    ${line}`).join('\n')}`);
   return { ...result, failed: result.failed + 1 };

@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from './run.ts';
 
-/** What a small Debian with systemd needs to run containers. */
-const packages = [
+/** What a small Debian with systemd needs to run containers, and the census to count. */
+const basePackages = [
   'systemd', 'systemd-sysv', 'udev', 'dbus', 'kmod', 'iproute2', 'procps', 'util-linux', 'e2fsprogs', 'ca-certificates',
-  'crun', 'runc', 'libnftables1', 'busybox-static', 'tini', 'xz-utils', 'bzip2', 'iptables', 'initramfs-tools', 'linux-image-cloud-amd64',
+  'crun', 'runc', 'libnftables1', 'busybox-static', 'tini', 'xz-utils', 'bzip2', 'iptables', 'nftables', 'initramfs-tools', 'linux-image-cloud-amd64',
 ];
+/** Other people's tools, which some suites compare with. */
+const peerPackages = ['skopeo', 'umoci', 'docker-registry', 'openssl', 'zstd'];
 
 export interface BootFiles { kernel: string; initrd: string; rootDisk: string }
 
-/** The machine's own disk and kernel, made once for each list of packages and kept in `cache`. */
-export function baseDisk(repository: string, cache: string): BootFiles {
+/** The machine's own disk and kernel, made once for each list of packages and kept in `cache`. `peers`: with the tools of other people. */
+export function baseDisk(repository: string, cache: string, { peers }: { peers: boolean }): BootFiles {
+  const packages = [...basePackages, ...(peers ? peerPackages : [])];
   const unit = join(repository, 'tools/vm/gantry-test.service');
   const key = createHash('sha256').update(JSON.stringify(packages)).update(readFileSync(unit)).digest('hex').slice(0, 12);
   const home = join(cache, `base-${key}`);
@@ -29,14 +32,18 @@ export function baseDisk(repository: string, cache: string): BootFiles {
     '--customize-hook=chroot "$1" update-initramfs -u',
     `--customize-hook=copy-in ${unit} /etc/systemd/system`,
     '--customize-hook=chroot "$1" systemctl enable gantry-test.service',
+    '--customize-hook=chroot "$1" systemctl mask docker-registry.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer',
     'bookworm', join(work, 'root'),
   ]);
   run('sh', ['-c', 'cp "$1"/root/boot/vmlinuz-* "$1/vmlinuz" && cp "$1"/root/boot/initrd.img-* "$1/initrd"', 'sh', work]);
-  run('mkfs.ext4', ['-q', '-F', '-d', join(work, 'root'), join(work, 'root.ext4'), '3G']);
+  run('mkfs.ext4', ['-q', '-F', '-d', join(work, 'root'), join(work, 'root.ext4'), '4G']);
   rmSync(join(work, 'root'), { recursive: true });
   renameSync(work, home);
   return files;
 }
+
+/** Tools of the gate, which nothing inside runs. */
+const notInside = ['typescript', '@typescript', 'oxlint', '@oxlint', 'knip', '.cache'].map((name) => `node_modules/${name}`);
 
 /** A disk with this checkout as it stands, built and installed, and the names of the suites to run. */
 export function projectDisk(repository: string, cache: string, suites: readonly string[]): string {
@@ -44,11 +51,13 @@ export function projectDisk(repository: string, cache: string, suites: readonly 
   const disk = join(cache, 'project.ext4');
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
-  for (const name of ['src', 'tests', 'tools', 'dist', 'node_modules', 'package.json', 'tsconfig.json', 'gantry']) {
-    if (existsSync(join(repository, name))) cpSync(join(repository, name), join(staging, name), { recursive: true, verbatimSymlinks: true });
+  const parts = ['src', 'tests', 'tools', 'dist', 'node_modules', 'package.json', 'package-lock.json', 'tsconfig.json', 'gantry', '.cache/debian-rootfs.tar'];
+  for (const name of parts.filter((each) => existsSync(join(repository, each)))) {
+    // The launcher builds again what is newer than its build, so the times go with the files.
+    cpSync(join(repository, name), join(staging, name), {
+      recursive: true, verbatimSymlinks: true, preserveTimestamps: true, filter: (path) => !notInside.includes(relative(repository, path)),
+    });
   }
-  const images = join(repository, '.cache/images');
-  if (existsSync(images)) cpSync(images, join(staging, '.cache/images'), { recursive: true, verbatimSymlinks: true });
   writeFileSync(join(staging, '.suites'), suites.join('\n'));
   rmSync(disk, { force: true });
   run('mkfs.ext4', ['-q', '-F', '-d', staging, disk, '3G']);

