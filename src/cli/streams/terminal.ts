@@ -23,11 +23,25 @@ export function terminalSize(context: Context): { h: number; w: number } | undef
   return stdout.isTTY ? { h: stdout.rows, w: stdout.columns } : undefined;
 }
 
-/** Tells the engine the terminal's size now and at each change. Failures are not told: the process may have ended meanwhile. */
+/**
+ * Tells the engine the terminal's size now and at each change, one after the other: two at once could arrive in either order.
+ * Failures are not told: the process may have ended meanwhile.
+ */
 export function followSize(context: Context, path: string): Disposable {
+  let telling = false;
+  let changed = false;
+  const tell = async (): Promise<void> => {
+    telling = true;
+    do {
+      changed = false;
+      const size = terminalSize(context);
+      if (size !== undefined) await context.api.done({ method: 'POST', path, query: size }).catch(() => undefined);
+    } while (changed);
+    telling = false;
+  };
   const resize = (): void => {
-    const size = terminalSize(context);
-    if (size !== undefined) context.api.done({ method: 'POST', path, query: size }).catch(() => undefined);
+    changed = true;
+    if (!telling) void tell();
   };
   resize();
   context.stdout.on('resize', resize);
