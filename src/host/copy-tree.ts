@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, constants, copyFileSync, fchmodSync, fchownSync, fstatSync, lstatSync, readdirSync, readlinkSync, type BigIntStats } from 'node:fs';
+import { chmodSync, closeSync, constants, copyFileSync, fchmodSync, fchownSync, fstatSync, lstatSync, readlinkSync, type BigIntStats } from 'node:fs';
 import { GantryError } from '../base/errors.ts';
 import { decodeName } from '../base/file-names.ts';
-import { O_DIRECTORY, O_NOFOLLOW, O_PATH, chownAt, fileTypes, fsetXattr, futimes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, pathOf, setXattr, symlinkAt, utimesAt } from './files.ts';
+import { O_DIRECTORY, O_NOFOLLOW, O_PATH, chownAt, fileTypes, fsetXattr, futimes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, pathOf, readNames, setXattr, symlinkAt, utimesAt } from './files.ts';
 
 /** Two open directories and what was copied between them. */
 interface Walk {
@@ -24,7 +24,7 @@ export function copyTree(from: number, to: number): void {
 interface Level { from: number; to: number; parts: string[] }
 
 function copyEntries(level: Level, walk: Walk): void {
-  for (const name of readdirSync(at(level.from), { encoding: 'buffer' })) copyEntry(level, decodeName(name), walk);
+  for (const name of readNames(at(level.from))) copyEntry(level, name, walk);
 }
 
 function copyEntry(level: Level, name: string, walk: Walk): void {

@@ -1,8 +1,9 @@
-import { closeSync, constants, fsyncSync, openSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { arch } from 'node:process';
 import koffi from 'koffi';
 import { errnoOf } from '../base/errors.ts';
+import { decodeName, encodeName } from '../base/file-names.ts';
 import { checked, HostError, libc } from './ffi.ts';
 
 /**
@@ -13,10 +14,6 @@ const mknodatCall = libc.func('int mknodat(int dirfd, const char *path, uint32_t
 const mkdiratCall = libc.func('int mkdirat(int dirfd, const char *path, uint32_t mode)');
 const openatCall = libc.func('int openat(int dirfd, const char *path, int flags, uint32_t mode)');
 const unlinkatCall = libc.func('int unlinkat(int dirfd, const char *path, int flags)');
-// The same calls for names that are not valid UTF-8: a koffi string would change them. The bytes end in a zero.
-const openatBytesCall = libc.func('openat', 'int', ['int', 'void *', 'int', 'uint32_t']);
-const unlinkatBytesCall = libc.func('unlinkat', 'int', ['int', 'void *', 'int']);
-const renameat2BytesCall = libc.func('renameat2', 'int', ['int', 'void *', 'int', 'str', 'uint32_t']);
 const symlinkatCall = libc.func('int symlinkat(const char *target, int dirfd, const char *path)');
 const linkatCall = libc.func('int linkat(int olddir, const char *oldpath, int newdir, const char *newpath, int flags)');
 const fchownatCall = libc.func('int fchownat(int dirfd, const char *path, uint32_t uid, uint32_t gid, int flags)');
@@ -34,7 +31,7 @@ const flistxattrCall = libc.func('intptr_t flistxattr(int fd, void *list, size_t
 const llistxattrCall = libc.func('intptr_t llistxattr(const char *path, void *list, size_t size)');
 const lremovexattrCall = libc.func('int lremovexattr(const char *path, const char *name)');
 // openat2 has no wrapper in the C library; its number is the same on every architecture.
-const openat2Call = libc.func('syscall', 'long', ['long', 'int', 'str', 'void *', 'size_t']);
+const openat2Call = libc.func('syscall', 'long', ['long', 'int', 'const char *', 'void *', 'size_t']);
 
 const openat2Number = 437;
 export const AT_FDCWD = -100;
@@ -57,24 +54,33 @@ export function deviceNumber(major: number, minor: number): bigint {
   return ((a & 0xfffff000n) << 32n) | ((a & 0xfffn) << 8n) | ((b & 0xffffff00n) << 12n) | (b & 0xffn);
 }
 
+/** A name as bytes where it is not valid UTF-8 (see file-names.ts): Node's own calls would change it. */
+export function pathOf(name: string): string | Buffer {
+  return name.isWellFormed() ? name : encodeName(name);
+}
+
+/** The names in a directory, sorted, whatever bytes they are. */
+export function readNames(directory: string): string[] {
+  return readdirSync(pathOf(directory), { encoding: 'buffer' }).map(decodeName).sort();
+}
+
+/** The same for the C library. */
+function cName(name: string | Buffer): string | Buffer {
+  const path = typeof name === 'string' ? pathOf(name) : name;
+  return typeof path === 'string' ? path : Buffer.concat([path, Buffer.alloc(1)]);
+}
+
 /** `mode` holds the type (`fileTypes`) and the permissions. */
 export function mknodAt(directory: number, name: string, mode: number, device = 0n): void {
-  checked(mknodatCall(directory, name, mode, device), 'mknodat', name);
+  checked(mknodatCall(directory, cName(name), mode, device), 'mknodat', name);
 }
 
 export function mkdirAt(directory: number, name: string, mode: number): void {
-  checked(mkdiratCall(directory, name, mode), 'mkdirat', name);
+  checked(mkdiratCall(directory, cName(name), mode), 'mkdirat', name);
 }
 
 export function openAt(directory: number, name: string | Buffer, flags: number, mode = 0): number {
-  const fd = typeof name === 'string'
-    ? openatCall(directory, name, flags | O_CLOEXEC, mode)
-    : openatBytesCall(directory, ended(name), flags | O_CLOEXEC, mode);
-  return checked(fd, 'openat', String(name));
-}
-
-function ended(name: Buffer): Buffer {
-  return Buffer.concat([name, Buffer.alloc(1)]);
+  return checked(openatCall(directory, cName(name), flags | O_CLOEXEC, mode), 'openat', String(name));
 }
 
 const openHow = Buffer.alloc(24);
@@ -84,31 +90,30 @@ export function openAt2(directory: number, path: string, flags: number, rules: n
   openHow.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   openHow.writeBigUInt64LE(0n, 8);
   openHow.writeBigUInt64LE(BigInt(rules), 16);
-  return checked(Number(openat2Call(openat2Number, directory, path, openHow, 24)), 'openat2', path);
+  return checked(Number(openat2Call(openat2Number, directory, cName(path), openHow, 24)), 'openat2', path);
 }
 
 export function unlinkAt(directory: number, name: string | Buffer, flags = 0): void {
-  const result = typeof name === 'string' ? unlinkatCall(directory, name, flags) : unlinkatBytesCall(directory, ended(name), flags);
-  checked(result, 'unlinkat', String(name));
+  checked(unlinkatCall(directory, cName(name), flags), 'unlinkat', String(name));
 }
 
 export function symlinkAt(target: string, directory: number, name: string): void {
-  checked(symlinkatCall(target, directory, name), 'symlinkat', name);
+  checked(symlinkatCall(cName(target), directory, cName(name)), 'symlinkat', name);
 }
 
 /** Never follows a link at `from`. */
 export function linkAt(fromDirectory: number, from: string, toDirectory: number, to: string): void {
-  checked(linkatCall(fromDirectory, from, toDirectory, to, 0), 'linkat', to);
+  checked(linkatCall(fromDirectory, cName(from), toDirectory, cName(to), 0), 'linkat', to);
 }
 
 /** Changes a link itself, not what it points at. */
 export function chownAt(directory: number, name: string, owner: { uid: number; gid: number }): void {
-  checked(fchownatCall(directory, name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
+  checked(fchownatCall(directory, cName(name), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), 'fchownat', name);
 }
 
 /** Follows links: never for a name that an archive chose and that may be one. */
 export function chmodAt(directory: number, name: string, mode: number): void {
-  checked(fchmodatCall(directory, name, mode, 0), 'fchmodat', name);
+  checked(fchmodatCall(directory, cName(name), mode, 0), 'fchmodat', name);
 }
 
 const times = new BigInt64Array(4);
@@ -116,7 +121,7 @@ const times = new BigInt64Array(4);
 /** Sets access and modification time to the same moment, of the link itself. Whole seconds and nanoseconds since the epoch. */
 export function utimesAt(directory: number, name: string, seconds: number, nanoseconds: number): void {
   fillTimes(seconds, nanoseconds);
-  checked(utimensatCall(directory, name, times, AT_SYMLINK_NOFOLLOW), 'utimensat', name);
+  checked(utimensatCall(directory, cName(name), times, AT_SYMLINK_NOFOLLOW), 'utimensat', name);
 }
 
 export function futimes(fd: number, seconds: number, nanoseconds: number): void {
@@ -132,9 +137,7 @@ function fillTimes(seconds: number, nanoseconds: number): void {
 /** Renames; `noReplace` fails with EEXIST when the new name is taken, `exchange` swaps the two. */
 export function renameAt2(from: { directory: number; name: string | Buffer }, to: { directory: number; name: string }, how?: 'noReplace' | 'exchange'): void {
   const flags = how === 'noReplace' ? 1 : how === 'exchange' ? 2 : 0;
-  const result = typeof from.name === 'string'
-    ? renameat2Call(from.directory, from.name, to.directory, to.name, flags)
-    : renameat2BytesCall(from.directory, ended(from.name), to.directory, to.name, flags);
+  const result = renameat2Call(from.directory, cName(from.name), to.directory, cName(to.name), flags);
   checked(result, 'renameat2', to.name);
 }
 
@@ -173,7 +176,7 @@ export function fsyncDirectory(path: string): void {
 }
 
 export function setXattr(path: string, name: string, value: Uint8Array): void {
-  checked(lsetxattrCall(path, name, value, value.length, 0), 'lsetxattr', `${name} of ${path}`);
+  checked(lsetxattrCall(cName(path), name, value, value.length, 0), 'lsetxattr', `${name} of ${path}`);
 }
 
 export function fsetXattr(fd: number, name: string, value: Uint8Array): void {
@@ -183,14 +186,14 @@ export function fsetXattr(fd: number, name: string, value: Uint8Array): void {
 /** undefined when there is none, or when the filesystem has no attributes of this kind. A path's last component is not followed. */
 export function getXattr(file: string | number, name: string): Buffer | undefined {
   return growing(256, `${name} of ${file}`, (buffer) => Number(
-    typeof file === 'number' ? fgetxattrCall(file, name, buffer, buffer.length) : lgetxattrCall(file, name, buffer, buffer.length),
+    typeof file === 'number' ? fgetxattrCall(file, name, buffer, buffer.length) : lgetxattrCall(cName(file), name, buffer, buffer.length),
   ));
 }
 
 /** Names of a file's extended attributes; none where the filesystem knows none. A path's last component is not followed. */
 export function listXattrs(file: string | number): string[] {
   const list = growing(1024, String(file), (buffer) => Number(
-    typeof file === 'number' ? flistxattrCall(file, buffer, buffer.length) : llistxattrCall(file, buffer, buffer.length),
+    typeof file === 'number' ? flistxattrCall(file, buffer, buffer.length) : llistxattrCall(cName(file), buffer, buffer.length),
   ));
   return list === undefined ? [] : list.toString('utf8').split('\0').filter((name) => name !== '');
 }
@@ -208,7 +211,7 @@ function growing(bytes: number, subject: string, call: (buffer: Buffer) => numbe
 }
 
 export function removeXattr(path: string, name: string): void {
-  checked(lremovexattrCall(path, name), 'lremovexattr', `${name} of ${path}`);
+  checked(lremovexattrCall(cName(path), name), 'lremovexattr', `${name} of ${path}`);
 }
 
 /** The name OCI gives this machine's processor. */

@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, lstatSync, readdirSync, readlinkSync, readSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, readlinkSync, readSync, type BigIntStats } from 'node:fs';
 import { errnoOf } from '../base/errors.ts';
+import { decodeName } from '../base/file-names.ts';
 import { tarEnd, tarHeader, tarPadding, type TarOutput } from '../base/tar/encoder.ts';
-import { getXattr, listXattrs, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, openAt } from './files.ts';
+import { getXattr, listXattrs, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, openAt, pathOf, readNames } from './files.ts';
 
 export interface PackRequest {
   /** An open directory, and the name in it of what is packed; `.` for the directory itself. */
@@ -38,7 +39,7 @@ async function* packEntry(place: Place, walk: Walk): AsyncGenerator<Buffer> {
 /** False, with nothing written, when it was another thing than a moment before. */
 async function* packAsSeen(place: Place, walk: Walk): AsyncGenerator<Buffer, boolean> {
   walk.signal?.throwIfAborted();
-  const path = `/proc/self/fd/${place.directory}/${place.entry}`;
+  const path = pathOf(`/proc/self/fd/${place.directory}/${place.entry}`);
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined || stat.isSocket()) return true;
   if (walk.whiteouts === 'layer' && stat.isCharacterDevice() && stat.rdev === 0n) {
@@ -66,7 +67,7 @@ async function* packDirectory(place: Place, stat: BigIntStats, walk: Walk): Asyn
     if (place.name !== '' && walk.whiteouts === 'layer' && getXattr(`${self}/.`, 'trusted.overlay.opaque')?.toString() === 'y') {
       yield tarHeader({ ...described(stat), type: 'file', mode: 0, name: `${place.name}/.wh..wh..opq` });
     }
-    for (const child of readdirSync(self).sort()) yield* packEntry({ directory: fd, entry: child, name: place.name === '' ? child : `${place.name}/${child}` }, walk);
+    for (const child of readNames(self)) yield* packEntry({ directory: fd, entry: child, name: place.name === '' ? child : `${place.name}/${child}` }, walk);
     return true;
   } finally {
     closeSync(fd);
@@ -112,9 +113,9 @@ function tryOpen(place: Place, flags: number): number | undefined {
   }
 }
 
-function tryReadlink(path: string): string | undefined {
+function tryReadlink(path: string | Buffer): string | undefined {
   try {
-    return readlinkSync(path);
+    return decodeName(readlinkSync(path, { encoding: 'buffer' }));
   } catch (error) {
     if (['ENOENT', 'EINVAL'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { GantryError } from '../errors.ts';
+import { decodeName } from '../file-names.ts';
 import type { TarEntry, TarHandler } from './entry.ts';
 import { blockSize, entryTypes, parseHeader, type RawHeader } from './header.ts';
 import { parsePax, parsePaxTime, paxNumber, type PaxRecords } from './pax.ts';
@@ -17,6 +18,7 @@ type State = 'header' | 'extension' | 'oldSparse' | 'sparseMap' | 'body' | 'padd
 export class TarDecoder {
   readonly #handler: TarHandler;
   readonly #block = Buffer.alloc(blockSize);
+  readonly #blockView = viewOf(this.#block);
   #filled = 0;
   #state: State = 'header';
   #left = 0;
@@ -43,12 +45,13 @@ export class TarDecoder {
   }
 
   write(chunk: Buffer): void {
+    const view = viewOf(chunk);
     let at = 0;
     while (at < chunk.length && this.#state !== 'ended') {
       if (this.#state === 'body') at = this.#body(chunk, at);
       else if (this.#state === 'padding') at = this.#skip(chunk, at);
       else if (this.#state === 'extension') at = this.#extend(chunk, at);
-      else at = this.#blockwise(chunk, at);
+      else at = this.#blockwise(chunk, at, view);
     }
     this.#before += chunk.length;
   }
@@ -65,14 +68,14 @@ export class TarDecoder {
 
   #body(chunk: Buffer, at: number): number {
     const take = Math.min(this.#left, chunk.length - at);
-    this.#handler.body(take === chunk.length ? chunk : chunk.subarray(at, at + take));
+    this.#handler.body?.(take === chunk.length ? chunk : chunk.subarray(at, at + take));
     this.#left -= take;
     if (this.#left === 0) this.#finishEntry();
     return at + take;
   }
 
   #finishEntry(): void {
-    this.#handler.entryEnd();
+    this.#handler.entryEnd?.();
     this.#state = this.#padding > 0 ? 'padding' : 'header';
   }
 
@@ -102,29 +105,29 @@ export class TarDecoder {
     else for (const [key, value] of parsePax(bytes)) this.#global.set(key, value);
   }
 
-  #blockwise(chunk: Buffer, at: number): number {
-    let block: Buffer;
-    let next: number;
+  #blockwise(chunk: Buffer, at: number, view: DataView): number {
     if (this.#filled === 0 && chunk.length - at >= blockSize) {
-      block = chunk.subarray(at, at + blockSize);
-      next = at + blockSize;
-    } else {
-      const take = Math.min(blockSize - this.#filled, chunk.length - at);
-      chunk.copy(this.#block, this.#filled, at, at + take);
-      this.#filled += take;
-      if (this.#filled < blockSize) return at + take;
-      this.#filled = 0;
-      block = this.#block;
-      next = at + take;
+      this.#position = this.#before + at + blockSize;
+      this.#block512(chunk, at, view);
+      return at + blockSize;
     }
-    this.#position = this.#before + next;
-    if (this.#state === 'header') this.#header(block);
-    else this.#sparseBlock(block);
-    return next;
+    const take = Math.min(blockSize - this.#filled, chunk.length - at);
+    chunk.copy(this.#block, this.#filled, at, at + take);
+    this.#filled += take;
+    if (this.#filled < blockSize) return at + take;
+    this.#filled = 0;
+    this.#position = this.#before + at + take;
+    this.#block512(this.#block, 0, this.#blockView);
+    return at + take;
   }
 
-  #header(block: Buffer): void {
-    const raw = parseHeader(block);
+  #block512(bytes: Buffer, at: number, view: DataView): void {
+    if (this.#state === 'header') this.#header(bytes, at, view);
+    else this.#sparseBlock(bytes.subarray(at, at + blockSize));
+  }
+
+  #header(bytes: Buffer, at: number, view: DataView): void {
+    const raw = parseHeader(bytes, at, view);
     if (raw === undefined) {
       // Two zero blocks end an archive; one alone is tolerated when more members follow.
       if (this.#sawEnd) this.#state = 'ended';
@@ -135,7 +138,7 @@ export class TarDecoder {
     if ('LKxg'.includes(raw.typeFlag)) return this.#beginExtension(raw);
     this.#raw = raw;
     if (raw.typeFlag === 'S') {
-      this.#sparse = oldGnuMap(block);
+      this.#sparse = oldGnuMap(bytes.subarray(at, at + blockSize));
       if (this.#sparse.more) {
         this.#state = 'oldSparse';
         return;
@@ -197,7 +200,10 @@ export class TarDecoder {
   #entry(size: number): TarEntry {
     const raw = this.#raw as RawHeader;
     const records = this.#records();
-    const string = (key: string): string | undefined => records.get(key)?.toString('utf8');
+    const string = (key: string): string | undefined => {
+      const value = records.get(key);
+      return value === undefined ? undefined : decodeName(value);
+    };
     const time = string('mtime');
     const sparse = this.#sparse;
     const name = sparse?.name ?? string('path') ?? this.#longName ?? raw.name;
@@ -227,13 +233,17 @@ export class TarDecoder {
 
 const none: ReadonlyMap<string, Uint8Array> = new Map();
 
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 function paddingOf(size: number): number {
   return (blockSize - (size % blockSize)) % blockSize;
 }
 
 function untilZero(bytes: Buffer): string {
   const end = bytes.indexOf(0);
-  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+  return decodeName(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 function verifySparse(sparse: SparseState, size: number): void {

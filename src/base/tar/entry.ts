@@ -1,6 +1,6 @@
 /** One member of an archive, with every extension already folded in. */
 export interface TarEntry {
-  /** As the archive says it; hostile until checked. Directories may end in a slash. */
+  /** As the archive says it; hostile until checked. Directories may end in a slash. Not UTF-8: see file-names.ts; so is `linkName`. */
   name: string;
   type: TarEntryType;
   /** Permission bits, setuid, setgid and sticky (07777). */
@@ -33,7 +33,7 @@ export interface TarTime { seconds: number; nanoseconds: number }
 export interface TarHandler {
   /** `bodyOffset`: where in the archive the body begins, bytes. */
   entry(entry: TarEntry, bodyOffset: number): void;
-  /** Only valid during the call. */
-  body(chunk: Uint8Array): void;
-  entryEnd(): void;
+  /** Only valid during the call. Left out, bodies are passed over. */
+  body?(chunk: Uint8Array): void;
+  entryEnd?(): void;
 }

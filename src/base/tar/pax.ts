@@ -1,4 +1,5 @@
 import { GantryError } from '../errors.ts';
+import { encodeName } from '../file-names.ts';
 import type { TarTime } from './entry.ts';
 
 /** Records of a pax extended header; keys are text, values stay bytes (attributes are binary). */
@@ -29,7 +30,7 @@ export function parsePax(bytes: Buffer): PaxRecords {
 export function formatPax(records: Iterable<readonly [string, string | Uint8Array]>): Buffer {
   const parts: Buffer[] = [];
   for (const [key, value] of records) {
-    const rest = Buffer.concat([Buffer.from(` ${key}=`), typeof value === 'string' ? Buffer.from(value) : value, Buffer.from('\n')]);
+    const rest = Buffer.concat([Buffer.from(` ${key}=`), typeof value === 'string' ? encodeName(value) : value, Buffer.from('\n')]);
     let length = rest.length + String(rest.length).length;
     if (String(length).length + rest.length !== length) length = rest.length + String(length).length;
     parts.push(Buffer.from(String(length)), rest);

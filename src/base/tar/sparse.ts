@@ -1,4 +1,5 @@
 import { GantryError } from '../errors.ts';
+import { decodeName } from '../file-names.ts';
 import { number } from './header.ts';
 import { paxNumber, type PaxRecords } from './pax.ts';
 
@@ -56,8 +57,8 @@ export function paxSparseMap(records: PaxRecords): SparseState | undefined {
   const map = records.get('GNU.sparse.map')?.toString() ?? joinedMap(records);
   if (map === undefined) return undefined;
   const state = emptyState(paxNumber(records, 'GNU.sparse.size') ?? 0);
-  const name = records.get('GNU.sparse.name')?.toString();
-  if (name !== undefined) state.name = name;
+  const name = records.get('GNU.sparse.name');
+  if (name !== undefined) state.name = decodeName(name);
   const values = map === '' ? [] : map.split(',').map(decimal);
   if (values.length % 2 !== 0) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
   for (let index = 0; index < values.length; index += 2) pushPart(state, values[index] as number, values[index + 1] as number);
@@ -66,8 +67,8 @@ export function paxSparseMap(records: PaxRecords): SparseState | undefined {
 
 function version1(records: PaxRecords): SparseState {
   const state = emptyState(paxNumber(records, 'GNU.sparse.realsize') ?? 0);
-  const name = records.get('GNU.sparse.name')?.toString();
-  if (name !== undefined) state.name = name;
+  const name = records.get('GNU.sparse.name');
+  if (name !== undefined) state.name = decodeName(name);
   state.mapInBody = true;
   return state;
 }

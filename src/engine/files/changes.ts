@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { getXattr } from '../../host/files.ts';
+import { getXattr, pathOf, readNames } from '../../host/files.ts';
 import type { FileDeps } from './deps.ts';
 import type { Change, FileVerbs } from './verbs.ts';
 
@@ -10,7 +10,9 @@ export function changesVerb(deps: FileDeps): FileVerbs['changes'] {
     const record = deps.catalog.find(container);
     const lowers = await deps.snapshots.acquire(record.layers);
     try {
-      return listChanges(deps.layers.paths(record.id).upper, [deps.initLayer, ...lowers.directories]);
+      const changes = listChanges(deps.layers.paths(record.id).upper, [deps.initLayer, ...lowers.directories]);
+      // JSON knows Unicode only: a byte that is none is shown as Docker shows it.
+      return changes.map(({ path, kind }) => ({ path: path.toWellFormed(), kind }));
     } finally {
       await lowers.release();
     }
@@ -21,9 +23,9 @@ export function changesVerb(deps: FileDeps): FileVerbs['changes'] {
 export function listChanges(upper: string, lowers: readonly string[]): Change[] {
   const changes: Change[] = [];
   const walk = (path: string): void => {
-    for (const name of readdirSync(join(upper, path)).sort()) {
+    for (const name of readNames(join(upper, path))) {
       const child = `${path}/${name}`;
-      const stat = lstatSync(join(upper, child), { throwIfNoEntry: false });
+      const stat = look(join(upper, child));
       if (stat === undefined) continue;
       const below = lookBelow(lowers, child);
       if (isWhiteout(stat)) {
@@ -45,12 +47,12 @@ export function listChanges(upper: string, lowers: readonly string[]): Change[] 
 /** What an opaque directory hides and does not bring again: deleted one by one. */
 function hidden(upper: string, lowers: readonly string[], directory: string): Change[] {
   const names = new Set(lowers.flatMap((lower) => {
-    const stat = lstatSync(join(lower, directory), { throwIfNoEntry: false });
-    return stat?.isDirectory() === true ? readdirSync(join(lower, directory)) : [];
+    const stat = look(join(lower, directory));
+    return stat?.isDirectory() === true ? readNames(join(lower, directory)) : [];
   }));
   return [...names].sort()
     .map((name) => `${directory}/${name}`)
-    .filter((path) => lookBelow(lowers, path) !== undefined && lstatSync(join(upper, path), { throwIfNoEntry: false }) === undefined)
+    .filter((path) => lookBelow(lowers, path) !== undefined && look(join(upper, path)) === undefined)
     .map((path): Change => ({ path, kind: 2 }));
 }
 
@@ -58,10 +60,10 @@ function hidden(upper: string, lowers: readonly string[], directory: string): Ch
 function lookBelow(lowers: readonly string[], path: string): { stat: Stats } | undefined {
   const parents = parentsOf(path);
   for (const lower of lowers) {
-    const stat = lstatSync(join(lower, path), { throwIfNoEntry: false });
+    const stat = look(join(lower, path));
     if (stat !== undefined) return isWhiteout(stat) ? undefined : { stat };
     for (const parent of parents) {
-      const there = lstatSync(join(lower, parent), { throwIfNoEntry: false });
+      const there = look(join(lower, parent));
       if (there === undefined) continue;
       if (!there.isDirectory() || isOpaque(join(lower, parent))) return undefined;
     }
@@ -76,6 +78,10 @@ function sameDirectory(one: Stats, other: Stats): boolean {
 function parentsOf(path: string): string[] {
   const parts = path.split('/').slice(1, -1);
   return parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`);
+}
+
+function look(path: string): Stats | undefined {
+  return lstatSync(pathOf(path), { throwIfNoEntry: false });
 }
 
 function isWhiteout(stat: Stats): boolean {

@@ -1,6 +1,6 @@
 import { GantryError, errnoOf } from '../../base/errors.ts';
 
-const maxPath = 4096;
+export const maxPath = 4096;
 
 /** Components without `.` and empty ones; a leading slash counts for nothing. @throws invalid on `..`, or a name too long. */
 export function cleanParts(name: string): string[] {

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { opendir, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../base/errors.ts';
+import { decodeName } from '../../base/file-names.ts';
+import { pathOf } from '../../host/files.ts';
 import { Trash } from './trash.ts';
 import { ExtractionWorkers } from './workers.ts';
 
@@ -80,9 +82,9 @@ export class ContainerLayers {
 async function treeBytes(directory: string, seen: Set<string>, signal: AbortSignal | undefined): Promise<number> {
   let bytes = 0;
   try {
-    for await (const item of await opendir(directory)) {
+    for await (const item of await opendir(pathOf(directory), { encoding: 'buffer' as BufferEncoding })) {
       signal?.throwIfAborted();
-      const path = join(directory, item.name);
+      const path = join(directory, decodeName(item.name as unknown as Buffer));
       if (item.isDirectory()) {
         bytes += await treeBytes(path, seen, signal);
       } else if (item.isFile()) {
@@ -97,7 +99,7 @@ async function treeBytes(directory: string, seen: Set<string>, signal: AbortSign
 }
 
 async function fileBytes(path: string, seen: Set<string>): Promise<number> {
-  const found = await lstat(path);
+  const found = await lstat(pathOf(path));
   if (found.nlink > 1) {
     const key = `${found.dev}:${found.ino}`;
     if (seen.has(key)) return 0;

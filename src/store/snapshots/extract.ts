@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync as fchmod, fchownSync as fchown, lstat
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import type { TarEntry, TarHandler } from '../../base/tar/entry.ts';
 import {
-  chownAt, deviceNumber, fsetXattr, futimes, linkAt, mkdirAt, mknodAt, openAt, O_DIRECTORY, O_NOFOLLOW, setXattr, symlinkAt, unlinkAt, utimesAt,
+  chownAt, deviceNumber, fsetXattr, futimes, linkAt, mkdirAt, mknodAt, openAt, O_DIRECTORY, O_NOFOLLOW, pathOf, setXattr, symlinkAt, unlinkAt, utimesAt,
 } from '../../host/files.ts';
 import { cleanParts, describeFailure } from './archive-names.ts';
 import { nodeTypeOf, setAttributes, setNodeMode } from './entry-attributes.ts';
@@ -232,7 +232,7 @@ export class Extractor implements TarHandler {
   }
 
   #stat(directory: number, name: string): Stats | undefined {
-    return lstatSync(`/proc/self/fd/${directory}/${name}`, { throwIfNoEntry: false });
+    return lstatSync(pathOf(`/proc/self/fd/${directory}/${name}`), { throwIfNoEntry: false });
   }
 
   #owner(entry: TarEntry): { uid: number; gid: number } {

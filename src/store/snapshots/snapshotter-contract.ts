@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { decodeName } from '../../base/file-names.ts';
 import { tarEnd, tarHeader, tarPadding } from '../../base/tar/encoder.ts';
 import { digestOf, type Digest } from '../../oci/digest.ts';
 import type { Snapshotter } from './snapshotter.ts';
@@ -52,6 +53,21 @@ export function snapshotterContract(name: string, open: () => OpenedSnapshotter)
       const whiteout = lstatSync(join(directories[0] as string, 'gone'));
       assert.deepEqual([whiteout.isCharacterDevice(), whiteout.rdev], [true, 0]);
       await release();
+      await release();
+    });
+
+    it('keeps names that are no UTF-8, byte for byte', async () => {
+      await using opened = open();
+      const [name, folder, target] = [Buffer.from('n\xff', 'latin1'), Buffer.from('d\x80', 'latin1'), Buffer.from('to\xfe\u00e4', 'latin1')];
+      const members = [
+        tarHeader({ name: `${decodeName(folder)}/`, type: 'directory' }), tarHeader({ name: `${decodeName(folder)}/${decodeName(name)}` }),
+        tarHeader({ name: decodeName(name), type: 'symlink', linkName: decodeName(target) }), tarEnd(),
+      ];
+      await opened.snapshotter.apply(lower, streamOf(Buffer.concat(members)), {});
+      const { directories: [shown = ''], release } = await opened.snapshotter.acquire([lower]);
+      assert.deepEqual(readdirSync(shown, { encoding: 'buffer' }).toSorted(Buffer.compare), [folder, name]);
+      assert.deepEqual(readdirSync(Buffer.concat([Buffer.from(`${shown}/`), folder]), { encoding: 'buffer' }), [name]);
+      assert.deepEqual(readlinkSync(Buffer.concat([Buffer.from(`${shown}/`), name]), { encoding: 'buffer' }), target);
       await release();
     });
 

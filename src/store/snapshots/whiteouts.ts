@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { GantryError, errnoOf } from '../../base/errors.ts';
-import { fileTypes, fsetXattr, mkdirAt, mknodAt, setXattr, unlinkAt } from '../../host/files.ts';
+import { fileTypes, fsetXattr, mkdirAt, mknodAt, pathOf, setXattr, unlinkAt } from '../../host/files.ts';
 
 /**
  * A layer's markers as overlay's: `.wh.name` is a character device 0/0, `.wh..wh..opq` an attribute of its directory.
@@ -42,5 +42,5 @@ export function replaceWhiteout(directory: number, name: string): boolean {
 }
 
 function statIn(directory: number, name: string) {
-  return lstatSync(`/proc/self/fd/${directory}/${name}`, { throwIfNoEntry: false });
+  return lstatSync(pathOf(`/proc/self/fd/${directory}/${name}`), { throwIfNoEntry: false });
 }

@@ -19,6 +19,7 @@ mkfifo fifo && mknod null c 1 3 && mknod loop b 7 300
 echo x > "$(printf 'long-%0100d' 1)" && mkdir -p "$(printf 'd%090d/e%090d/f%090d' 1 2 3)" && echo y > "$(printf 'd%090d/e%090d/f%090d/g%090d' 1 2 3 4)"
 ln -s "$(printf 'target-%0200d' 1)" longlink
 echo u > 'Főtanúsítvány' && chown 3000000:4000000 'Főtanúsítvány'
+echo b > "$(printf 'byte-\\377-name')" && mkdir "$(printf 'dir-\\200')" && echo c > "$(printf 'dir-\\200/\\300\\257')" && ln -s "$(printf 'to-\\376')" bytelink && ln "$(printf 'byte-\\377-name')" "$(printf 'hard-\\375')"
 echo s > setuid && chown 7:8 setuid && chmod 6755 setuid && chmod 1777 deep && chmod 2750 deep/dir
 : > empty && truncate -s 3000000 sparse && printf A | dd of=sparse bs=1 seek=1000000 conv=notrunc 2>/dev/null && printf B | dd of=sparse bs=1 seek=2999999 conv=notrunc 2>/dev/null
 for i in $(seq 0 60); do printf C | dd of=sparse bs=1 seek=$((i * 40000)) conv=notrunc 2>/dev/null; done

@@ -1,6 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
+import { encodeName } from '../../../base/file-names.ts';
 import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
-import { cleanParts } from '../archive-names.ts';
+import { cleanParts, maxPath } from '../archive-names.ts';
 import { modeMask, modeType } from './format.ts';
 import type { FileData, IndexNode } from './node.ts';
 import { sparseData } from './sparse-data.ts';
@@ -22,31 +23,43 @@ export class LayerTree implements TarHandler {
   /** Apparent bytes of regular files, and 4096 for everything else. */
   unpackedBytes = 0;
   readonly #maxBytes: number;
+  /** Where the last member lies, and how it was called there. */
+  #last: { path: string; directory: Directory } | undefined;
 
   constructor(options: { maxBytes: number }) {
     this.#maxBytes = options.maxBytes;
   }
 
-  body(): void {}
-  entryEnd(): void {}
-
   entry(entry: TarEntry, bodyOffset: number): void {
-    const parts = cleanParts(entry.name);
-    const name = parts.at(-1);
-    if (name === undefined) {
-      if (entry.type !== 'directory') throw refused(entry.name, 'it is no file name');
+    const { name } = entry;
+    const slash = name.lastIndexOf('/');
+    // Most members lie beside the one before them.
+    const isBeside = name.length <= maxPath && slash > 0 && slash < name.length - 1 && this.#last?.path === name.slice(0, slash);
+    const own = isBeside ? name.slice(slash + 1) : undefined;
+    if (own !== undefined && own !== '.' && own !== '..') return this.#member({ parent: this.#last!.directory, name: own }, entry, bodyOffset);
+    const parts = cleanParts(name);
+    const last = parts.at(-1);
+    if (last === undefined) {
+      if (entry.type !== 'directory') throw refused(name, 'it is no file name');
       Object.assign(this.root, described(entry, this.root.children));
       return;
     }
-    const parent = this.#directoryAt(parts.slice(0, -1), entry.name);
-    if (name.startsWith(whiteoutPrefix)) this.#whiteout(parent, name);
-    else this.#put(parent, entry, bodyOffset);
+    this.#last = undefined;
+    const parent = this.#directoryAt(parts.slice(0, -1), name);
+    this.#member({ parent, name: last }, entry, bodyOffset);
+    if (slash > 0 && slash < name.length - 1) this.#last = { path: name.slice(0, slash), directory: parent };
   }
 
-  #put(parent: Directory, entry: TarEntry, bodyOffset: number): void {
-    const key = bytesOf(cleanParts(entry.name).at(-1)!);
+  #member({ parent, name }: { parent: Directory; name: string }, entry: TarEntry, bodyOffset: number): void {
+    if (name.startsWith(whiteoutPrefix)) this.#whiteout(parent, name);
+    else this.#put(parent, bytesOf(name), { entry, bodyOffset });
+  }
+
+  #put(parent: Directory, key: string, { entry, bodyOffset }: { entry: TarEntry; bodyOffset: number }): void {
     this.#count(entry.type === 'file' ? entry.size : nodeBytes);
     const there = parent.children.get(key);
+    // A path may lead elsewhere now.
+    if (there !== undefined) this.#last = undefined;
     if (entry.type === 'link') {
       parent.children.set(key, this.#linkTarget(entry));
       return;
@@ -76,6 +89,7 @@ export class LayerTree implements TarHandler {
     const hidden = name.slice(whiteoutPrefix.length);
     if (hidden === '' || hidden === '.' || hidden === '..') throw refused(name, 'it is no whiteout');
     const there = parent.children.get(bytesOf(hidden));
+    this.#last = undefined;
     if (there === undefined) {
       this.#count(nodeBytes);
       parent.children.set(bytesOf(hidden), whiteout());
@@ -167,7 +181,7 @@ function described(entry: TarEntry, children: Map<string, IndexNode> | undefined
     mode: typeBits[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode),
     uid: entry.uid, gid: entry.gid, mtimeSeconds: entry.mtime.seconds, mtimeNanoseconds: entry.mtime.nanoseconds,
     // Overlay's own attributes are orders to the kernel, not content.
-    xattrs: new Map([...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name))),
+    xattrs: new Map(entry.xattrs.size === 0 ? [] : [...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name))),
   };
   if (children !== undefined) node.children = children;
   if (entry.type === 'symlink') node.target = bytesOf(entry.linkName);
@@ -187,7 +201,8 @@ const typeBits: Record<Exclude<TarEntry['type'], 'link'>, number> & { link: numb
 
 /** One character a byte, so that comparing strings compares bytes. */
 function bytesOf(name: string): string {
-  return Buffer.from(name, 'utf8').toString('latin1');
+  // eslint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(name) ? name : encodeName(name).toString('latin1');
 }
 
 function refused(name: string, why: string): GantryError {

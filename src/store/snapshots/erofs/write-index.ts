@@ -59,10 +59,13 @@ function collect(root: IndexNode): Placed[] {
   return [...byNode.values()];
 }
 
+const noNames: string[] = [];
+
 function prepare(node: IndexNode, parent: IndexNode): Placed {
-  const names = node.children === undefined ? [] : ['.', '..', ...node.children.keys()].sort();
+  const names = node.children === undefined ? noNames : ['.', '..', ...node.children.keys()].sort();
   const directory = node.children === undefined ? undefined : planDirectory(names);
-  const subdirectories = [...(node.children?.values() ?? [])].filter((child) => child.children !== undefined).length;
+  let subdirectories = 0;
+  if (node.children !== undefined) for (const child of node.children.values()) if (child.children !== undefined) subdirectories++;
   return {
     node, parent, names, directory,
     links: directory === undefined ? 1 : 2 + subdirectories,
@@ -109,17 +112,23 @@ function writeNode(image: Buffer, each: Placed, serial: number, numberOf: Readon
   image.writeUInt16LE(extendedInode | (kind << 1), position);
   image.writeUInt16LE(xattrCount(each.xattrs.length), position + 2);
   image.writeUInt16LE(node.mode, position + 4);
-  image.writeBigUInt64LE(BigInt(node.data?.size ?? each.ownBytes), position + 8);
+  writeUint64(image, node.data?.size ?? each.ownBytes, position + 8);
   image.writeUInt32LE(locationWord(each), position + 16);
   image.writeUInt32LE(serial, position + 20);
   image.writeUInt32LE(node.uid >>> 0, position + 24);
   image.writeUInt32LE(node.gid >>> 0, position + 28);
-  image.writeBigInt64LE(BigInt(node.mtimeSeconds), position + 32);
+  writeUint64(image, node.mtimeSeconds, position + 32);
   image.writeUInt32LE(node.mtimeNanoseconds, position + 40);
   image.writeUInt32LE(each.links, position + 44);
   each.xattrs.copy(image, position + extendedInodeBytes);
   if (hasChunks(node)) writeChunks(image, each);
   if (each.ownBytes > 0) writeOwnData(image, each, numberOf);
+}
+
+/** Two's complement for what is below zero. */
+function writeUint64(image: Buffer, value: number, at: number): void {
+  image.writeUInt32LE(value >>> 0, at);
+  image.writeInt32LE(Math.floor(value / 2 ** 32), at + 4);
 }
 
 /** The union behind the size: device number, first block, or how chunks are indexed. */

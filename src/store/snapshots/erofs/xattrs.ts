@@ -1,14 +1,16 @@
 import { xattrPrefixes } from './format.ts';
 
 const headerBytes = 12;
+const nothing = Buffer.alloc(0);
 
 /**
  * The attributes of one inode as they stand behind it, or nothing when it has none.
  * Attributes in a namespace that EROFS cannot name are left out: they mean nothing in a layer.
  */
 export function encodeXattrs(xattrs: ReadonlyMap<string, Uint8Array>): Buffer {
+  if (xattrs.size === 0) return nothing;
   const entries = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, value]) => encodeEntry(name, value));
-  return entries.length === 0 ? Buffer.alloc(0) : Buffer.concat([Buffer.alloc(headerBytes), ...entries]);
+  return entries.length === 0 ? nothing : Buffer.concat([Buffer.alloc(headerBytes), ...entries]);
 }
 
 /** What `i_xattr_icount` holds for that many bytes of attributes. */
