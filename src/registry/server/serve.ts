@@ -32,6 +32,8 @@ export interface ServeOptions {
   /** Pause between collections, ms; 0 for none. */
   collectEveryMs: number;
   removeUntagged: boolean;
+  /** How long a client may take for a request's header, and be silent in its body, ms. */
+  patience?: { headerMs: number; silenceMs: number };
   log: Log;
 }
 
@@ -90,11 +92,12 @@ async function readAccess(options: ServeOptions): Promise<Access | undefined> {
 
 async function createListener(options: ServeOptions, handler: RegistryServer['handler']): Promise<Server> {
   // Uploads may take hours, so only silence ends them.
-  const settings = { requestTimeout: 0, headersTimeout: 30_000, keepAliveTimeout: 65_000 };
+  const { headerMs, silenceMs } = options.patience ?? { headerMs: 30_000, silenceMs: 300_000 };
+  const settings = { requestTimeout: 0, headersTimeout: headerMs, connectionsCheckingInterval: headerMs, keepAliveTimeout: 65_000 };
   const listener = options.tls === undefined
     ? createHttpServer(settings, handler)
     : createHttpsServer({ ...settings, cert: await readFile(options.tls.cert), key: await readFile(options.tls.key) }, handler);
-  listener.setTimeout(300_000);
+  listener.setTimeout(silenceMs);
   return listener;
 }
 
