@@ -89,10 +89,13 @@ export const entries: readonly Entry[] = [
   { paths: ['volume rm', 'volume remove'], summary: 'Remove one or more volumes', load: () => import('./volume/rm.ts') },
 
   { paths: ['context create'], summary: 'Create a context', load: () => import('./context/create.ts') },
+  { paths: ['context export'], summary: 'Export a context to a tar archive FILE or a tar stream on STDOUT', load: () => import('./context/export.ts') },
+  { paths: ['context import'], summary: 'Import a context from a tar archive', load: () => import('./context/import.ts') },
   { paths: ['context inspect'], summary: 'Display detailed information on one or more contexts', load: () => import('./context/inspect.ts') },
   { paths: ['context ls', 'context list'], summary: 'List contexts', load: () => import('./context/ls.ts') },
   { paths: ['context rm', 'context remove'], summary: 'Remove one or more contexts', load: () => import('./context/rm.ts') },
   { paths: ['context show'], summary: 'Print the name of the current context', load: () => import('./context/show.ts') },
+  { paths: ['context update'], summary: 'Update a context', load: () => import('./context/update.ts') },
   { paths: ['context use'], summary: 'Set the current context', load: () => import('./context/use.ts') },
 
   { paths: ['inspect'], summary: 'Return low-level information on Docker objects', load: () => import('./system/inspect.ts') },

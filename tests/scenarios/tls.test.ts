@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { gantryProgram } from '../support/daemon.ts';
 import { Client, clientNames } from './client.ts';
 import { Stage } from './stage.ts';
 
@@ -31,6 +32,19 @@ describe('a daemon on tcp with mutual TLS', () => {
       const flags = ['--tlsverify', '--tlscacert', join(folder, 'ca.pem'), '--tlscert', join(folder, 'client-cert.pem'), '--tlskey', join(folder, 'client-key.pem')];
       const { code, stdout, stderr } = await new Client(name, `tcp://127.0.0.1:${port}`).run([...flags, 'version', '--format', '{{.Server.Os}}']);
       assert.deepEqual([code, stdout, stderr], [0, 'linux\n', '']);
+    });
+
+    test(`${name} finds its certificate in a context, also in one that was exported and imported`, async () => {
+      const home = mkdtempSync(join(folder, 'home-'));
+      const plain = (...args: string[]): string => execFileSync(name === 'docker' ? 'docker' : gantryProgram()[0], [...(name === 'docker' ? [] : gantryProgram().slice(1)), ...args], {
+        cwd: folder, env: { PATH: process.env['PATH'], HOME: home }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      plain('context', 'create', 'far', '--docker', `host=tcp://127.0.0.1:${port},ca=ca.pem,cert=client-cert.pem,key=client-key.pem`);
+      assert.equal(plain('-c', 'far', 'version', '--format', '{{.Server.Os}}'), 'linux\n');
+      plain('context', 'export', 'far', join(home, 'far.tar'));
+      plain('context', 'import', 'again', join(home, 'far.tar'));
+      plain('context', 'use', 'again');
+      assert.equal(plain('version', '--format', '{{.Server.Os}} {{.Client.Context}}'), 'linux again\n');
     });
 
     test(`${name} without a certificate is not`, async () => {

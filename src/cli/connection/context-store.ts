@@ -6,13 +6,18 @@ import { errnoOf, GantryError } from '../../base/errors.ts';
 export interface StoredContext {
   Name: string;
   Metadata: { Description?: string };
-  Endpoints: { docker?: { Host?: string; SkipTLSVerify?: boolean } };
+  Endpoints: { docker?: DockerEndpoint };
 }
 
+export interface DockerEndpoint { Host?: string; SkipTLSVerify?: boolean }
+
+/** PEM texts, by the names their files have below `contexts/tls/<id>/docker`. */
+export type TlsFiles = Partial<Record<'ca.pem' | 'cert.pem' | 'key.pem', string>>;
+
 /** @throws notFound, invalid */
-export function contextEndpoint(directory: string, name: string): string {
-  const host = readContext(directory, name).Endpoints.docker?.Host;
-  if (typeof host === 'string' && host !== '') return host;
+export function contextEndpoint(directory: string, name: string): { host: string; skipVerify: boolean; tls: TlsFiles } {
+  const { Host: host, SkipTLSVerify: skipVerify = false } = readContext(directory, name).Endpoints.docker ?? {};
+  if (typeof host === 'string' && host !== '') return { host, skipVerify, tls: readTls(directory, name) };
   throw new GantryError('invalid', `context "${name}" has no docker endpoint`);
 }
 
@@ -36,9 +41,25 @@ export function listContexts(directory: string): StoredContext[] {
   }).sort((left, right) => (left.Name < right.Name ? -1 : 1));
 }
 
-/** Makes or replaces one, whole. */
-export function writeContext(directory: string, context: StoredContext): void {
+/** The certificates kept with one; none where it has none. */
+export function readTls(directory: string, name: string): TlsFiles {
+  const folder = tlsPath(directory, name);
+  const found = (['ca.pem', 'cert.pem', 'key.pem'] as const).flatMap((file) => {
+    const text = withoutAbsence(() => readFileSync(join(folder, 'docker', file), 'utf8'));
+    return text === undefined ? [] : [[file, text] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Makes or replaces one, whole; its certificates first, so that it is never there without them. Keys are for their owner alone. */
+export function writeContext(directory: string, context: StoredContext, tls: TlsFiles): void {
   const path = metaPath(directory, context.Name);
+  const keys = tlsPath(directory, context.Name);
+  rmSync(keys, { recursive: true, force: true });
+  for (const [file, text] of Object.entries(tls)) {
+    mkdirSync(join(keys, 'docker'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(keys, 'docker', file), text, { mode: 0o600 });
+  }
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o755 });
   writeFileSync(`${path}.new`, JSON.stringify(context), { mode: 0o644 });
   renameSync(`${path}.new`, path);
@@ -50,6 +71,10 @@ export function removeContext(directory: string, name: string): void {
 
 export function metaPath(directory: string, name: string): string {
   return join(directory, 'contexts/meta', idOf(name), 'meta.json');
+}
+
+export function tlsPath(directory: string, name: string): string {
+  return join(directory, 'contexts/tls', idOf(name));
 }
 
 function idOf(name: string): string {

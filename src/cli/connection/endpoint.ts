@@ -13,19 +13,21 @@ export const defaultHost = 'unix:///run/gantry/gantry.sock';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Which engine to talk to: -H, -c, GANTRY_HOST, DOCKER_HOST, DOCKER_CONTEXT, the current context, else the default socket. */
-export function chooseHost(globals: GlobalFlags, env: Environment, config: ClientConfig): { host: string; chosen: boolean } {
+export function chooseHost(globals: GlobalFlags, env: Environment, config: ClientConfig): { host: string; chosen: boolean; tls?: TlsOptions } {
   if (globals.hosts.length > 1) throw new GantryError('invalid', 'specify only one -H');
   if (globals.hosts.length > 0 && globals.context !== '') throw new GantryError('invalid', 'conflicting options: cannot specify both --host and --context');
   const named = globals.hosts[0] ?? (globals.context === '' ? env['GANTRY_HOST'] || env['DOCKER_HOST'] : undefined);
   if (named !== undefined && named !== '') return { host: named, chosen: true };
   const context = globals.context || env['DOCKER_CONTEXT'] || config.currentContext || 'default';
   if (context === 'default') return { host: defaultHost, chosen: false };
-  return { host: contextEndpoint(configDirectory(env, globals.config), context), chosen: true };
+  const { host, skipVerify, tls } = contextEndpoint(configDirectory(env, globals.config), context);
+  if (!skipVerify && Object.keys(tls).length === 0) return { host, chosen: true };
+  const { 'ca.pem': ca, 'cert.pem': cert, 'key.pem': key } = tls;
+  return { host, chosen: true, tls: { verify: !skipVerify, ...(ca === undefined ? {} : { ca }), ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) } };
 }
 
 export function transportOptions(globals: GlobalFlags, env: Environment, config: ClientConfig): TransportOptions & { chosen: boolean } {
-  const { host, chosen } = chooseHost(globals, env, config);
-  const tls = tlsOptions(globals, env);
+  const { host, chosen, tls = tlsOptions(globals, env) } = chooseHost(globals, env, config);
   const address = parseAddress(host);
   const version = env['DOCKER_API_VERSION'];
   return {

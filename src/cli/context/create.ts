@@ -1,48 +1,30 @@
 import { existsSync } from 'node:fs';
-import { parseAddress } from '../../api/client/address.ts';
 import { GantryError } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
-import { metaPath, writeContext, type StoredContext } from '../connection/context-store.ts';
-import { list, text } from '../grammar/flag.ts';
-import { contextDirectory, currentName, lookUp } from './current.ts';
+import { metaPath, writeContext } from '../connection/context-store.ts';
+import { text } from '../grammar/flag.ts';
+import { contextDirectory, currentName, defaultDescription, lookUp } from './current.ts';
+import { dockerFlag, endpointOf, endpointSettings } from './docker-endpoint.ts';
+import { checkName } from './names.ts';
 
 export const command = define({
   usage: '[OPTIONS] CONTEXT',
-  flags: {
-    description: text('Description of the context'),
-    docker: list('set the docker endpoint, as host=ADDRESS', { type: 'stringToString', check: pair }),
-    from: text('create context from a named context'),
-  },
+  flags: { description: text('Description of the context'), docker: dockerFlag, from: text('create context from a named context') },
   arity: exactly(1),
-  examples: [['A machine that ssh reaches', 'gantry context create build-host --docker host=ssh://me@build-host']],
+  examples: [
+    ['A machine that ssh reaches', 'gantry context create build-host --docker host=ssh://me@build-host'],
+    ['One that wants certificates', 'gantry context create far --docker host=tcp://far:2376,ca=ca.pem,cert=cert.pem,key=key.pem'],
+  ],
   async run({ context, flags, args }) {
     const name = args[0] ?? '';
     checkName(name);
     const directory = contextDirectory(context);
     if (existsSync(metaPath(directory, name))) throw new GantryError('conflict', `context "${name}" already exists`);
-    const made: StoredContext = { ...(flags.docker.length > 0 ? { Endpoints: { docker: endpoint(flags.docker) } } : { Endpoints: lookUp(context, flags.from || currentName(context)).Endpoints }), Name: name, Metadata: flags.description === '' ? {} : { Description: flags.description } };
-    writeContext(directory, made);
+    const from = flags.from || currentName(context);
+    const { endpoint, tls } = flags.docker.length > 0 ? endpointSettings(context, flags.docker) : endpointOf(context, from);
+    const inherited = flags.docker.length > 0 ? {} : from === 'default' ? { Description: defaultDescription } : lookUp(context, from).Metadata;
+    writeContext(directory, { Name: name, Metadata: flags.description === '' ? inherited : { Description: flags.description }, Endpoints: { docker: endpoint } }, tls);
     context.print(name);
     context.warn(`Successfully created context "${name}"`);
   },
 });
-
-function pair(value: string): string {
-  if (!value.includes('=')) throw new Error(`${value} must be formatted as key=value`);
-  return value;
-}
-
-function checkName(name: string): void {
-  if (name === 'default') throw new GantryError('invalid', '"default" is a reserved context name');
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/.test(name)) throw new GantryError('invalid', `context name "${name}" is invalid, names are validated against regexp "^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$"`);
-}
-
-/** @throws invalid for another key than `host`: certificates are named by --tlscacert and its like */
-function endpoint(settings: readonly string[]): { Host: string; SkipTLSVerify: boolean } {
-  const pairs = settings.flatMap((setting) => setting.split(',')).map((pair) => [pair.slice(0, Math.max(0, pair.indexOf('='))), pair.slice(pair.indexOf('=') + 1)]);
-  const odd = pairs.find(([key]) => key !== 'host');
-  if (odd !== undefined) throw new GantryError('invalid', `unrecognized config key: ${odd[0] || odd[1]}`, { hint: 'Only host=ADDRESS is kept; name certificates with --tlscacert, --tlscert and --tlskey.' });
-  const host = pairs.at(-1)?.[1] ?? '';
-  parseAddress(host);
-  return { Host: host, SkipTLSVerify: false };
-}

@@ -15,6 +15,15 @@ export function currentName({ globals, env, config }: Context): string {
   return env['DOCKER_CONTEXT'] || config.currentContext || 'default';
 }
 
+/** The variable that names an address by itself, and so makes a context count for nothing; a flag overrules it. */
+export function hostVariable({ globals, env }: Context): string | undefined {
+  if (globals.hosts.length > 0 || globals.context !== '') return undefined;
+  return ['GANTRY_HOST', 'DOCKER_HOST'].find((variable) => (env[variable] ?? '') !== '');
+}
+
+/** What lists say of `default`, and a context made from it inherits: docker's words. */
+export const defaultDescription = 'Current DOCKER_HOST based configuration';
+
 /** `default` is not kept anywhere: it is the address that the environment names, else this machine's engine. */
 export function lookUp(context: Context, name: string): StoredContext {
   if (name !== 'default') return readContext(contextDirectory(context), name);

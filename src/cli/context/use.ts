@@ -1,7 +1,7 @@
 import { define, exactly } from '../command.ts';
 import { readContext } from '../connection/context-store.ts';
 import { updateConfig } from '../connection/update-config.ts';
-import { contextDirectory } from './current.ts';
+import { contextDirectory, hostVariable } from './current.ts';
 
 export const command = define({
   usage: 'CONTEXT',
@@ -15,7 +15,7 @@ export const command = define({
     await updateConfig(directory, ({ currentContext: _current, ...config }) => (name === 'default' ? config : { ...config, currentContext: name }));
     context.print(name);
     context.warn(`Current context is now "${name}"`);
-    const named = ['GANTRY_HOST', 'DOCKER_HOST'].find((variable) => (context.env[variable] ?? '') !== '');
+    const named = hostVariable(context);
     if (named !== undefined && name !== 'default') context.warn(`Warning: ${named} environment variable overrides the active context. To use "${name}", either set the global --context flag, or unset ${named} environment variable.`);
   },
 });
