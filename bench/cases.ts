@@ -12,6 +12,8 @@ export interface Case {
   floor?: 'crun run' | 'crun exec';
   /** Another floor, measured as it is. */
   bare?: () => Promise<number>;
+  /** Why only Gantry is asked. */
+  alone?: string;
 }
 
 export const cases: Case[] = [

@@ -10,7 +10,7 @@ import { median, time } from './measure.ts';
 export const networkCases: Case[] = [
   { name: 'net-attach', title: 'What the bridge adds to a start', unit: 'ms', rounds: 5, once: attachCost },
   { name: 'net-port', title: 'Start with one published port', unit: 'ms', rounds: 10, once: async (engine) => await startWithPort(engine) },
-  { name: 'net-port-1001', title: 'The same while 1,000 are published', unit: 'ms', rounds: 1, once: async (engine) => await thousandth(engine) },
+  { name: 'net-port-1001', title: 'The same while 1,000 are published', unit: 'ms', rounds: 1, alone: 'others start a process for each port, which takes minutes', once: async (engine) => await thousandth(engine) },
   { name: 'net-dns-rate', title: 'Names resolved at 127.0.0.11', unit: '1/s', rounds: 2, once: async (engine) => (await dns(engine)).rate },
   { name: 'net-dns-p99', title: 'Slowest hundredth of names, 8 under way', unit: 'ms', rounds: 2, once: async (engine) => (await dns(engine)).p99 },
   { name: 'net-pair', title: 'Bytes from container to container', unit: 'MiB/s', rounds: 2, once: async (engine) => await throughput(engine, 'pair') },

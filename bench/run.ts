@@ -26,6 +26,11 @@ const without = values.without?.split(',') ?? [];
 using bundle = makeBundle();
 await using floor = new Floor(bundle);
 const engines = await startEngines();
+let stopping: Promise<void> | undefined;
+// One that is ended early leaves no engine behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stop().finally(() => process.exit(130)));
+}
 try {
   for (const engine of engines) await engine.api.call('POST', '/images/create?fromSrc=-&repo=localhost/bench&tag=latest', bundle.tar);
   const results: Result[] = [];
@@ -35,8 +40,14 @@ try {
     tell(results);
   }
 } finally {
-  await closeRegistries();
-  for (const engine of engines) await engine.stop();
+  await stop();
+}
+
+function stop(): Promise<void> {
+  return (stopping ??= (async () => {
+    await closeRegistries();
+    for (const engine of engines) await engine.stop();
+  })());
 }
 
 function tell(results: Result[]): void {
@@ -67,6 +78,8 @@ async function measure(each: (typeof cases)[number]): Promise<Result> {
   const ofRuntime = each.floor === undefined ? undefined : async () => await (each.floor === 'crun run' ? floor.run() : floor.exec());
   const bareOnce = each.bare ?? ofRuntime;
   const bare = bareOnce === undefined ? [] : [{ name: 'bare', once: bareOnce }];
-  const samples = await takeTurns([...engines.map((engine) => ({ name: engine.name, once: async () => await each.once(engine) })), ...bare], { rounds: each.rounds, warmUp: each.unit === 'ms' });
+  if (each.alone !== undefined) console.error(`  Gantry alone: ${each.alone}`);
+  const asked = engines.filter(({ name }) => each.alone === undefined || name === 'gantry');
+  const samples = await takeTurns([...asked.map((engine) => ({ name: engine.name, once: async () => await each.once(engine) })), ...bare], { rounds: each.rounds, warmUp: each.unit === 'ms' });
   return { case: each, samples: samples.filter(({ name }) => name !== 'bare'), floor: samples.find(({ name }) => name === 'bare')?.values };
 }

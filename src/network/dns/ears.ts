@@ -1,9 +1,10 @@
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { openBound } from '../../host/internet-sockets.ts';
 import { withNetns } from '../../host/namespaces.ts';
 import { openNftables } from '../../host/nftables.ts';
+import { numericSocket } from './numeric.ts';
 
 /** Where containers ask. */
 export const serverAddress = '127.0.0.11';
@@ -43,7 +44,7 @@ export class Ears {
         throw error;
       }
     });
-    const udp = createSocket('udp4');
+    const udp = numericSocket('udp4');
     const tcp = createServer({ noDelay: true });
     const ears = new Ears(udp, tcp);
     udp.on('error', () => {});

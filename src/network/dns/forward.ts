@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import { answersQuestion, codeOf, responseCode, type Query } from './message.ts';
+import { numericSocket } from './numeric.ts';
 
 export interface Upstream { address: string; port: number }
 
@@ -65,7 +65,7 @@ type Ask = (message: Buffer, query: Query, upstream: Upstream, done: (reply: Buf
 /** A socket and a random id for each question: an answer cannot be forged blindly. */
 const askByUdp: Ask = (message, query, upstream, done) => {
   const { outgoing, id } = renamed(message);
-  const socket = createSocket(isIPv6(upstream.address) ? 'udp6' : 'udp4');
+  const socket = numericSocket(isIPv6(upstream.address) ? 'udp6' : 'udp4');
   let open = true;
   const stop = (): void => {
     if (open) socket.close();

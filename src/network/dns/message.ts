@@ -12,7 +12,7 @@ export interface Query {
   question: Buffer;
 }
 
-export const recordType = { a: 1, ptr: 12, aaaa: 28 } as const;
+export const recordType = { a: 1, ptr: 12, aaaa: 28, any: 255 } as const;
 export const responseCode = { noError: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4 } as const;
 
 export type Answer = { type: 'address'; address: Buffer } | { type: 'pointer'; name: string };

@@ -27,6 +27,13 @@ test('lookup() knows a name without a record of the type, and does not know othe
   assert.equal(addresses(names, 'web.back', recordType.a), undefined);
 });
 
+test('lookup() gives addresses of both families to who asks for anything', () => {
+  const names = new Names();
+  names.put({ network: 'n', endpoint: 'e', name: 'both', names: ['both'], addresses: ['10.0.0.1', 'fd00::1'] });
+  const found = names.lookup({ networks: [{ id: 'n', name: 'net' }] }, 'both', 255);
+  assert.equal(found.known && found.answers.length, 2);
+});
+
 test('lookup() shows a container only the networks it is on', () => {
   const names = new Names();
   names.put(endpoint({ network: 'n2' }));

@@ -62,7 +62,7 @@ export class Names {
       return [...(network?.named(name) ?? []), ...(name.endsWith(suffix) ? network?.named(name.slice(0, -suffix.length)) ?? [] : [])];
     });
     if (found.length === 0) return { known: false };
-    const wanted = type === recordType.a ? isIPv4 : type === recordType.aaaa ? isIPv6 : () => false;
+    const wanted = type === recordType.a ? isIPv4 : type === recordType.aaaa ? isIPv6 : () => type === recordType.any;
     const addresses = [...new Set(found.flatMap((endpoint) => endpoint.addresses))].filter((address) => wanted(address));
     return { known: true, answers: rotated(addresses).map((address) => ({ type: 'address', address: addressBytes(address) })) };
   }
