@@ -2,6 +2,7 @@ import { chmodSync, closeSync, constants, copyFileSync, fchmodSync, fchownSync, 
 import { GantryError } from '../base/errors.ts';
 import { decodeName } from '../base/file-names.ts';
 import { O_DIRECTORY, O_NOFOLLOW, O_PATH, chownAt, fileTypes, fsetXattr, futimes, getXattr, linkAt, listXattrs, mkdirAt, mknodAt, openAt, pathOf, readNames, setXattr, symlinkAt, utimesAt } from './files.ts';
+import { copySparse } from './holes.ts';
 
 /** Two open directories and what was copied between them. */
 interface Walk {
@@ -59,7 +60,7 @@ function copyFile({ from, to }: Level, name: string): void {
   // What was opened may be another file than what was looked at.
   if (!fstatSync(source.fd).isFile()) return;
   using target = opened(to, name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
-  copyFileSync(at(source.fd), at(target.fd), constants.COPYFILE_FICLONE);
+  if (!copySparse(source.fd, target.fd)) copyFileSync(at(source.fd), at(target.fd), constants.COPYFILE_FICLONE);
   copyAttributes(source.fd, target.fd);
 }
 

@@ -3,6 +3,7 @@ import { errnoOf } from '../base/errors.ts';
 import { decodeName } from '../base/file-names.ts';
 import { tarEnd, tarHeader, tarPadding, type TarOutput } from '../base/tar/encoder.ts';
 import { getXattr, listXattrs, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, openAt, pathOf, readNames } from './files.ts';
+import { dataFrom, zeros } from './holes.ts';
 
 export interface PackRequest {
   /** An open directory, and the name in it of what is packed; `.` for the directory itself. */
@@ -90,17 +91,30 @@ async function* packFile(place: Place, stat: BigIntStats, walk: Walk): AsyncGene
     if (stat.nlink > 1n) walk.seen.set(key, place.name);
     const size = Number(open.size);
     yield tarHeader({ ...described(open), name: place.name, type: 'file', size, ...xattrsOf(fd) });
-    for (let done = 0; done < size;) {
-      walk.signal?.throwIfAborted();
-      const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size - done));
-      const read = readSync(fd, chunk, 0, chunk.length, done);
-      yield read === 0 ? chunk.fill(0) : chunk.subarray(0, read);
-      done += read === 0 ? chunk.length : read;
-    }
+    yield* packData(fd, size, walk);
     yield tarPadding(size);
     return true;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** Holes are not read. A file that shrinks is filled up. */
+function* packData(fd: number, size: number, walk: Walk): Generator<Buffer> {
+  let run = { start: 0, end: 0 };
+  for (let done = 0; done < size;) {
+    walk.signal?.throwIfAborted();
+    if (done >= run.end) run = dataFrom(fd, done, size) ?? { start: size, end: size };
+    if (done < run.start) {
+      const hole = zeros.subarray(0, Math.min(zeros.length, Math.min(run.start, size) - done));
+      yield hole;
+      done += hole.length;
+      continue;
+    }
+    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, Math.min(run.end, size) - done));
+    const read = readSync(fd, chunk, 0, chunk.length, done);
+    yield read === 0 ? chunk.fill(0) : chunk.subarray(0, read);
+    done += read === 0 ? chunk.length : read;
   }
 }
 

@@ -6,8 +6,11 @@ import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { fsyncFile } from '../../host/files.ts';
+import { isZeros } from '../../host/holes.ts';
 import { algorithmOf, digestOf, hexOf, isDigest, type Digest } from '../../oci/digest.ts';
 import type { ContentStore, Ingest, IngestOptions } from './content.ts';
+
+const smallestHole = 1 << 12;
 
 /** Of the file names of ingests that may be gone on with. */
 const resumablePrefix = 'r-';
@@ -203,7 +206,7 @@ class FileIngest implements Ingest {
       throw new GantryError('invalid', `content is larger than the ${limit} bytes that were announced`);
     }
     try {
-      await writeWhole(this.#options.file, chunks, bytes);
+      await append(this.#options.file, chunks, { at: this.#written, bytes });
     } catch (error) {
       throw translate(error);
     }
@@ -249,7 +252,10 @@ class FileIngest implements Ingest {
   }
 }
 
-async function writeWhole(file: FileHandle, chunks: readonly Uint8Array[], bytes: number): Promise<void> {
+/** What is all zeros becomes a hole: a layer that is made here may hold gigabytes of them. */
+async function append(file: FileHandle, chunks: readonly Uint8Array[], place: { at: number; bytes: number }): Promise<void> {
+  const { at, bytes } = place;
+  if (bytes >= smallestHole && chunks.every(isZeros)) return await file.truncate(at + bytes);
   let { bytesWritten: done } = await file.writev(chunks);
   if (done === bytes) return;
   const rest = Buffer.concat(chunks).subarray(done);

@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { GantryError } from '../../base/errors.ts';
 import type { TarEntry } from '../../base/tar/entry.ts';
 import { fsetXattr, futimes } from '../../host/files.ts';
+import { isZeros } from '../../host/holes.ts';
 import { setAttributes } from './entry-attributes.ts';
 
 /** A regular file that an archive is filling, plain or with holes. */
@@ -17,14 +18,15 @@ export class FileBody {
   }
 
   write(chunk: Uint8Array): void {
-    if (this.entry.sparse === undefined) writeWhole(this.#fd, chunk, null);
+    if (this.entry.sparse === undefined) this.#writePlain(chunk);
     else this.#writeParts(chunk, this.entry.sparse);
   }
 
   /** Attributes and times, once everything is written; then the file is closed, whatever happened. */
   end(): void {
     try {
-      if (this.entry.sparse !== undefined) ftruncateSync(this.#fd, this.entry.realSize);
+      // What ends in a hole has no last byte yet.
+      ftruncateSync(this.#fd, this.entry.realSize);
       setAttributes(this.entry, (name, value) => fsetXattr(this.#fd, name, value));
       futimes(this.#fd, this.entry.mtime.seconds, this.entry.mtime.nanoseconds);
     } finally {
@@ -34,6 +36,12 @@ export class FileBody {
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  /** Zeros become a hole: a few bytes of an archive may say gigabytes of them. */
+  #writePlain(chunk: Uint8Array): void {
+    if (!isZeros(chunk)) writeWhole(this.#fd, chunk, this.#written);
+    this.#written += chunk.length;
   }
 
   #writeParts(chunk: Uint8Array, parts: NonNullable<TarEntry['sparse']>): void {
@@ -52,8 +60,6 @@ export class FileBody {
   }
 }
 
-function writeWhole(fd: number, chunk: Uint8Array, position: number | null): void {
-  for (let done = 0; done < chunk.length;) {
-    done += writeSync(fd, chunk, done, chunk.length - done, position === null ? null : position + done);
-  }
+function writeWhole(fd: number, chunk: Uint8Array, position: number): void {
+  for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done, chunk.length - done, position + done);
 }

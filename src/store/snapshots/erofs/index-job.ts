@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { closeSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { TarDecoder } from '../../../base/tar/decoder.ts';
 import { plainChunks } from '../../../host/files-decompress.ts';
+import { isZeros } from '../../../host/holes.ts';
 import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
 import { readLayerFile, type LayerFile } from '../growth.ts';
 import { LayerTree } from './layer-tree.ts';
@@ -23,18 +24,21 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
   const { chunks, compression, close } = await plainChunks('file' in source ? readLayerFile(source, options.cancelled) : source);
   let copy: number | undefined;
   let failure: unknown;
+  let written = 0;
   try {
     const isLinked = 'file' in source && compression === 'none' && link(source, join(folder, tarName));
     copy = isLinked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
     const { tarDigest, tarBytes } = await drain(chunks, {
       ...options,
       take: (chunk) => {
-        if (copy !== undefined) writeWhole(copy, chunk);
+        if (copy !== undefined) writeAt(copy, chunk, written);
+        written += chunk.length;
         // The tar is kept to its end even when it cannot be indexed: it can be extracted then.
         if (failure === undefined) failure = attempt(() => decoder.write(chunk));
         if (failure instanceof GantryError) throw failure;
       },
     });
+    if (copy !== undefined) ftruncateSync(copy, tarBytes);
     failure ??= attempt(() => decoder.end());
     if (failure !== undefined) throw failure;
     writeFileSync(join(folder, indexName), writeIndex(tree.root, tarBytes), { flag: 'wx', mode: 0o600 });
@@ -80,6 +84,8 @@ function link({ file, movedTo }: LayerFile, to: string): boolean {
   }
 }
 
-function writeWhole(fd: number, chunk: Uint8Array): void {
-  for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
+/** Zeros become a hole: a layer may say gigabytes of them in a few bytes. */
+function writeAt(fd: number, chunk: Uint8Array, position: number): void {
+  if (isZeros(chunk)) return;
+  for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done, chunk.length - done, position + done);
 }
