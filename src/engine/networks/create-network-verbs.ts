@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/errors.ts';
 import { connect } from './connect.ts';
 import { create } from './create.ts';
 import type { NetworkDeps } from './deps.ts';
@@ -9,6 +10,7 @@ import { remove } from './remove.ts';
 import type { NetworkVerbs } from './verbs.ts';
 
 export function createNetworkVerbs(deps: NetworkDeps): NetworkVerbs {
+  let pruning = false;
   return {
     create: (request) => create(deps, request),
     list: async (filters) => list(deps, filters),
@@ -16,6 +18,14 @@ export function createNetworkVerbs(deps: NetworkDeps): NetworkVerbs {
     remove: (network) => remove(deps, network),
     connect: (network, container, request) => connect(deps, network, container, request),
     disconnect: (network, container, force) => disconnect(deps, network, container, force),
-    prune: (filters) => prune(deps, filters),
+    prune: async (filters) => {
+      if (pruning) throw new GantryError('conflict', 'a prune operation is already running');
+      pruning = true;
+      try {
+        return await prune(deps, filters);
+      } finally {
+        pruning = false;
+      }
+    },
   };
 }

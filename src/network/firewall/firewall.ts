@@ -57,14 +57,14 @@ export class Firewall {
       this.#endpoints.delete(endpoint.id);
       throw error;
     }
-    const udpPorts = (ipv6: boolean): Set<number> => new Set(endpoint.ports
-      .filter(({ protocol, hostIp }) => protocol === 'udp' && hostIp.includes(':') === ipv6).map(({ hostPort }) => hostPort));
-    for (const ipv6 of [false, true]) this.#socket.forgetUdpFlows(udpPorts(ipv6), ipv6);
+    this.#forgetUdpFlows(endpoint);
   }
 
   unpublish(endpoint: Endpoint): void {
     this.#endpoints.delete(endpoint.id);
     this.#take(portElements(endpoint));
+    // A flow that goes on would reach whoever gets the address next.
+    this.#forgetUdpFlows(endpoint);
   }
 
   /**
@@ -108,6 +108,12 @@ export class Firewall {
 
   get #socket(): NetfilterSocket {
     return (this.#netfilter ??= new NetfilterSocket());
+  }
+
+  #forgetUdpFlows(endpoint: Endpoint): void {
+    const udpPorts = (ipv6: boolean): Set<number> => new Set(endpoint.ports
+      .filter(({ protocol, hostIp }) => protocol === 'udp' && hostIp.includes(':') === ipv6).map(({ hostPort }) => hostPort));
+    for (const ipv6 of [false, true]) this.#socket.forgetUdpFlows(udpPorts(ipv6), ipv6);
   }
 
   #wanted(): Element[] {

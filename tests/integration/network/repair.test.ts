@@ -88,4 +88,17 @@ describe('firewall', () => {
     await stage.backend.becomeGateway(sandbox, { ...endpoint, ports: [port(8053, 'udp')] });
     assert.match(await client.answer, /^udp saw/);
   });
+
+  it('a UDP flow does not go on to whoever has the address next', async () => {
+    const first = await stage.container('left', network, { ipv4: '172.30.0.5/24', ports: [port(8054, 'udp')] });
+    await stage.serve(first.sandbox.path, 80, 'left');
+    const ask = (): string => stage.ask(stage.lan, hostOnLan.ipv4, 8054, 'udp', '40000');
+    assert.match(ask(), /^left saw/);
+    await stage.backend.detach(first.sandbox, first.endpoint);
+    const second = await stage.container('next', network, { ipv4: '172.30.0.5/24' });
+    await stage.serve(second.sandbox.path, 80, 'next');
+    assert.doesNotMatch(ask(), /saw/);
+    await stage.backend.becomeGateway(second.sandbox, { ...second.endpoint, ports: [port(8054, 'udp')] });
+    assert.match(ask(), /^next saw/);
+  });
 });

@@ -24,7 +24,7 @@ const udp = require('dgram').createSocket('udp6');
 udp.on('message', (m, from) => udp.send(name + ' saw ' + from.address.replace('::ffff:', ''), from.port, from.address)).bind(Number(port));`;
 
 const client = `
-const [protocol, host, port] = process.argv.slice(1);
+const [protocol, host, port, ownPort] = process.argv.slice(1);
 const done = (text) => { console.log(text); process.exit(0); };
 setTimeout(() => done('silence'), 600);
 if (protocol === 'tcp') {
@@ -33,6 +33,7 @@ if (protocol === 'tcp') {
 } else {
   const socket = require('dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.on('message', (data) => done(String(data))).on('error', (error) => done(error.code));
+  if (ownPort !== '') socket.bind(Number(ownPort));
   if (protocol === 'udp') socket.send('hello', Number(port), host);
   else socket.connect(Number(port), host, () => socket.send('hello'));
 }`;
@@ -96,9 +97,9 @@ export class Stage {
     });
   }
 
-  /** The answer; `silence` when packets are dropped, an errno when they are refused. */
-  ask(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp'): string {
-    return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port)], { encoding: 'utf8' })).stdout.trim();
+  /** @param ownPort of the client, for UDP @returns the answer; `silence` when packets are dropped, an errno when they are refused. */
+  ask(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp', ownPort = ''): string {
+    return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port), ownPort], { encoding: 'utf8' })).stdout.trim();
   }
 
   /** Sends to a UDP port from one socket, again and again; `sent` after the first time, `answer` when somebody answered. */

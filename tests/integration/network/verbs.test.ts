@@ -114,7 +114,10 @@ describe('networks', () => {
   it('prune() removes networks that no container names', async () => {
     await verbs.create(request('idle', { labels: { keep: 'no' } }));
     assert.deepEqual(await verbs.prune(new Map([['label!', ['keep']]])), []);
-    assert.deepEqual(await verbs.prune(new Map()), ['idle']);
+    const pruning = verbs.prune(new Map());
+    await assert.rejects(verbs.prune(new Map()), { kind: 'conflict', message: 'a prune operation is already running' });
+    assert.deepEqual(await pruning, ['idle']);
+    assert.deepEqual(await verbs.prune(new Map()), []);
     await stop('web');
     assert.equal(stage.ask(stage.lan, hostOnLan.ipv4, 8080), 'ECONNREFUSED');
   });
