@@ -17,6 +17,8 @@ export interface GlobalFlags {
 export interface Machine {
   /** Lets output to a terminal in raw mode through as it is. */
   passOutput(terminal: number): Promise<void>;
+  /** Takes the lock that a file stands for, until disposed or the process ends; undefined when another process has it. */
+  tryLock(path: string): Promise<Disposable | undefined>;
 }
 
 /** What a command may touch: the terminal, the environment, the API and the person's configuration. */

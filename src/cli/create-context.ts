@@ -41,7 +41,7 @@ function connectTo(context: Context): Transport {
   if (chosen || address.kind !== 'unix') return new Transport(options);
   const onUnreachable = async (): Promise<boolean> => {
     const { startDaemon } = await import('./connection/autostart.ts');
-    await startDaemon(address.path, context.warn);
+    await startDaemon(address.path, context);
     return true;
   };
   return new Transport({ ...options, onUnreachable });
