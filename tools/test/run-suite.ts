@@ -1,71 +1,56 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { bin, root, runFile, type FileResult } from './run-file.ts';
 
+export { root };
 export interface Totals { passed: number; failed: number; skipped: number }
 
-export const root = join(import.meta.dirname, '../..');
-const bin = join(root, 'node_modules/.bin');
+export interface RunOptions {
+  /** Test files at a time. */
+  concurrency: number;
+  /** For one test, and for one file. */
+  timeoutMs: number;
+  limitMs: number;
+  /** When all must be over, in `performance.now()`'s milliseconds: files that had no turn until then have failed. */
+  deadline?: number;
+}
 
-/**
- * Runs test files with node:test and this repository's reporter. A run that dies without totals, or is not over after `limitMs`,
- * counts as one failure: node:test itself waits for ever for a file that leaves something open.
- */
-export async function runTests(files: string[], options: { concurrency: number; timeoutMs: number; limitMs: number }): Promise<Totals> {
-  const folder = mkdtempSync(join(tmpdir(), 'gantry-totals-'));
-  const totalsPath = join(folder, 'totals');
+/** Runs test files, each in a process of its own, and tells of each as it ends: its counts, its failures in full, its skipped tests with reasons. */
+export async function runTests(files: string[], options: RunOptions): Promise<Totals> {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-t-'));
+  const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
+  const waiting = files.entries();
+  const work = async (): Promise<void> => {
+    for (const [number, file] of waiting) {
+      const result = await runInTime(file, { ...options, folder: join(folder, String(number)) });
+      tell(result);
+      for (const outcome of ['passed', 'failed', 'skipped'] as const) totals[outcome] += result[outcome];
+    }
+  };
   try {
-    const exitCode = await run(process.execPath, [
-      '--test', `--test-concurrency=${options.concurrency}`, `--test-timeout=${options.timeoutMs}`,
-      `--test-reporter=${join(root, 'tools/test/reporter.ts')}`, '--test-reporter-destination=stdout', ...files,
-    ], { env: { GANTRY_TEST_TOTALS: totalsPath }, limitMs: options.limitMs });
-    const totals = readTotals(totalsPath);
-    if (totals === undefined) return { passed: 0, failed: 1, skipped: 0 };
-    if (exitCode !== 0 && totals.failed === 0) totals.failed = 1;
+    await Promise.all(Array.from({ length: options.concurrency }, work));
     return totals;
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function readTotals(path: string): Totals | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8').trim()) as Totals;
-  } catch {
-    return undefined; // the run ended before its summary
-  }
+async function runInTime(file: string, options: RunOptions & { folder: string }): Promise<FileResult> {
+  const leftMs = (options.deadline ?? Infinity) - performance.now();
+  if (leftMs > 0) return await runFile(file, { ...options, limitMs: Math.min(options.limitMs, leftMs) });
+  return { file, passed: 0, failed: 1, skipped: 0, seconds: 0, lines: [`✖ ${file}: not run, the time for all tests is over`] };
 }
 
-/** Runs a program in the repository's root with its words on this terminal, in a process group that ends with it. */
-async function run(program: string, args: string[], options: { env: Record<string, string>; limitMs: number }): Promise<number> {
-  // A test that is itself run by node:test must not report to the outer one.
-  const { NODE_TEST_CONTEXT: _, ...outer } = process.env;
-  const child = spawn(program, args, {
-    cwd: root, stdio: ['ignore', 'inherit', 'inherit'], detached: true, env: { ...outer, PATH: `${bin}:${outer['PATH']}`, ...options.env },
-  });
-  const endGroup = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  };
-  const limit = setTimeout(() => {
-    console.log(`✖ not over after ${options.limitMs / 1000} s; ended. A file without a line above is the one that hangs.`);
-    endGroup();
-  }, options.limitMs);
-  process.once('SIGINT', endGroup);
-  try {
-    return await new Promise((resolve, reject) => {
-      child.once('error', reject);
-      child.once('close', (code) => resolve(code ?? 1));
-    });
-  } finally {
-    clearTimeout(limit);
-    process.off('SIGINT', endGroup);
-  }
+function tell({ file, passed, failed, seconds, lines }: FileResult): void {
+  for (const line of lines) console.log(`  ${line}`);
+  console.log(`  ${failed > 0 ? '✖' : '✔'} ${file} ${passed}${failed > 0 ? `, ${failed} failed` : ''} (${seconds.toFixed(1)} s)`);
 }
 
-/** The same, but silent unless it fails. */
+/** Runs a program in the repository's root, with the pinned Node.js before any other, silent unless it fails. */
 export async function runQuietly(program: string, args: string[]): Promise<{ exitCode: number; output: string }> {
-  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${bin}:${process.env['PATH']}` } });
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${dirname(process.execPath)}:${bin}:${process.env['PATH']}` } });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));
