@@ -21,6 +21,6 @@ export const command = define({
     if (!flags.quiet && !flags['all-tags'] && !hasTagOrDigest(name)) context.print('Using default tag: latest');
     const platform = flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'];
     await pullImage({ context, reference: name, quiet: flags.quiet, to: context.stdout, all: flags['all-tags'], signal: context.interruptible(), ...(platform ? { platform } : {}) });
-    context.print(canonicalName(withDefaultTag(name)));
+    context.print(canonicalName(flags['all-tags'] ? name : withDefaultTag(name)));
   },
 });

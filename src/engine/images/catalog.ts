@@ -99,9 +99,18 @@ export class Catalog {
     return names;
   }
 
+  /**
+   * What a text stands for: the index or the manifest of its name, which may be one of several that hold the image; the index it came with
+   * last where it is no name.
+   */
+  targetOf(text: string, image: ImageRecord): Digest {
+    const record = this.nameRecord(text);
+    return record?.imageId === image.id ? record.target : image.index ?? image.manifest;
+  }
+
   /** Inside a transaction of the caller. */
-  point(name: string, image: ImageRecord): void {
-    this.references.put(name, { name, imageId: image.id, target: image.index ?? image.manifest, updatedAtMs: Date.now() });
+  point(name: string, image: ImageRecord, target = image.index ?? image.manifest): void {
+    this.references.put(name, { name, imageId: image.id, target, updatedAtMs: Date.now() });
   }
 }
 

@@ -65,9 +65,11 @@ async function imagesOf(deps: ImageDeps, members: ArchiveMembers, choice: Platfo
 function record(catalog: Catalog, loaded: readonly LoadedImage[]): void {
   catalog.durably(() => {
     for (const { image, names } of loaded) {
-      const kept = catalog.images.get(image.id) ?? image;
+      const known = catalog.images.get(image.id) ?? image;
+      const isSame = known.manifest === image.manifest;
+      const kept = isSame && known.index === undefined && image.index !== undefined ? { ...known, index: image.index } : known;
       catalog.images.put(image.id, kept);
-      for (const name of names) catalog.point(name, kept);
+      for (const name of names) catalog.point(name, kept, isSame ? image.index ?? image.manifest : undefined);
     }
   });
 }

@@ -49,7 +49,8 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
   const { progress, signal } = options;
   const lease = deps.leases.open('push');
   try {
-    const { blobs, manifests } = await planPush(deps, image, options.platform === undefined || options.platform === '');
+    const target = options.platform === undefined || options.platform === '' ? catalog.targetOf(canonicalName(name), image) : image.manifest;
+    const { blobs, manifests } = await planPush(deps, image, target);
     lease.add({ digests: [...blobs.map(({ descriptor }) => descriptor.digest), ...manifests.map(({ digest }) => digest)] });
     const repository = { registry: name.domain, name: name.path };
     await pushBlobs({ deps, slots, connection, repository, blobs, mountFrom: (digest) => holders(catalog, name, digest), progress, signal });
@@ -60,7 +61,7 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
     const byDigest = `${repositoryOf(name)}@${top.digest}`;
     catalog.durably(() => catalog.references.put(byDigest, { name: byDigest, imageId: image.id, target: top.digest, updatedAtMs: Date.now() }));
     progress({ status: `${name.tag}: digest: ${top.digest} size: ${top.bytes.length}` });
-    if (image.index !== undefined && options.platform === undefined && top.digest !== image.index) await tellPart(deps, { image, top, progress });
+    if (top.digest !== target) await tellPart(deps, { target, top, progress });
     progress({ aux: { Tag: name.tag, Digest: top.digest, Size: top.bytes.length } });
     imageEvent(deps, 'push', { image, name: familiarRepository(name), id: familiarName(name) });
   } finally {
@@ -69,8 +70,8 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
 }
 
 /** Clients tell their person that the registry has one platform where the name stands for several here. */
-async function tellPart(deps: ImageDeps, { image, top, progress }: { image: ImageRecord; top: PushPlan['manifests'][number]; progress: Progress }): Promise<void> {
-  const index = { mediaType: mediaTypes.ociIndex, digest: image.index, size: await deps.content.size(image.index!) };
+async function tellPart(deps: ImageDeps, { target, top, progress }: { target: Digest; top: PushPlan['manifests'][number]; progress: Progress }): Promise<void> {
+  const index = { mediaType: mediaTypes.ociIndex, digest: target, size: await deps.content.size(target) };
   progress({ aux: { manifestPushedInsteadOfIndex: true, originalIndex: index, selectedManifest: { mediaType: top.mediaType, digest: top.digest, size: top.bytes.length } } });
 }
 

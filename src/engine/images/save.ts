@@ -15,7 +15,7 @@ import { imageEvent } from './image-event.ts';
 import { planPush } from './push/plan-push.ts';
 import type { ImageVerbs } from './verbs.ts';
 
-interface SavedImage { image: ImageRecord; names: Reference[] }
+interface SavedImage { image: ImageRecord; /** Its manifest, or an index that holds it. */ target: Digest; names: Reference[] }
 
 /**
  * One tar that is an OCI layout and a docker-archive at once; a blob that several images share is written once. The same images in the
@@ -24,11 +24,14 @@ interface SavedImage { image: ImageRecord; names: Reference[] }
 export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] {
   return async (texts, { platform, signal }) => {
     const wholeIndexes = platform === undefined || platform === '';
-    const saved = chooseImages(catalog, texts, (text) => catalog.findFor(text, platform, deps.host));
+    const saved = chooseImages(catalog, texts, (text) => {
+      const image = catalog.findFor(text, platform, deps.host);
+      return { image, target: wholeIndexes ? catalog.targetOf(text, image) : image.manifest };
+    });
     const lease = deps.leases.open('save');
     // In the same turn as they were found: the image may be removed from here on.
-    lease.add({ digests: saved.flatMap(({ image }) => [image.id, image.manifest, ...(image.index === undefined ? [] : [image.index]), ...image.layers.map(({ digest }) => digest)]) });
-    const plan = await planArchive(deps, saved, { wholeIndexes, lease }).catch((error: unknown) => {
+    lease.add({ digests: saved.flatMap(({ image, target }) => [image.id, image.manifest, target, ...image.layers.map(({ digest }) => digest)]) });
+    const plan = await planArchive(deps, saved, lease).catch((error: unknown) => {
       lease.release();
       throw error;
     });
@@ -39,13 +42,14 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
 }
 
 /** A name saves the image with this name; a repository without a tag saves all its tags; an id saves the image without a name. */
-function chooseImages(catalog: Catalog, texts: readonly string[], find: (text: string) => ImageRecord): SavedImage[] {
+function chooseImages(catalog: Catalog, texts: readonly string[], find: (text: string) => Omit<SavedImage, 'names'>): SavedImage[] {
   if (texts.length === 0) throw new GantryError('invalid', 'no image was named');
-  const saved = new Map<Digest, SavedImage>();
-  const add = (image: ImageRecord, name: Reference | undefined): void => {
-    const entry = saved.get(image.id) ?? { image, names: [] };
+  const saved = new Map<string, SavedImage>();
+  const add = ({ image, target }: Omit<SavedImage, 'names'>, name: Reference | undefined): void => {
+    const key = `${image.id} ${target}`;
+    const entry = saved.get(key) ?? { image, target, names: [] };
     if (name?.tag !== undefined && !entry.names.some((other) => canonicalName(other) === canonicalName(name))) entry.names.push(name);
-    saved.set(image.id, entry);
+    saved.set(key, entry);
   };
   for (const text of texts) {
     const record = catalog.nameRecord(text);
@@ -76,15 +80,15 @@ interface ArchivePlan {
   documents: { name: string; bytes: Buffer }[];
 }
 
-async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], { wholeIndexes, lease }: { wholeIndexes: boolean; lease: Lease }): Promise<ArchivePlan> {
+async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease: Lease): Promise<ArchivePlan> {
   const blobs = new Map<Digest, number>();
   const index: Descriptor[] = [];
   const items: unknown[] = [];
   const repositories: Record<string, Record<string, string>> = {};
-  for (const { image, names } of saved) {
+  for (const { image, target, names } of saved) {
     const manifest = await readManifest(deps, image.manifest);
     // An index travels when all that it names is here.
-    const { blobs: parts, manifests } = await planPush(deps, image, wholeIndexes);
+    const { blobs: parts, manifests } = await planPush(deps, image, target);
     lease.add({ digests: [...parts.map((part) => part.descriptor.digest), ...manifests.map(({ digest }) => digest)] });
     for (const { descriptor: { digest } } of parts) blobs.set(digest, await sizeOf(deps, digest));
     for (const { digest, bytes } of manifests) blobs.set(digest, bytes.length);

@@ -12,7 +12,7 @@ export function tagVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['tag'] {
     const reference = parseReference(tag === '' ? repository : `${repository}:${tag}`);
     if (reference.digest !== undefined) throw new GantryError('invalid', 'refusing to create a tag with a digest reference');
     const named = withDefaultTag(reference);
-    catalog.durably(() => catalog.point(canonicalName(named), image));
+    catalog.durably(() => catalog.point(canonicalName(named), image, catalog.targetOf(text, image)));
     imageEvent(deps, 'tag', { image, name: familiarName(named) });
   };
 }

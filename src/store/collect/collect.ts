@@ -86,7 +86,11 @@ async function reachable({ metadata, leases, usedChainIds, usedDigests, content 
     image.without?.forEach((digest) => without.add(digest));
     for (const layer of image.layers) kept.add(layer.digest).add(layer.chainId);
   }
-  for (const reference of metadata.table<ReferenceRecord>('references').all()) kept.add(reference.target).add(reference.imageId);
+  for (const { target, imageId } of metadata.table<ReferenceRecord>('references').all()) {
+    // A name may stand for another index than the image came with last.
+    if (!kept.has(target)) indexes.add(target);
+    kept.add(imageId);
+  }
   for (const lease of leases.all()) for (const digest of [...lease.digests, ...lease.chainIds]) kept.add(digest);
   for (const index of indexes) await addMembers(content, { digest: index, without }, kept);
   if (usedDigests !== undefined) for await (const digest of usedDigests()) kept.add(digest);
@@ -99,7 +103,17 @@ async function addMembers(content: ContentStore, { digest, without }: { digest: 
   kept.add(digest);
   const bytes = await content.bytes(digest, maxManifestBytes).catch(() => undefined);
   if (bytes === undefined) return;
-  const found = readManifestOrIndex(bytes, `manifest ${digest}`);
+  const found = readable(bytes, digest);
+  if (found === undefined) return;
   if (found.kind === 'index') for (const member of found.index.manifests) await addMembers(content, { digest: member.digest, without }, kept);
   else for (const part of [found.manifest.config, ...found.manifest.layers]) kept.add(part.digest);
+}
+
+/** Undefined for a document that is damaged: whoever uses it is told, and a collection goes on. */
+function readable(bytes: Buffer, digest: Digest): ReturnType<typeof readManifestOrIndex> | undefined {
+  try {
+    return readManifestOrIndex(bytes, `manifest ${digest}`);
+  } catch {
+    return undefined;
+  }
 }

@@ -114,6 +114,30 @@ describe('an archive for several platforms', () => {
     assert.deepEqual(await pushed('whole'), [{ Tag: 'whole', Digest: digestOf(inner), Size: inner.length }]);
   });
 
+  it('goes by what each name stands for, though they are one image: the index, or its manifest', async () => {
+    await using registry = await startRegistry();
+    await using fixture = imageFixture({ registry: registryPort() });
+    await fixture.load(streamOf(archive));
+    const name = (tag: string): string => `${registry.host}/names:${tag}`;
+    const pushed = async (tag: string, options = {}): Promise<string> => {
+      const lines: ProgressLine[] = [];
+      await fixture.images.push(name(tag), pulling(lines, options));
+      return (lines.flatMap(({ aux }) => (aux === undefined ? [] : [aux])).at(-1) as { Digest: string }).Digest;
+    };
+    await fixture.images.tag('team/multi:v1', `${registry.host}/names`, 'one');
+    await pushed('one', { platform: `linux/${architecture}` });
+    await fixture.images.tag('team/multi:v1', `${registry.host}/names`, 'all');
+    await pushed('all');
+    await fixture.images.pull(name('one'), pulling());
+    await fixture.images.pull(name('all'), pulling());
+    for (const [tag, from] of [['single', 'one'], ['whole', 'all']] as const) await fixture.images.tag(name(from), `${registry.host}/names`, tag);
+    assert.deepEqual([await pushed('single'), await pushed('whole')], [digestOf(mine.manifest), digestOf(inner)]);
+    await using again = imageFixture();
+    await again.load(streamOf(await buffer(await fixture.images.save([name('single'), name('whole')], { signal }))));
+    const targets = [name('single'), name('whole')].map((text) => again.deps.metadata.table<{ target: string }>('references').get(text)?.target);
+    assert.deepEqual(targets, [digestOf(mine.manifest), digestOf(inner)]);
+  });
+
   it('tells of each platform what is here and what it weighs; layers of several images count once', async () => {
     await using fixture = imageFixture();
     await fixture.load(streamOf(archive));

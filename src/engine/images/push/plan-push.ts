@@ -14,9 +14,9 @@ export interface PushPlan {
   manifests: { digest: Digest; mediaType: string; bytes: Buffer }[];
 }
 
-/** The index, where all that it names is here; else the one manifest of this image. */
-export async function planPush(deps: ImageDeps, image: ImageRecord, wholeIndex: boolean): Promise<PushPlan> {
-  const plan = wholeIndex && image.index !== undefined ? await planned(deps, image, image.index) : undefined;
+/** What `target` is, where all that it names is here; else the one manifest of this image. */
+export async function planPush(deps: ImageDeps, image: ImageRecord, target: Digest): Promise<PushPlan> {
+  const plan = target === image.manifest ? undefined : await planned(deps, image, target);
   return plan ?? (await planned(deps, image, image.manifest))!;
 }
 
