@@ -1,5 +1,6 @@
 import { openSync, readSync, closeSync } from 'node:fs';
 import { GantryError, errnoOf } from '../../base/errors.ts';
+import { startWriting } from '../../host/files.ts';
 
 const tick = 0;
 const state = 1;
@@ -65,6 +66,8 @@ export interface LayerFile {
 export type GrowingFile = LayerFile & Required<Pick<LayerFile, 'growth'>>;
 
 const chunkBytes = 1 << 18;
+/** So much of a large blob goes to the disk at a time while more comes: what is left at the end is little. */
+const writeBytes = 32 << 20;
 
 /** Each chunk is valid until the next is asked for. `cancelled` is looked at when the file has grown, or somebody has called wakeReaders(). */
 export async function* readLayerFile({ file, movedTo, growth }: LayerFile, cancelled = (): boolean => false): AsyncGenerator<Buffer> {
@@ -101,7 +104,7 @@ function openMoved(file: string, movedTo: string | undefined): number {
 
 async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>, cancelled: () => boolean): AsyncGenerator<Buffer> {
   const chunk = Buffer.allocUnsafeSlow(chunkBytes);
-  for (let position = 0; ;) {
+  for (let [position, asked] = [0, 0]; ;) {
     // In this order: what was there before the end was told is read before the end is believed.
     const seen = Atomics.load(cells, tick);
     const now = Atomics.load(cells, state);
@@ -110,6 +113,10 @@ async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>, cancell
     const length = readSync(fd, chunk, 0, chunk.length, position);
     if (length > 0) {
       position += length;
+      if (position - asked >= writeBytes) {
+        startWriting(fd, asked, position - asked);
+        asked = position;
+      }
       Atomics.store(cells, readKib, Math.max(Atomics.load(cells, readKib), Math.ceil(position / 1024)));
       yield chunk.subarray(0, length);
     } else if (now === complete) {

@@ -20,6 +20,8 @@ export class Trash {
   readonly #directory: string;
   readonly #workers: ExtractionWorkers;
   readonly #running = new Set<Promise<void>>();
+  /** One folder of files after the other: libuv's few threads are everybody's. */
+  #filesGone: Promise<void> = Promise.resolve();
 
   constructor(directory: string, workers: ExtractionWorkers) {
     this.#directory = directory;
@@ -44,7 +46,8 @@ export class Trash {
     const files = fewFiles(path);
     if (files === undefined && removeTree(path, smallTree)) return Promise.resolve();
     // What fails to go is tried again at the next start.
-    const removal = files === undefined ? this.#workers.removeTree(path) : removeFiles(path, files);
+    const removal = files === undefined ? this.#workers.removeTree(path) : this.#filesGone.then(() => removeFiles(path, files));
+    if (files !== undefined) this.#filesGone = removal.catch(() => undefined);
     const work = removal.catch(() => undefined).finally(() => this.#running.delete(work));
     this.#running.add(work);
     return work;

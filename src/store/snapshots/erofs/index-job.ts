@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { TarDecoder } from '../../../base/tar/decoder.ts';
 import { plainChunks } from '../../../host/files-decompress.ts';
+import { startWriting } from '../../../host/files.ts';
 import { isZeros } from '../../../host/holes.ts';
 import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
 import { readLayerFile, type LayerFile } from '../growth.ts';
 import { LayerTree } from './layer-tree.ts';
 import { writeIndex } from './write-index.ts';
+
+/** So much of a large layer goes to the disk at a time while more comes: what is left at the end is little. */
+const writeBytes = 32 << 20;
 
 export const tarName = 'layer.tar';
 export const indexName = 'layer.erofs';
@@ -25,6 +29,7 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
   let copy: number | undefined;
   let failure: unknown;
   let written = 0;
+  let asked = 0;
   try {
     const isLinked = 'file' in source && compression === 'none' && link(source, join(folder, tarName));
     copy = isLinked ? undefined : openSync(join(folder, tarName), 'wx', 0o600);
@@ -33,6 +38,10 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
       take: (chunk) => {
         if (copy !== undefined) writeAt(copy, chunk, written);
         written += chunk.length;
+        if (copy !== undefined && written - asked >= writeBytes) {
+          startWriting(copy, asked, written - asked);
+          asked = written;
+        }
         // The tar is kept to its end even when it cannot be indexed: it can be extracted then.
         if (failure === undefined) failure = attempt(() => decoder.write(chunk));
         if (failure instanceof GantryError) throw failure;
