@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, closeSync, linkSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readTar } from '../../src/base/tar/read.ts';
+import { mknodAt } from '../../src/host/files.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { clientsFor, dockerClient, runProgram, type Outcome } from './clients.ts';
 
@@ -75,9 +76,9 @@ describe('cp does what the docker client does', { concurrency: 4, skip: dockerCl
   }
 
   const boxFiles = async ({ box }: { box: string }): Promise<unknown> => {
-    const { stdout } = await runProgram([...clientsFor(daemon.host).gantry, 'cp', `${box}:/data`, '-']);
+    const { text: archive } = await daemon.request('GET', `/containers/${box}/archive?path=/data`);
     const found: unknown[] = [];
-    for await (const { entry, body } of readTar((async function* () { yield stdout; })())) {
+    for await (const { entry, body } of readTar((async function* () { yield Buffer.from(archive); })())) {
       const text = Buffer.concat(await Array.fromAsync(body)).toString('utf8');
       found.push([entry.name, entry.type, entry.mode, entry.uid, entry.linkName, text]);
     }
@@ -142,12 +143,14 @@ function makeHere(here: string): void {
   writeFileSync(join(here, 'full/run'), '#!/bin/sh\n', { mode: 0o755 });
   writeFileSync(join(here, 'has-tree-file/tree'), 'a file\n');
   writeFileSync(join(here, 'two-names/a'), 'same\n');
-  execFileSync('ln', [join(here, 'two-names/a'), join(here, 'two-names/b')]);
-  execFileSync('chown', ['41:42', join(here, 'full/run')]);
+  linkSync(join(here, 'two-names/a'), join(here, 'two-names/b'));
+  chownSync(join(here, 'full/run'), 41, 42);
   symlinkSync('dir', join(here, 'link-to-dir'));
   symlinkSync('file', join(here, 'link-to-file'));
   symlinkSync('not-there', join(here, 'dangling'));
-  execFileSync('mknod', [join(here, 'device'), 'c', '1', '3']);
+  const directory = openSync(here, 'r');
+  mknodAt(directory, 'device', 0o20644, 0x103n);
+  closeSync(directory);
 }
 
 /** Names, kinds, modes, owners, times in seconds (docker's archives hold no more) and bytes. */
