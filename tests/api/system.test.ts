@@ -62,7 +62,7 @@ test('volumes and networks keep null and [] apart', async () => {
     networks: { list: () => Promise.resolve([]), prune: () => Promise.resolve([]) },
   });
   assert.equal((await server.call('GET', '/volumes')).text, '{"Volumes":[],"Warnings":null}\n');
-  assert.equal((await server.call('POST', '/volumes/prune')).text, '{"VolumesDeleted":null,"SpaceReclaimed":0}\n');
+  assert.equal((await server.call('POST', '/volumes/prune')).text, '{"VolumesDeleted":[],"SpaceReclaimed":0}\n');
   assert.equal((await server.call('GET', '/networks')).text, '[]\n');
   assert.equal((await server.call('POST', '/networks/prune')).text, '{"NetworksDeleted":null}\n');
   assert.equal((await server.call('GET', '/plugins')).text, '[]\n');

@@ -22,7 +22,7 @@ export function checkVolumeRequest(request: VolumeRequest): void {
 }
 
 export function checkVolumeName(name: string): void {
-  if (name.length === 1) throw new GantryError('invalid', `create ${name}: volume name is too short, names should be at least two alphanumeric characters`);
+  if (Buffer.byteLength(name) === 1) throw new GantryError('invalid', `create ${name}: volume name is too short, names should be at least two alphanumeric characters`);
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name)) {
     throw new GantryError('invalid', `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`);
   }

@@ -41,7 +41,7 @@ const prune: Handler = async (exchange, { volumes }) => {
   const filters = new Map(parseFilters(exchange.query.text('filters'), ['label', 'label!', 'all']));
   if (!atLeast(exchange.version, '1.42')) filters.set('all', ['true']);
   const { deleted, reclaimedBytes } = await volumes.prune(filters);
-  sendJson(exchange, 200, { VolumesDeleted: deleted.length === 0 ? null : deleted, SpaceReclaimed: reclaimedBytes });
+  sendJson(exchange, 200, { VolumesDeleted: deleted, SpaceReclaimed: reclaimedBytes });
 };
 
 export const volumeRoutes: readonly Route[] = [
