@@ -24,9 +24,10 @@ const listings: Readonly<Partial<Record<Named, string>>> = {
   volume: `${program} volume ls -q`,
 };
 
+/** Also read by zsh, where `path` and `words` are taken: no variable has their name. */
 function bash(commands: readonly Words[]): string {
   const top = [...Object.keys(groups), ...Object.keys(elsewhere), ...commands.filter(({ path }) => !path.includes(' ')).map(({ path }) => path)];
-  const inside = Object.keys(groups).map((noun) => `    ${noun}) words="${commands.filter(({ path }) => path.startsWith(`${noun} `)).map(({ path }) => path.slice(noun.length + 1)).join(' ')}" ;;`);
+  const inside = Object.keys(groups).map((noun) => `    ${noun}) offers="${commands.filter(({ path }) => path.startsWith(`${noun} `)).map(({ path }) => path.slice(noun.length + 1)).join(' ')}" ;;`);
   const flags = commands.map(({ path, flags: names }) => `    '${path}') echo "${names.join(' ')}" ;;`);
   const names = commands.flatMap(({ path, names: kind }) => {
     const listing = kind === undefined ? undefined : listings[kind];
@@ -44,22 +45,22 @@ ${names.join('\n')}
   esac
 }
 _${program}() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path="" words="" word at
+  local current="\${COMP_WORDS[COMP_CWORD]}" chosen="" offers="" word at
   for ((at = 1; at < COMP_CWORD; at++)); do
     word="\${COMP_WORDS[at]}"
     case "$word" in -*) continue ;; esac
-    if [ -z "$path" ]; then path="$word"
-    else case " ${Object.keys(groups).join(' ')} " in *" $path "*) path="$path $word" ;; esac; fi
+    if [ -z "$chosen" ]; then chosen="$word"
+    else case " ${Object.keys(groups).join(' ')} " in *" $chosen "*) chosen="$chosen $word" ;; esac; fi
   done
-  case "$path" in
-    '') words="${top.join(' ')}" ;;
+  case "$chosen" in
+    '') offers="${top.join(' ')}" ;;
 ${inside.join('\n')}
-    *) words="$(_${program}_names "$path")" ;;
+    *) offers="$(_${program}_names "$chosen")" ;;
   esac
-  case "$current" in -*) words="$(_${program}_flags "$path")" ;; esac
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
-  [ -n "\${COMPREPLY[0]}" ] || compopt -o default
-  declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$current"
+  case "$current" in -*) offers="$(_${program}_flags "$chosen")" ;; esac
+  COMPREPLY=($(compgen -W "$offers" -- "$current"))
+  [ -n "\${COMPREPLY[0]}" ] || compopt -o default 2>/dev/null
+  type __ltrim_colon_completions >/dev/null 2>&1 && __ltrim_colon_completions "$current"
 }
 complete -F _${program} ${program}
 `;
