@@ -23,7 +23,7 @@ export const command = define({
 
     async function memberOf(name: string): Promise<Member> {
       const found = await fetchManifest(context, name, flags.insecure);
-      if (documentOf(found).manifests !== undefined) throw new GantryError('invalid', `${name} is a manifest list: a list holds single manifests only`);
+      if (documentOf(found).manifests !== undefined) throw new GantryError('invalid', `${fullName(name)} is a manifest list`, { hint: 'A list holds single manifests only: name those that it lists, by digest.' });
       const [platform] = found.Platforms;
       return { name: fullName(name), descriptor: { ...found.Descriptor, ...(platform === undefined ? {} : { platform }) } };
     }

@@ -1,6 +1,7 @@
+import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import type { Context } from '../context.ts';
 import { imagePath } from '../image/image-path.ts';
-import { registryOf } from '../image/reference.ts';
+import { canonicalName, registryOf, withDefaultTag } from '../image/reference.ts';
 import { authHeader } from '../registry/credentials.ts';
 
 export interface Platform { architecture: string; os: string; variant?: string; 'os.version'?: string; 'os.features'?: string[] }
@@ -8,9 +9,14 @@ export interface Descriptor { mediaType: string; digest: string; size: number; p
 export interface Fetched { Descriptor: Descriptor; Platforms: Platform[]; Raw: string }
 export interface Document { mediaType?: string; manifests?: Descriptor[] }
 
-/** A manifest as its registry has it. */
+/** A manifest as its registry has it. @throws notFound with Docker's sentence */
 export async function fetchManifest(context: Context, name: string, insecure: boolean): Promise<Fetched> {
-  return await context.api.json<Fetched>({ path: `/gantry/manifests/${imagePath(name)}`, query: { insecure: insecure || undefined }, headers: await authHeaders(context, name) });
+  try {
+    return await context.api.json<Fetched>({ path: `/gantry/manifests/${imagePath(name)}`, query: { insecure: insecure || undefined }, headers: await authHeaders(context, name) });
+  } catch (error) {
+    if (!hasKind(error, 'notFound') || messageOf(error).includes('access denied')) throw error;
+    throw new GantryError('notFound', `no such manifest: ${canonicalName(withDefaultTag(name))}`, { cause: error });
+  }
 }
 
 export async function authHeaders(context: Context, name: string): Promise<Record<string, string>> {

@@ -1,4 +1,5 @@
 import { atLeast, define } from '../command.ts';
+import { describe, ExitError } from '../errors.ts';
 import { removeList } from './local-lists.ts';
 
 export const command = define({
@@ -7,6 +8,14 @@ export const command = define({
   arity: atLeast(1),
   examples: [['Begin again', 'gantry manifest rm me/web:1']],
   async run({ context, args }) {
-    for (const name of args) removeList(context, name);
+    const failures: string[] = [];
+    for (const name of args) {
+      try {
+        removeList(context, name);
+      } catch (error) {
+        failures.push(describe(error));
+      }
+    }
+    if (failures.length > 0) throw new ExitError(1, failures.join('\n'));
   },
 });

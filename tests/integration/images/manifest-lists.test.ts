@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { gantryProgram, startDaemon } from '../../support/daemon.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startFake, startRegistry } from '../registry/support.ts';
-import { imageOf, publishImage, randomLayer } from './registry-fixture.ts';
+import { imageOf, indexOf, publish, publishImage, randomLayer } from './registry-fixture.ts';
 
 const run = promisify(execFile);
 
@@ -39,6 +40,37 @@ describe('manifest lists', () => {
       assert.equal((await gantry('image', 'inspect', '-f', '{{.Architecture}} {{.Variant}}', list)).trim().split(' ')[0], 'arm');
     } finally {
       await rm(config, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("manifest's words", { skip: spawnSync('docker', ['--version']).status !== 0 && "docker's client is not installed" }, () => {
+  it("are docker's, and so are the digests of what it pushes", async () => {
+    await using folder = await temporaryFolder();
+    await using registry = await startRegistry();
+    await using daemon = await startDaemon();
+    const images = { amd: imageOf([randomLayer('amd', 100)], { architecture: 'amd64' }), arm: imageOf([randomLayer('arm', 100)], { architecture: 'arm64' }), docker: imageOf([randomLayer('docker', 100)], { architecture: 'arm64', docker: true }) };
+    for (const [tag, image] of Object.entries(images)) await publishImage(registry.host, 'web', tag, image);
+    await publish(registry.host, 'web', { references: ['all'], manifest: indexOf([{ image: images.arm, architecture: 'arm64' }, { image: images.amd, architecture: 'amd64' }]) });
+    const at = (tag: string): string => `${registry.host}/web:${tag}`;
+    const commands = [
+      ['inspect', '--insecure', at('all')], ['inspect', '--insecure', at('amd')], ['inspect', '--insecure', '-v', at('docker')], ['inspect', '--insecure', '--verbose', at('all')], ['inspect', '--insecure', at('none')],
+      ['create', '--insecure', at('list'), at('amd'), at('arm')], ['create', '--insecure', at('list'), at('amd')], ['create', '--insecure', '--amend', at('list'), at('docker')],
+      ['create', '--insecure', at('other'), at('all')], ['create', '--insecure', at('other'), at('none')],
+      ['annotate', at('list'), at('arm'), '--variant', 'v8', '--os-version', '1.2', '--os-features', 'a,b'], ['annotate', at('list'), at('arm'), '--arch', 'nonsense'], ['annotate', at('list'), at('none'), '--arch', 'arm'], ['annotate', at('none'), at('arm'), '--arch', 'arm'],
+      ['inspect', '--insecure', at('list')], ['inspect', '--insecure', at('list'), at('arm')], ['inspect', '--insecure', '-v', at('list'), at('arm')], ['inspect', '--insecure', '-v', at('list')],
+      ['push', '--insecure', at('list')], ['push', '--insecure', '--purge', at('list')], ['push', '--insecure', at('list')], ['rm', at('list'), at('none')],
+    ];
+    const say = async (words: readonly string[], config: string, command: readonly string[]): Promise<{ code: number; out: string; err: string }> => {
+      const [program = '', ...first] = words;
+      const done = await run(program, [...first, '--config', config, '--host', daemon.host, 'manifest', ...command]).then(({ stdout, stderr }) => ({ code: 0, stdout, stderr }), (error: { code: number; stdout: string; stderr: string }) => error);
+      return { code: done.code, out: done.stdout, err: done.stderr.trim() };
+    };
+    for (const command of commands) {
+      const theirs = await say(['docker'], join(folder.path, 'docker'), command);
+      const ours = await say(gantryProgram(), join(folder.path, 'gantry'), command);
+      // We add what to do next.
+      assert.deepEqual({ ...ours, err: ours.err.slice(0, theirs.err.length) }, theirs, command.join(' '));
     }
   });
 });
