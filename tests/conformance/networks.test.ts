@@ -150,8 +150,15 @@ describe('networks', () => {
     assert.equal(endpoint.IPPrefixLen, 24);
     assert.equal(endpoint.Gateway, own.gateway);
     assert.ok(endpoint.Aliases.includes('cache'));
+    const inside = async (file: string): Promise<string> => {
+      const { json: { Id } } = await engine.expect('POST', `/containers/${id}/exec`, { body: { Cmd: ['cat', file], AttachStdout: true }, status: 201 });
+      return (await engine.expect('POST', `/exec/${Id}/start`, { body: {}, status: 200 })).text;
+    };
+    assert.match(await inside('/etc/hosts'), /^10\.213\.7\.77\s/m);
+    assert.match(await inside('/etc/resolv.conf'), /nameserver 127\.0\.0\.11$/m);
     await engine.expect('POST', `/networks/${name}/connect`, { body: { Container: id }, status: 403, message: /^endpoint with name conf-\w+ already exists in network conf-/ });
     await engine.expect('POST', `/networks/${name}/disconnect`, { body: { Container: id }, status: 200 });
+    assert.doesNotMatch(await inside('/etc/hosts'), /^10\.213\.7\.77\s/m);
     await engine.expect('POST', `/networks/${name}/disconnect`, { body: { Container: id }, status: 500, message: `container ${id} is not connected to network ${name}` });
     assert.deepEqual(Object.keys((await engine.inspect(id)).NetworkSettings.Networks), ['bridge']);
   });

@@ -9,6 +9,7 @@ import { interfacePrefixOf, kernelNetworkOf } from './kernel-network.ts';
 import { moveGateway } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
 import { networkModeOf, restingEndpoint } from './plan-endpoints.ts';
+import { refreshFiles } from './refresh-files.ts';
 import type { NetworkRecord } from './verbs.ts';
 
 /** A container that runs gets the link at once, another at its next start. */
@@ -23,7 +24,9 @@ export async function connect(deps: NetworkDeps, name: string, container: string
     if (!isLive(record)) {
       deps.containers.save(planned, { durable: true });
     } else {
-      await announce(deps, await attachLive(deps, { before: record, planned, network }));
+      const joined = await attachLive(deps, { before: record, planned, network });
+      await announce(deps, joined);
+      refreshFiles(deps, record, joined);
     }
     networkEvent(deps.events, network, 'connect', { container: id });
   });

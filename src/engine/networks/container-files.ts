@@ -23,14 +23,17 @@ export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers'>
 }
 
 function ownHosts(deps: Pick<NetworkDeps, 'catalog' | 'containers'>, record: ContainerRecord): string {
-  const endpoints = Object.values(record.endpoints);
-  const addresses = endpoints.flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined).map((address) => address.split('/')[0] ?? '');
   const links = record.endpoints['bridge'] === undefined ? [] : linkHosts(linkedContainers(deps, record));
   return hostsFile({
     extra: [...extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)), ...links],
-    own: { addresses, hostname: record.config.hostname ?? '', domainname: record.config.domainname ?? '' },
+    own: { addresses: addressesOf(record), hostname: record.config.hostname ?? '', domainname: record.config.domainname ?? '' },
     ipv6: true,
   });
+}
+
+/** All of its addresses, without prefix length. */
+export function addressesOf(record: ContainerRecord): string[] {
+  return Object.values(record.endpoints).flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]).filter((address) => address !== undefined).map((address) => address.split('/')[0] ?? '');
 }
 
 /** The host's own file, and what was added. */
@@ -46,7 +49,8 @@ function hostGateways(deps: Pick<NetworkDeps, 'catalog'>): string[] {
   return [bridge?.ipv4?.gateway, bridge?.ipv6?.gateway].filter((gateway) => gateway !== undefined);
 }
 
-function resolvConf(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord, sharesHost: boolean): string {
+/** @param sharesHost it is in the host's namespace */
+export function resolvConf(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord, sharesHost: boolean): string {
   const { dns, dnsSearch, dnsOptions } = record.hostConfig;
   const asked = [dns, dnsSearch, dnsOptions].some((list) => list !== undefined && list.length > 0);
   if (sharesHost && !asked) return readOptional('/etc/resolv.conf');

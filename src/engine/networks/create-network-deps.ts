@@ -18,6 +18,7 @@ export interface NetworkParts {
   locks: KeyedLocks;
   events: EventBus;
   containers: ContainerRecords;
+  filesDirectory(containerId: string): string;
 }
 
 /** The parts joined with the state that networks keep: records, addresses, ports. */

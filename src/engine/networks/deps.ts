@@ -19,6 +19,8 @@ export interface NetworkDeps {
   locks: KeyedLocks;
   events: EventBus;
   containers: ContainerRecords;
+  /** Where `hosts` and `resolv.conf` of a container that runs are. */
+  filesDirectory(containerId: string): string;
 }
 
 /** The container records, as far as networks read and change them (the endpoints). A change is made under the container's lock, its id. */

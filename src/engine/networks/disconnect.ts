@@ -5,6 +5,7 @@ import { isLive, type NetworkDeps } from './deps.ts';
 import { detachEndpoint, gatewayName } from './endpoints.ts';
 import { moveGateway } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
+import { refreshFiles } from './refresh-files.ts';
 
 /** @param force also when the container is gone: then nothing is left to do */
 export async function disconnect(deps: NetworkDeps, name: string, container: string, force: boolean): Promise<void> {
@@ -20,7 +21,10 @@ export async function disconnect(deps: NetworkDeps, name: string, container: str
     await detachEndpoint(deps, record, network.name, { live: isLive(record) });
     const { [network.name]: _gone, ...endpoints } = record.endpoints;
     const left = deps.containers.save({ ...record, endpoints }, { durable: true });
-    if (isLive(left)) await goOn(deps, left, gatewayName(deps, record.endpoints) === network.name ? leaving : undefined);
+    if (isLive(left)) {
+      await goOn(deps, left, gatewayName(deps, record.endpoints) === network.name ? leaving : undefined);
+      refreshFiles(deps, record, left);
+    }
     networkEvent(deps.events, network, 'disconnect', { container: id });
   });
 }

@@ -46,7 +46,9 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
 }
 
 /** An endpoint of a container that does not run. @throws invalid, forbidden for what this network cannot give */
-export function restingEndpoint(network: NetworkRecord, request: EndpointRequest, container: { containerId: string; containerName: string }): EndpointRecord {
+export function restingEndpoint(network: NetworkRecord, asked: EndpointRequest, container: { containerId: string; containerName: string }): EndpointRecord {
+  // Hardware addresses are written with hyphens too.
+  const request = asked.macAddress === undefined ? asked : { ...asked, macAddress: asked.macAddress.replaceAll('-', ':').toLowerCase() };
   checkEndpoint(network, request);
   const dnsNames = dnsNamesOf(network, { id: container.containerId, name: container.containerName }, request.aliases);
   return { endpointId: '', networkId: network.id, request, dnsNames, macAddress: request.macAddress ?? '', ports: [] };

@@ -5,8 +5,6 @@ export function hostsFile(options: {
   own: { addresses: string[]; hostname: string; domainname: string };
   ipv6: boolean;
 }): string {
-  const { hostname, domainname, addresses } = options.own;
-  const names = domainname === '' ? hostname : `${hostname}.${domainname} ${hostname}`;
   const loopback: [string, string][] = [
     ['127.0.0.1', 'localhost'],
     ['::1', `${options.ipv6 ? 'localhost ' : ''}ip6-localhost ip6-loopback`],
@@ -15,8 +13,14 @@ export function hostsFile(options: {
     ['ff02::1', 'ip6-allnodes'],
     ['ff02::2', 'ip6-allrouters'],
   ];
-  const own = addresses.map((address): [string, string] => [address, names]);
-  return [...loopback, ...options.extra, ...own].map(([address, text]) => `${address}\t${text}\n`).join('');
+  const lines = [...loopback, ...options.extra].map(([address, text]) => `${address}\t${text}`);
+  return [...lines, ...ownHostLines(options.own)].map((line) => `${line}\n`).join('');
+}
+
+/** A container's own addresses and names, a line each. */
+export function ownHostLines({ addresses, hostname, domainname }: { addresses: string[]; hostname: string; domainname: string }): string[] {
+  const names = domainname === '' ? hostname : `${hostname}.${domainname} ${hostname}`;
+  return addresses.map((address) => `${address}\t${names}`);
 }
 
 /**
