@@ -3,15 +3,22 @@ import { configDirectory, readConfig, type ClientConfig } from './connection/con
 import { transportOptions } from './connection/endpoint.ts';
 import type { Context, GlobalFlags, Machine } from './context.ts';
 import { Interrupted } from './interrupted.ts';
+import { flushed, standard } from './streams/standard.ts';
 
 /** The context of this process. Nothing is opened or read before it is needed. */
 export function createContext(globals: GlobalFlags, machine: Machine): Context {
-  const { env, stdout, stderr } = process;
+  const { env } = process;
   let api: Transport | undefined;
   let config: ClientConfig | undefined;
-  const warn = (line: string): void => { stderr.write(`${line}\n`); };
+  const warn = (line: string): void => { standard.stderr.write(`${line}\n`); };
   const context: Context = {
-    env, globals, machine, stdout, stderr, warn,
+    env, globals, machine, warn,
+    get stdout() {
+      return standard.stdout;
+    },
+    get stderr() {
+      return standard.stderr;
+    },
     get stdin() {
       return process.stdin;
     },
@@ -24,13 +31,8 @@ export function createContext(globals: GlobalFlags, machine: Machine): Context {
       return api;
     },
     interruptible: interruptSignal,
-    print: (line) => { stdout.write(`${line}\n`); },
-    flush: async () => {
-      await Promise.all([stdout, stderr].map((stream) => new Promise<void>((resolve) => {
-        if (stream.destroyed || stream.writableLength === 0) resolve();
-        else stream.write('', () => resolve());
-      })));
-    },
+    print: (line) => { standard.stdout.write(`${line}\n`); },
+    flush: flushed,
   };
   return context;
 }

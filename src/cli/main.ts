@@ -5,6 +5,7 @@ import type { Context, GlobalFlags, Machine } from './context.ts';
 import { arityComplaint } from './grammar/arity.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { FlagError, parseFlags, type Parsed } from './grammar/parse.ts';
+import { standard } from './streams/standard.ts';
 import { find, notOffered, program, type Entry } from './tree.ts';
 
 /** Answers a command line that names no command: a noun alone or with help shows what it offers; anything else is an error. */
@@ -12,7 +13,7 @@ async function withoutCommand(before: readonly string[], rest: readonly string[]
   const stray = rest.find((word) => !word.startsWith('-'));
   const asksHelp = rest.includes('--help') || rest.includes('-h');
   if (stray !== undefined && isTopic) {
-    process.stderr.write(`unknown help topic: ${rest.slice(0, -1).join(' ')}\n`);
+    standard.stderr.write(`unknown help topic: ${rest.slice(0, -1).join(' ')}\n`);
     return 1;
   }
   if (stray !== undefined && !asksHelp) return unknownCommand(before, stray);
@@ -23,7 +24,6 @@ async function withoutCommand(before: readonly string[], rest: readonly string[]
 
 /** Runs one command line (without the program's name) to its end and resolves to the exit code. */
 export async function main(argv: readonly string[], machine: Machine): Promise<number> {
-  quietOnBrokenPipe();
   let globals: Parsed<typeof globalFlags>;
   try {
     globals = parseFlags(globalFlags, argv, { interspersed: false });
@@ -33,7 +33,7 @@ export async function main(argv: readonly string[], machine: Machine): Promise<n
   const { help, flags } = globals;
   if (flags.version) {
     const { versionLine } = await import('./system/version-line.ts');
-    process.stdout.write(`${versionLine()}\n`);
+    standard.stdout.write(`${versionLine()}\n`);
     return 0;
   }
   const [first] = globals.args;
@@ -57,12 +57,12 @@ async function runCommand(entry: Entry, name: readonly string[], argv: readonly 
   }
   if (parsed.help) {
     const { commandHelp } = await import('./grammar/help.ts');
-    process.stdout.write(commandHelp(entry, command, path));
+    standard.stdout.write(commandHelp(entry, command, path));
     return 0;
   }
   const complaint = arityComplaint(path, command.arity, parsed.args.length);
   if (complaint !== undefined) {
-    process.stderr.write(`${program}: ${complaint}\n\nUsage:  ${path} ${command.usage}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
+    standard.stderr.write(`${program}: ${complaint}\n\nUsage:  ${path} ${command.usage}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
     return 1;
   }
   const status = await attempt(context, command, () => command.run({ context, flags: parsed.flags, given: parsed.given, args: parsed.args, path }), path);
@@ -92,7 +92,7 @@ async function attempt(context: Context, command: AnyCommand, act: () => Promise
 
 function badFlag(error: unknown, path: string, usage: string): number {
   if (!(error instanceof FlagError)) throw error;
-  process.stderr.write(`${error.message}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\nRun '${path} --help' for more information\n`);
+  standard.stderr.write(`${error.message}\n\nUsage:  ${`${path} ${usage}`.trimEnd()}\n\nRun '${path} --help' for more information\n`);
   return 125;
 }
 
@@ -100,28 +100,18 @@ function unknownCommand(before: readonly string[], word: string): number {
   const path = [program, ...before].join(' ');
   const usage = before.length === 0 ? '' : `Usage:  ${path}\n\n`;
   const hint = before.length === 0 && Object.hasOwn(notOffered, word) ? `${notOffered[word]}\n\n` : '';
-  process.stderr.write(`${program}: unknown command: ${path} ${word}\n\n${hint}${usage}Run '${path} --help' for more information\n`);
+  standard.stderr.write(`${program}: unknown command: ${path} ${word}\n\n${hint}${usage}Run '${path} --help' for more information\n`);
   return 1;
 }
 
 /** Help that was asked for is the result; where a command is missing, it is a remark. */
 async function showGroup(words: readonly string[], asked = true): Promise<number> {
   const { groupHelp } = await import('./grammar/help.ts');
-  (asked ? process.stdout : process.stderr).write(groupHelp(words));
+  (asked ? standard.stdout : standard.stderr).write(groupHelp(words));
   return 0;
 }
 
 function toGlobals(flags: Parsed<typeof globalFlags>['flags']): GlobalFlags {
   const { host, version: _version, 'log-level': level, ...rest } = flags;
   return { ...rest, debug: rest.debug || level === 'debug', hosts: host };
-}
-
-/** `gantry ps | head -1` ends quietly, as a program that SIGPIPE ends would. */
-function quietOnBrokenPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(141);
-      throw error;
-    });
-  }
 }

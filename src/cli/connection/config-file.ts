@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf, GantryError, messageOf } from '../../base/errors.ts';
 
@@ -22,8 +21,9 @@ export interface ClientConfig {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** `node:os` is loaded where HOME is not set alone: it takes longer than reading the file. */
 export function configDirectory(env: Environment, flag: string): string {
-  return flag !== '' ? flag : env['DOCKER_CONFIG'] || join(env['HOME'] ?? homedir(), '.docker');
+  return flag !== '' ? flag : env['DOCKER_CONFIG'] || join(env['HOME'] ?? process.getBuiltinModule('node:os').homedir(), '.docker');
 }
 
 /** An absent file is an empty configuration; a broken one is an error that names the file. */

@@ -37,14 +37,29 @@ export function lex(source: string): Token[] {
   return tokens;
 }
 
-const shapes: readonly [Token['kind'], RegExp][] = [
+type Shape = readonly [Token['kind'], RegExp];
+
+const plainShapes: readonly Shape[] = [
   ['string', /"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)+'/y],
   ['number', /[+-]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/y],
-  ['field', /\.[\p{L}_][\p{L}\p{N}_]*/uy],
-  ['variable', /\$[\p{L}\p{N}_]*/uy],
-  ['name', /[\p{L}_][\p{L}\p{N}_]*/uy],
+  ['field', /\.[A-Za-z_]\w*/y],
+  ['variable', /\$\w*/y],
+  ['name', /[A-Za-z_]\w*/y],
   ['symbol', /:=|[|(),=.]/y],
 ];
+
+let letterShapes: readonly Shape[] | undefined;
+
+/** Names may have letters of any script; the patterns for those take long to build, and few templates need them. */
+function shapesFor(source: string): readonly Shape[] {
+  // oxlint-disable-next-line no-control-regex
+  if (/^[\x00-\x7f]*$/.test(source)) return plainShapes;
+  letterShapes ??= plainShapes.map(([kind, shape]): Shape => {
+    const wide: Partial<Record<Token['kind'], RegExp>> = { field: /\.[\p{L}_][\p{L}\p{N}_]*/uy, variable: /\$[\p{L}\p{N}_]*/uy, name: /[\p{L}_][\p{L}\p{N}_]*/uy };
+    return [kind, wide[kind] ?? shape];
+  });
+  return letterShapes;
+}
 
 function lexAction(source: string, start: number): { tokens: Token[]; end: number; trimsAfter: boolean; comment?: boolean } {
   const comment = /\s*\/\*[\s\S]*?\*\/(\s+-)?\}\}/y;
@@ -69,7 +84,7 @@ function lexAction(source: string, start: number): { tokens: Token[]; end: numbe
 }
 
 function lexToken(source: string, at: number, spaced: boolean): { token: Token; end: number } {
-  for (const [kind, shape] of shapes) {
+  for (const [kind, shape] of shapesFor(source)) {
     shape.lastIndex = at;
     const text = shape.exec(source)?.[0];
     if (text === undefined) continue;
