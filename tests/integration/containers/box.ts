@@ -81,7 +81,7 @@ export class Box implements AsyncDisposable {
 
   /** Waits until a question has the wanted answer; each round is one request, and the daemon's own work is waited for, not a time. */
   async until<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 120_000;
     for (;;) {
       const answer = await ask();
       if (wanted(answer)) return answer;
