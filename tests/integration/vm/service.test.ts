@@ -56,7 +56,7 @@ describe('gantry.service', { skip: process.env['GANTRY_IN_VM'] === undefined && 
 
   test('takes over from a daemon that a command has started, and its containers with it', async () => {
     run(launcher, 'network', 'create', 'service-test');
-    id = run(launcher, 'run', '-d', '--network', 'service-test', '--name', 'stays', 'gantry/busybox', 'sleep', '100000').split('\n').at(-1) as string;
+    id = /^[0-9a-f]{64}$/m.exec(run(launcher, 'run', '-d', '--network', 'service-test', '--name', 'stays', 'gantry/busybox', 'sleep', '100000'))?.[0] ?? '';
     before = { container: (await stateOf(id)).Pid, monitors: monitors() };
     assert.equal(before.monitors.length, 1);
     assert.match(run(launcher, 'setup', '--service'), /ending the daemon that a command has started/);
