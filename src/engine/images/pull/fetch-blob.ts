@@ -56,16 +56,28 @@ function isWorthless(reason: unknown): boolean {
   return hasKind(reason, 'invalid') || hasKind(reason, 'exhausted');
 }
 
+/** So much makes a piece, bytes; less waits this long for more. */
+const pieceBytes = 1 << 18;
+const pieceMs = 5;
 /** So much may wait for the disk, bytes. */
 const maxWaiting = 1 << 20;
 
-/** What comes while a piece is being written is written with the next one: a fast network is not slowed by many small writes. */
+/** A fast network brings small chunks: they are written in larger pieces, and those that come meanwhile with the next one. */
 async function receive(fetch: FetchBlob, ingest: Ingest, growth: Growth): Promise<void> {
   let current = ingest.offset;
   fetch.onBytes(current);
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let writing: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const begin = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (waiting.length === 0) return;
+    writing ??= write();
+    // A failed write is met by whoever waits for it, in the loop or at the end.
+    writing.catch(() => undefined);
+  };
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
       const pieces = waiting;
@@ -81,12 +93,12 @@ async function receive(fetch: FetchBlob, ingest: Ingest, growth: Growth): Promis
     for await (const chunk of fetch.open(current)) {
       waiting.push(chunk);
       waitingBytes += chunk.length;
-      writing ??= write();
+      if (waitingBytes >= pieceBytes) begin();
+      else timer ??= setTimeout(begin, pieceMs);
       if (waitingBytes >= maxWaiting) await writing;
-      // A failed write is met here or at the end, whichever comes first.
-      else writing.catch(() => undefined);
     }
   } finally {
+    begin();
     await writing;
   }
 }
