@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cgroupDirectory, cgroupMounts, cgroupVersion, removeCgroup } from './cgroups.ts';
-import { filesV1, filesV2, sharesToWeight } from './cgroups-limits.ts';
 import { ioV1, ioV2, keyed } from './cgroups-stats.ts';
 import { deviceNumbers } from './devices.ts';
 import { exitCodeOf, sendSignal, startTimeOf } from './processes.ts';
@@ -28,20 +27,6 @@ describe('cgroupMounts', () => {
 
 test('removeCgroup() refuses what is no container\'s path', () => {
   for (const path of ['', '/', '/a/../..']) assert.throws(() => removeCgroup([], path), /not a container's cgroup/);
-});
-
-describe('limits', () => {
-  test('version 1 raises swap first and lowers memory first', () => {
-    const files = (memory: number): string[] => filesV1({ memory, memorySwap: 2 * memory }, 100).map(({ file }) => file);
-    assert.deepEqual(files(200), ['memory.memsw.limit_in_bytes', 'memory.limit_in_bytes']);
-    assert.deepEqual(files(50), ['memory.limit_in_bytes', 'memory.memsw.limit_in_bytes']);
-  });
-  test('version 2 counts swap alone, and says max', () => {
-    assert.deepEqual(filesV2({ memory: 100, memorySwap: 150, pids: -1, cpuQuota: 5000 }).map(({ file, value }) => `${file}=${value}`), [
-      'memory.swap.max=50', 'memory.max=100', 'cpu.max=5000 100000', 'pids.max=max',
-    ]);
-  });
-  test('shares become weights as in the runtimes', () => assert.deepEqual([2, 1024, 262_144].map(sharesToWeight), [1, 39, 10_000]));
 });
 
 describe('stats', () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createCgroupControl } from '../../../src/engine/containers/cgroup-control.ts';
 import { cgroupDirectory, cgroupMounts, cgroupVersion, processesIn } from '../../../src/host/cgroups.ts';
 import { freezeCgroup, thawCgroup } from '../../../src/host/cgroups-freezer.ts';
-import { setCgroupLimits } from '../../../src/host/cgroups-limits.ts';
 import { readCgroupStats } from '../../../src/host/cgroups-stats.ts';
 import { collect, Room } from './room.ts';
 
@@ -31,13 +31,14 @@ test('limits of a running container can be raised, lowered and read back', async
   const mega = 1024 * 1024;
   await room.runtime.start(room.request('c', ['sleep', '1000'], { spec: { host: { memory: 32 * mega, pidsLimit: 20 } } }));
   for (const memory of [64 * mega, 16 * mega]) {
-    setCgroupLimits(mounts, path, { memory, memorySwap: 2 * memory, pids: 9 });
+    const limits = { memory, memorySwap: 2 * memory, pidsLimit: 9 };
+    createCgroupControl(mounts).update(path, limits, limits);
     const stats = readCgroupStats(mounts, path);
     assert.deepEqual([stats.memory.limit, stats.pids.limit, stats.pids.current], [memory, 9, 1]);
     assert.ok(stats.memory.usage > 0);
   }
   assert.equal(processesIn(mounts, path).length, 1);
   const file = cgroupVersion(mounts) === 2 ? 'cpu.weight' : 'cpu.shares';
-  setCgroupLimits(mounts, path, { cpuShares: 512 });
+  createCgroupControl(mounts).update(path, { cpuShares: 512 }, { cpuShares: 512 });
   assert.equal(readFileSync(join(cgroupDirectory(mounts, 'cpu', path)!, file), 'utf8').trim(), cgroupVersion(mounts) === 2 ? '20' : '512');
 });
