@@ -4,7 +4,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import type { RegistryClient } from '../client/client.ts';
 import type { Exchange, RegistryContext } from './exchange.ts';
-import { Fill } from './fill.ts';
+import { createFills } from './fills.ts';
 import { sendBlob } from './handlers/blobs.ts';
 import { storeManifest } from './handlers/manifests.ts';
 import { readManifest } from './manifest-rules.ts';
@@ -58,52 +58,7 @@ export function createPullThrough(options: PullThroughOptions, context: () => Re
     }
   };
 
-  const fills = new Map<Digest, { fill: Fill; names: Set<string> }>();
-
-  /** What the upstream says of its size; that it knows the blob under this name is the claim to it. */
-  const sizeOf = async (name: string, digest: Digest): Promise<number> => {
-    const size = await options.client.headBlob({ registry: options.registry, name }, digest);
-    if (size === undefined) throw new Refusal('BLOB_UNKNOWN', `blob ${digest} is not in ${options.registry}/${name}`);
-    return size;
-  };
-
-  const startFill = async (name: string, { digest, size }: { digest: Digest; size: number }): Promise<Fill> => {
-    const { storage: { blobs, repositories }, pins } = context();
-    const ingest = await blobs.ingest(`fill-${digest.replace(':', '-')}`, { digest, size });
-    if (ingest.offset > size) await ingest.truncate();
-    const names = new Set([name]);
-    const source = options.client.openBlob({ repository: { registry: options.registry, name }, descriptor: { digest, size }, offset: ingest.offset, verifyDigest: false });
-    const fill = new Fill({
-      digest, size, blobs, ingest, source,
-      commit: () => pins.hold([digest], async () => {
-        await ingest.commit();
-        for (const one of names) await repositories.linkBlob(one, digest);
-      }),
-    });
-    fills.set(digest, { fill, names });
-    fill.ended.catch((error: unknown) => context().log.warn('upstream broke off', { upstream: options.registry, name, digest, error: messageOf(error) }))
-      .finally(() => fills.delete(digest));
-    return fill;
-  };
-
-  /** Undefined when it is here; one download, however many ask. */
-  const fillOf = async (name: string, digest: Digest): Promise<Fill | undefined> => {
-    const { storage: { blobs, repositories }, pins } = context();
-    const isHere = await blobs.size(digest) !== undefined;
-    if (isHere && await repositories.hasBlob(name, digest)) return undefined;
-    const size = await sizeOf(name, digest);
-    const running = fills.get(digest);
-    if (running !== undefined) {
-      running.names.add(name);
-      return running.fill;
-    }
-    const isLinked = await pins.hold([digest], async () => {
-      if (await blobs.size(digest) === undefined) return false;
-      await repositories.linkBlob(name, digest);
-      return true;
-    });
-    return isLinked ? undefined : await startFill(name, { digest, size });
-  };
+  const { sizeOf, fillOf } = createFills(options, context);
 
   /** What the upstream answers; undefined when it does not, and what is here must do. */
   const asked = async <T>(what: string, ask: () => Promise<T>): Promise<T | undefined> => {
