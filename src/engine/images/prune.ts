@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/errors.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
@@ -7,8 +8,23 @@ import { booleanFilter, imageFilter } from './list.ts';
 import type { ImageVerbs, RemovedItem } from './verbs.ts';
 import { familiarName, parseReference } from '../../oci/reference.ts';
 
-/** Images that no container uses: those without a name, or all of them with `dangling=false`. */
+/** One prune at a time. @throws conflict, in Docker's words */
 export function pruneVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
+  const prune = pruneOnce(deps, catalog);
+  let running = false;
+  return async (filters) => {
+    if (running) throw new GantryError('conflict', 'a prune operation is already running');
+    running = true;
+    try {
+      return await prune(filters);
+    } finally {
+      running = false;
+    }
+  };
+}
+
+/** Images that no container uses: those without a name, or all of them with `dangling=false`. */
+function pruneOnce(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
   return async (filters) => {
     const danglingOnly = booleanFilter(filters, 'dangling') ?? true;
     const rest = new Map([...filters].filter(([key]) => key !== 'dangling'));

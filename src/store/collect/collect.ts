@@ -24,10 +24,10 @@ export interface Collected { blobs: number; layers: number; reclaimedBytes: numb
  * whether a thing is still unreachable is asked again in the moment before it goes. `only` looks at these alone: what a failed load left.
  */
 export async function collect(options: CollectorOptions, only?: { digests: ReadonlySet<Digest>; chainIds: ReadonlySet<Digest> }): Promise<Collected> {
-  options.leases.beginCollection();
+  using collection = options.leases.beginCollection();
   const kept = await reachable(options);
   const result: Collected = { blobs: 0, layers: 0, reclaimedBytes: 0 };
-  const goes = (digest: Digest): boolean => !kept.has(digest) && !options.leases.touched(digest);
+  const goes = (digest: Digest): boolean => !kept.has(digest) && !collection.touched(digest);
   for (const chainId of only === undefined ? await options.snapshots.list() : only.chainIds) {
     if (!goes(chainId) || !options.snapshots.has(chainId)) continue;
     const bytes = await options.snapshots.usage(chainId);

@@ -17,6 +17,12 @@ export interface Lease extends AsyncDisposable {
   keep(): void;
 }
 
+/** One removal of what nothing reaches, until it is disposed of. */
+export interface Collection extends Disposable {
+  /** Leased since this collection began, let go or not: it spares that. */
+  touched(digest: Digest): boolean;
+}
+
 /** So long what a broken-off pull brought waits for the next try. */
 export const keptForMs = 24 * 3_600_000;
 
@@ -24,8 +30,8 @@ export class Leases {
   readonly #table: Table<LeaseRecord>;
   /** Those of this daemon that are not let go of yet. */
   readonly #held = new Set<string>();
-  /** Everything leased since the last collection began, let go or not: a collection spares it. */
-  #touched = new Set<Digest>();
+  /** For each collection that runs, everything leased since it began, let go or not. */
+  readonly #collections = new Set<Set<Digest>>();
 
   constructor(metadata: Metadata) {
     this.#table = metadata.table<LeaseRecord>('leases');
@@ -52,7 +58,7 @@ export class Leases {
         return record;
       },
       add: ({ digests = [], chainIds = [] }) => {
-        for (const digest of [...digests, ...chainIds]) this.#touched.add(digest);
+        for (const touched of this.#collections) for (const digest of [...digests, ...chainIds]) touched.add(digest);
         record = { ...record, digests: [...new Set([...record.digests, ...digests])], chainIds: [...new Set([...record.chainIds, ...chainIds])] };
         this.#table.put(id, record);
       },
@@ -71,15 +77,13 @@ export class Leases {
     this.#dropKept((lease) => lease.resumeKey !== undefined);
   }
 
-  /** Starts a new collection: forgets what was touched before, and what was kept long enough. */
-  beginCollection(): void {
-    this.#touched = new Set();
+  /** Forgets what was kept long enough, and from here on notes what is leased. Several collections may run at once. */
+  beginCollection(): Collection {
     const now = Date.now();
     this.#dropKept((lease) => (lease.keptUntilMs ?? 0) <= now);
-  }
-
-  touched(digest: Digest): boolean {
-    return this.#touched.has(digest);
+    const touched = new Set<Digest>();
+    this.#collections.add(touched);
+    return { touched: (digest) => touched.has(digest), [Symbol.dispose]: () => void this.#collections.delete(touched) };
   }
 
   #dropKept(goes: (lease: LeaseRecord) => boolean): void {
