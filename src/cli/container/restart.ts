@@ -1,23 +1,11 @@
 import { atLeast, define } from '../command.ts';
-import { each, segment } from '../each.ts';
-import { text } from '../grammar/flag.ts';
-import { int } from '../grammar/numbers.ts';
+import { eachByStopping, stopFlags } from './stopping.ts';
 
 export const command = define({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
-  flags: {
-    signal: text('Signal to send to the container', { short: 's' }),
-    time: int('Seconds to wait before killing the container', { hidden: true }),
-    timeout: int('Seconds to wait before killing the container', { short: 't' }),
-  },
+  flags: stopFlags,
   arity: atLeast(1),
   names: 'container',
   examples: [['Allow half a minute', 'gantry restart -t 30 db']],
-  async run({ context, flags, given, args }) {
-    const t = given.has('timeout') ? flags.timeout : given.has('time') ? flags.time : undefined;
-    await each(context, args, async (name) => {
-      await context.api.done({ method: 'POST', path: `/containers/${segment(name)}/restart`, query: { signal: flags.signal || undefined, t } });
-      return name;
-    });
-  },
+  run: (invocation) => eachByStopping('restart', invocation),
 });
