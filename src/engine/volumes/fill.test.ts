@@ -73,6 +73,13 @@ describe('a volume that is filled', () => {
     });
   }
 
+  test('gets names that are no UTF-8 as they are', async () => {
+    const name = Buffer.from([0x6e, 0xff]);
+    writeFileSync(Buffer.concat([Buffer.from(`${image}/`), name]), 'x');
+    await fill('beside');
+    assert.ok(readdirSync(root, { encoding: 'buffer' }).some((each) => each.equals(name)));
+  });
+
   test('keeps what it has', async () => {
     writeFileSync(join(root, 'mine'), '');
     await fill('beside');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { errnoOf } from '../../base/errors.ts';
 import { copyAttributes } from '../../host/copy-tree.ts';
 import { removeTreeAt } from '../../store/snapshots/remove-tree.ts';
-import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, mkdirAt, openAt, renameAt2, unlinkAt } from '../../host/files.ts';
+import { AT_FDCWD, AT_REMOVEDIR, O_DIRECTORY, O_NOFOLLOW, mkdirAt, openAt, readNames, renameAt2, unlinkAt } from '../../host/files.ts';
 
 /**
  * A volume is filled beside itself, and moved in when all of it is there: a daemon that is killed meanwhile leaves nothing that could be
@@ -72,8 +72,7 @@ export function finishFill(to: string, beside: string): void {
   const source = parent === undefined ? undefined : open(copied, parent);
   const root = source === undefined ? undefined : open(to, AT_FDCWD);
   if (parent === undefined || source === undefined || root === undefined) return;
-  const others = readdirSync(`/proc/self/fd/${root}`).filter((name) => name !== copied);
-  for (const name of readdirSync(`/proc/self/fd/${source}`)) if (!others.includes(name)) move(source, root, name);
+  for (const name of readNames(`/proc/self/fd/${source}`)) move(source, root, name);
   copyAttributes(source, root);
   removeEmpty(parent);
   rmSync(markOf(to), { force: true });
