@@ -139,7 +139,7 @@ describe('a pull refuses, naming the registry and the reason, and keeps nothing 
   for (const [what, served, message] of rows) it(what, () => assert.rejects(pullFrom(served()), { message }));
 
   it('a bomb: a full disk gets its space back', async () => {
-    const bomb = gzipSync(tarOf([{ name: 'zeros', body: Buffer.alloc(48 << 20) }]));
+    const bomb = gzipSync(tarOf([{ name: 'bomb', body: Buffer.alloc(48 << 20, 'a bomb') }]));
     const disk = mkdtempSync(join(tmpdir(), 'gantry-small-'));
     mount('tmpfs', disk, { type: 'tmpfs', data: 'size=16m' });
     try {
