@@ -57,6 +57,7 @@ export const testNeeds: Need[] = [
   program('podman', 'a client of registries that is not ours'),
   program('docker-compose', 'projects of docker-compose 1.29, and programs that use docker-py'),
   program('openssl', 'certificates'),
+  program('bzip2', 'archives'),
   program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
   program('zstd', 'archives'),
   program('mkfs.ext4', 'disks of the virtual machine', 'e2fsprogs'),
