@@ -33,8 +33,12 @@ class Scanner {
       const opened = this.#begin();
       if (opened !== undefined) {
         if (open.push(opened) > deepest) throw new SyntaxFound('exceeded max depth');
-        if (opened === '{' ? this.#isNext('}') : this.#isNext(']')) this.#at++, open.pop();
-        else if (opened === '{') { this.#key(); continue; } else continue;
+        if (!this.#isNext(opened === '{' ? '}' : ']')) {
+          if (opened === '{') this.#key();
+          continue;
+        }
+        this.#at++;
+        open.pop();
       }
       if (!this.#closed(open)) return;
     }
