@@ -221,7 +221,7 @@ class FileIngest implements Ingest {
   }
 
   async commit(): Promise<{ digest: Digest; size: number }> {
-    const { expected, file, path, target } = this.#options;
+    const { expected, path, target } = this.#options;
     const digest: Digest = `${expected.digest === undefined ? 'sha256' : algorithmOf(expected.digest)}:${this.#hash.digest('hex')}`;
     try {
       if (expected.size !== undefined && expected.size !== this.#written) {
