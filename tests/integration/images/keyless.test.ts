@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { readSignaturePolicy, type SignaturePolicy } from '../../../src/engine/images/signatures/policy.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { startDaemon } from '../../support/daemon.ts';
@@ -16,8 +16,11 @@ const issuer = 'https://token.actions.invalid';
 const subject = 'https://git.invalid/me/app/.github/workflows/release.yml@refs/heads/main';
 
 describe('a keyless signature', () => {
-  const maker = new SigstoreMaker();
-  const stranger = new SigstoreMaker();
+  let maker: SigstoreMaker;
+  let stranger: SigstoreMaker;
+  before(() => {
+    [maker, stranger] = [new SigstoreMaker(), new SigstoreMaker()];
+  });
   after(() => [maker, stranger].forEach((each) => each[Symbol.dispose]()));
   const image = imageOf([randomLayer('a', 100)], { architecture });
   const described = { digest: image.digest, size: image.manifest.length };
