@@ -36,6 +36,11 @@ export class LineSplitter {
     if (this.#heldBytes > 0) this.#held = [Buffer.concat(this.#held)];
   }
 
+  /** Nothing is held, and what comes next begins a line. */
+  get isEmpty(): boolean {
+    return this.#heldBytes === 0 && !this.#within;
+  }
+
   /** What was pushed and not emitted yet. */
   get held(): Buffer {
     return Buffer.concat(this.#held);

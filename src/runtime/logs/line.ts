@@ -4,18 +4,26 @@
  */
 export type StreamName = 'stdout' | 'stderr';
 
-const escaped = /["\\\u0000-\u001f<>&\u2028\u2029\ufffd]/g;
-
 export function encodeLogLine(line: { log: string; stream: StreamName; attrs?: string; time: string }): string {
-  const attrs = line.attrs === undefined ? '' : `,"attrs":${line.attrs}`;
-  return `{"log":"${line.log.replace(escaped, escapeOne)}","stream":"${line.stream}"${attrs},"time":"${line.time}"}\n`;
+  return `{"log":"${escapeText(line.log).replaceAll('\n', '\\n')}${lineEnd(line)}`;
+}
+
+/** All but the newlines, so that it can be cut into lines afterwards. */
+const escaped = /["\\\u0000-\u0009\u000b-\u001f<>&\u2028\u2029\ufffd]/g;
+
+export function escapeText(text: string): string {
+  return text.replace(escaped, escapeOne);
+}
+
+/** What stands behind the text of a line. */
+export function lineEnd({ stream, attrs, time }: { stream: StreamName; attrs?: string; time: string }): string {
+  return `","stream":"${stream}"${attrs === undefined ? '' : `,"attrs":${attrs}`},"time":"${time}"}\n`;
 }
 
 function escapeOne(character: string): string {
   switch (character) {
     case '"': return '\\"';
     case '\\': return '\\\\';
-    case '\n': return '\\n';
     case '\r': return '\\r';
     default: return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   }

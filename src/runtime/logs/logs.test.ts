@@ -11,7 +11,7 @@ import { LineSplitter, partBytes } from './line-splitter.ts';
 import { logEndOf } from './log-end.ts';
 import { LogWriter } from './log-writer.ts';
 import { readLog, type ReadLogOptions } from './read-log.ts';
-import { formatNanoseconds, nowNanoseconds } from './time.ts';
+import { formatMoment, nextMoment } from './time.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'gantry-logs-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -88,6 +88,21 @@ describe('LineSplitter', () => {
 });
 
 describe('LogWriter', () => {
+  test('writes the same lines however the bytes arrive', async () => {
+    const texts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '\r\n', '"', '\\', '<&>', 'x'.repeat(5461), 'é'.repeat(9000), '\n'.repeat(40))));
+    await fc.assert(fc.asyncProperty(texts, fc.integer({ min: 1, max: 70_000 }), async (parts, size) => {
+      const bytes = Buffer.from(parts.join(''));
+      const logged = async (chunkBytes: number): Promise<string[]> => {
+        const path = newPath();
+        const log = writer(path, { maxFiles: 1 });
+        for (let from = 0; from < bytes.length; from += chunkBytes) log.write('stdout', bytes.subarray(from, from + chunkBytes));
+        await log.close();
+        return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { log: string }).log);
+      };
+      assert.deepEqual(await logged(size), await logged(1));
+    }), { numRuns: 30 });
+  });
+
   test('gives the parts of one line the same time', async () => {
     const path = newPath();
     const log = writer(path);
@@ -300,14 +315,15 @@ describe('readLog', () => {
 });
 
 describe('time', () => {
-  test('nowNanoseconds never repeats', () => {
-    const times = Array.from({ length: 1000 }, () => nowNanoseconds());
+  test('nextMoment never repeats', () => {
+    const times = Array.from({ length: 1000 }, () => parseNanoseconds(formatMoment(nextMoment()))!);
     assert.ok(times.every((time, index) => index === 0 || time > times[index - 1]!));
   });
 
-  test('formatNanoseconds leaves out zeros at the end, and parseNanoseconds reads it', () => {
-    assert.equal(formatNanoseconds(1_500_000_000n), '1970-01-01T00:00:01.5Z');
-    assert.equal(formatNanoseconds(2_000_000_000n), '1970-01-01T00:00:02Z');
-    fc.assert(fc.property(fc.bigInt({ min: 0n, max: 4_000_000_000_000_000_000n }), (time) => parseNanoseconds(formatNanoseconds(time)) === time));
+  test('formatMoment leaves out zeros at the end, and parseNanoseconds reads it', () => {
+    assert.equal(formatMoment({ seconds: 1, nanoseconds: 500_000_000 }), '1970-01-01T00:00:01.5Z');
+    assert.equal(formatMoment({ seconds: 2, nanoseconds: 0 }), '1970-01-01T00:00:02Z');
+    const moments = fc.record({ seconds: fc.nat(4_000_000_000), nanoseconds: fc.nat(999_999_999) });
+    fc.assert(fc.property(moments, (moment) => parseNanoseconds(formatMoment(moment)) === BigInt(moment.seconds) * 1_000_000_000n + BigInt(moment.nanoseconds)));
   });
 });

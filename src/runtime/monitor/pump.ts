@@ -6,23 +6,32 @@ import { errnoOf } from '../../base/errors.ts';
 /** At most this much is taken from a FIFO after its owner ended: no pipe holds more without privileges. */
 const drainBytes = 1024 * 1024;
 
-/** Reads one FIFO or pty master and hands each chunk on. The descriptor belongs to the pump from here on. */
+/** A chunk that took the sink longer than this is followed by a rest as long as it took. */
+const longMs = 4;
+
+/**
+ * Reads one FIFO or pty master and hands each chunk on. The descriptor belongs to the pump from here on. A flood of short lines, or a log
+ * on a slow disk, rests in between: half of the monitor's time stays for the streams of the other containers.
+ */
 export class Pump {
   readonly ended: Promise<void>;
   readonly #stream: Socket;
   readonly #descriptor: number;
   readonly #sink: (chunk: Buffer) => void;
   #closed = false;
+  #held = false;
+  #rest: NodeJS.Timeout | undefined;
 
   constructor(descriptor: number, kind: 'fifo' | 'terminal', sink: (chunk: Buffer) => void) {
     this.#descriptor = descriptor;
     this.#sink = sink;
     this.#stream = kind === 'terminal' ? new ReadStream(descriptor) : new Socket({ fd: descriptor, readable: true, writable: false });
-    this.#stream.on('data', (chunk: Buffer) => sink(chunk));
+    this.#stream.on('data', (chunk: Buffer) => this.#handOn(chunk));
     // A pty master gives EIO when its other side closes: that is its end.
     this.#stream.on('error', () => undefined);
     this.ended = new Promise((resolve) => this.#stream.once('close', () => {
       this.#closed = true;
+      clearTimeout(this.#rest);
       resolve();
     }));
     this.#stream.resume();
@@ -34,11 +43,13 @@ export class Pump {
   }
 
   pause(): void {
+    this.#held = true;
     this.#stream.pause();
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#held = false;
+    if (this.#rest === undefined) this.#stream.resume();
   }
 
   /** Hands on what is in the FIFO now, without waiting for more. */
@@ -58,6 +69,18 @@ export class Pump {
 
   close(): void {
     this.#stream.destroy();
+  }
+
+  #handOn(chunk: Buffer): void {
+    const began = performance.now();
+    this.#sink(chunk);
+    const tookMs = performance.now() - began;
+    if (tookMs < longMs || this.#rest !== undefined) return;
+    this.#stream.pause();
+    this.#rest = setTimeout(() => {
+      this.#rest = undefined;
+      if (!this.#held) this.#stream.resume();
+    }, tookMs);
   }
 }
 
