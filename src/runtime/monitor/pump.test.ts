@@ -31,6 +31,25 @@ describe('Pump', () => {
     assert.deepEqual(lengths(Buffer.concat(received)), [['a', full], ['b', full], ['c', full]]);
   });
 
+  test('what takes long to hand on is followed by a rest, in which others have their turn', async () => {
+    const path = join(directory, 'flood');
+    makeFifo(path);
+    const { inside, outside } = openOutputFifo(path);
+    const order: string[] = [];
+    const second = Promise.withResolvers<void>();
+    const pump = new Pump(outside, 'fifo', (chunk) => {
+      order.push(chunk.toString('latin1', 0, 1));
+      if (order.length > 1) return second.resolve();
+      // It is due within the rest, which is as long as what is burnt here.
+      setTimeout(() => order.push('other'), 60);
+      for (const began = performance.now(); performance.now() - began < 40;) continue;
+    });
+    using _end = undo(() => (pump.close(), closeSync(inside)));
+    for (const letter of ['a', 'b']) await promisify(write)(inside, Buffer.alloc(full, letter), 0, full, null);
+    await second.promise;
+    assert.deepEqual(order, ['a', 'other', 'b']);
+  });
+
   test('drain() of a pump that is not held takes what no event has brought yet', async () => {
     const path = join(directory, 'flowing');
     makeFifo(path);
