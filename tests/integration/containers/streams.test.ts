@@ -49,7 +49,7 @@ describe('the streams of a container', () => {
   });
 
   test('attach with logs repeats and misses nothing, whenever it comes', async () => {
-    for (const LogConfig of [{ Type: 'json-file', Config: {} }, { Type: 'json-file', Config: { 'max-size': '2m', 'max-file': '2', compress: 'true' } }]) {
+    for (const LogConfig of [{ Type: 'json-file', Config: {} }, { Type: 'json-file', Config: { 'max-size': '2m', 'max-file': '4', compress: 'true' } }]) {
       const id = await box.start({ Cmd: ['sh', '-c', 'read go; seq 1 60000; read end'], OpenStdin: true, HostConfig: { LogConfig } });
       const feeder = await hijack(box, `/containers/${id}/attach?stream=1&stdin=1`);
       const path = `/containers/${id}/attach?logs=1&stream=1&stdout=1&stderr=1`;
