@@ -12,6 +12,7 @@ export function directoriesForm(workers: ExtractionWorkers): LayerForm {
       mkdirSync(join(folder, 'fs'), { mode: 0o755 });
       return workers.extract({ source: layer, directory: join(folder, 'fs'), whiteouts: 'overlay', sync: false, ...options });
     },
+    inherit: (folder, from) => workers.inherit({ form: 'directories', folder: join(folder, 'fs'), ...from }),
     content: 'tree',
     show: (folder) => join(folder, 'fs'),
     hide: () => {},

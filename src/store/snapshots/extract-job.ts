@@ -11,7 +11,13 @@ export interface ExtractJobOptions extends Pick<ExtractOptions, 'whiteouts' | 'i
   cancelled: () => boolean;
 }
 
-export interface Extracted { tarDigest: Digest; tarBytes: number; unpackedBytes: number }
+export interface Extracted {
+  tarDigest: Digest;
+  tarBytes: number;
+  unpackedBytes: number;
+  /** See ImpliedDirectories. */
+  implied: readonly string[];
+}
 
 /** Extracts a whole stream (compressed or not) into `directory`, hashing the plain tar on the way. */
 export async function extractStream(source: AsyncIterable<Buffer>, directory: string, options: ExtractJobOptions): Promise<Extracted> {
@@ -36,7 +42,7 @@ export async function extractStream(source: AsyncIterable<Buffer>, directory: st
   } finally {
     extractor.close();
   }
-  return { tarDigest: `sha256:${hash.digest('hex')}`, tarBytes, unpackedBytes: extractor.unpackedBytes };
+  return { tarDigest: `sha256:${hash.digest('hex')}`, tarBytes, unpackedBytes: extractor.unpackedBytes, implied: extractor.implied.paths };
 }
 
 export function extractFile(file: LayerFile, directory: string, options: ExtractJobOptions): Promise<Extracted> {

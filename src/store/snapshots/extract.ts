@@ -7,6 +7,7 @@ import {
 import { cleanParts, describeFailure } from './archive-names.ts';
 import { nodeTypeOf, setAttributes, setNodeMode } from './entry-attributes.ts';
 import { FileBody } from './file-body.ts';
+import { ImpliedDirectories } from './implied-directories.ts';
 import { removeTreeAt } from './remove-tree.ts';
 import { RootedDirectories } from './rooted-directories.ts';
 import { isWhiteoutName, makeWhiteout, replaceWhiteout } from './whiteouts.ts';
@@ -32,6 +33,8 @@ export interface ExtractOptions {
 export class Extractor implements TarHandler {
   /** Bytes of regular files: what Docker calls a layer's size. */
   unpackedBytes = 0;
+  /** Made because members lie in them. */
+  readonly implied = new ImpliedDirectories();
   readonly #options: ExtractOptions;
   readonly #into: readonly string[];
   readonly #directories: RootedDirectories;
@@ -43,7 +46,7 @@ export class Extractor implements TarHandler {
     this.#options = options;
     this.#into = options.into ?? [];
     this.#directories = new RootedDirectories(root, {
-      blocked: (directory, name) => this.#replaceWhiteout(directory, name), crossMounts: options.into !== undefined,
+      blocked: (directory, name) => this.#replaceWhiteout(directory, name), made: (path) => this.implied.add(path), crossMounts: options.into !== undefined,
     });
   }
 
@@ -168,6 +171,7 @@ export class Extractor implements TarHandler {
       }
     }
     const key = parts.join('/');
+    this.implied.delete(key);
     this.#directoryTimes.delete(key);
     this.#directoryTimes.set(key, { parts, entry });
   }

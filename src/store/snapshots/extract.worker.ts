@@ -4,8 +4,9 @@ import { parentPort, type MessagePort } from 'node:worker_threads';
 import { isGantryError, messageOf } from '../../base/errors.ts';
 import { copyTree } from '../../host/copy-tree.ts';
 import { startWriting, syncFilesystem } from '../../host/files.ts';
-import { indexStream } from './erofs/index-job.ts';
+import { indexAgain, indexStream } from './erofs/index-job.ts';
 import { extractFile, extractStream, type Extracted } from './extract-job.ts';
+import { inheritAttributes } from './implied-directories.ts';
 import { removeTree } from './remove-tree.ts';
 import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
@@ -29,6 +30,11 @@ async function run(job: WorkerJob): Promise<WorkerReply> {
     if (job.kind === 'sync') {
       syncFiles(job.files);
       if (job.tree !== undefined) sync(job.tree);
+      return { ok: true };
+    }
+    if (job.kind === 'inherit') {
+      if (job.form === 'erofs') await indexAgain(job.folder, job);
+      else inheritAttributes(job.folder, job.implied, job.lowers);
       return { ok: true };
     }
     if (job.kind === 'index') return { ok: true, extracted: await indexLayer(job) };

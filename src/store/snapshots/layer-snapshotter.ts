@@ -21,7 +21,12 @@ export interface LayerSnapshotterOptions {
   maxLayerBytes?: number;
 }
 
-interface LayerNote extends AppliedLayer { chainId: Digest; form: Snapshotter['kind'] }
+interface LayerNote extends AppliedLayer {
+  chainId: Digest;
+  form: Snapshotter['kind'];
+  /** Directories (see ImpliedDirectories) that have yet to take their attributes from the layers below, which may come later than this one. */
+  implied?: readonly string[];
+}
 
 /** Half of the hash: more than 60 layers then fit into one page of mount options. The note inside names the whole chain id. */
 const nameDigits = 32;
@@ -85,11 +90,11 @@ export class LayerSnapshotter implements Snapshotter {
       mkdirSync(making, { mode: 0o755 });
       const form = this.#forms[0];
       const limits = { maxBytes: this.#maxLayerBytes, ...(options.signal === undefined ? {} : { signal: options.signal }) };
-      const { tarDigest: diffId, tarBytes, unpackedBytes, form: taken = form.kind } = await form.make(making, layer, limits);
+      const { tarDigest: diffId, tarBytes, unpackedBytes, implied, form: taken = form.kind } = await form.make(making, layer, limits);
       if (options.diffId !== undefined && options.diffId !== diffId) {
         throw new GantryError('invalid', `layer digest mismatch: expected diffID ${options.diffId}, got ${diffId}`);
       }
-      const note: LayerNote = { chainId, diffId, tarBytes, unpackedBytes, form: taken };
+      const note: LayerNote = { chainId, diffId, tarBytes, unpackedBytes, form: taken, ...(implied.length === 0 ? {} : { implied }) };
       writeFileSync(join(making, noteName), JSON.stringify(note));
       renameSync(making, this.#home(chainId));
       this.#notes.set(chainId, note);
@@ -129,20 +134,40 @@ export class LayerSnapshotter implements Snapshotter {
   }
 
   async acquire(chainIds: readonly Digest[]): Promise<Lowers> {
-    const directories = chainIds.map((chainId) => {
-      const note = this.#notes.get(chainId);
-      if (note === undefined) throw new GantryError('notFound', `layer ${chainId} not found`);
-      return this.#formOf(note).show(this.#home(chainId));
-    });
+    for (const chainId of chainIds) if (!this.#notes.has(chainId)) throw new GantryError('notFound', `layer ${chainId} not found`);
+    // From here on they stay: nothing was waited for.
     for (const chainId of chainIds) this.#use(chainId, 1);
     let held = true;
-    return {
-      directories: directories.reverse(),
-      release: async () => {
-        if (held) for (const chainId of chainIds) this.#use(chainId, -1);
-        held = false;
-      },
+    const release = async (): Promise<void> => {
+      if (held) for (const chainId of chainIds) this.#use(chainId, -1);
+      held = false;
     };
+    try {
+      const directories: string[] = [];
+      for (const chainId of chainIds) {
+        if (this.#note(chainId).implied !== undefined) await this.#locks.run(chainId, () => this.#inherit(chainId, directories));
+        directories.unshift(this.#formOf(this.#note(chainId)).show(this.#home(chainId)));
+      }
+      return { directories, release };
+    } catch (error) {
+      await release();
+      throw error;
+    }
+  }
+
+  /** The first time that a layer is shown on top of its lower ones, which its chain id names too. A daemon that dies in between does it again. */
+  async #inherit(chainId: Digest, lowers: readonly string[]): Promise<void> {
+    const { implied, ...note } = this.#note(chainId);
+    if (implied === undefined) return;
+    const home = this.#home(chainId);
+    await this.#formOf(note).inherit(home, { implied, lowers });
+    writeFileSync(join(home, `${noteName}.new`), JSON.stringify(note));
+    renameSync(join(home, `${noteName}.new`), join(home, noteName));
+    this.#notes.set(chainId, note);
+  }
+
+  #note(chainId: Digest): LayerNote {
+    return this.#notes.get(chainId) as LayerNote;
   }
 
   async list(): Promise<Digest[]> {

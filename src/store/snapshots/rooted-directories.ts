@@ -15,15 +15,17 @@ export class RootedDirectories {
   readonly #retired: number[] = [];
   readonly #rules: number;
   readonly #blocked: (directory: number, name: string) => boolean;
+  readonly #made: (path: string) => void;
 
   /**
    * `blocked` may put a directory in the place of something else that stands where a parent must be; it says whether it did.
-   * `crossMounts`: what is mounted below the root belongs to it, as in a container's own view.
+   * `made` is told of each directory that had to be made. `crossMounts`: what is mounted below the root belongs to it, as in a container's own view.
    */
-  constructor(root: string, options: { blocked: (directory: number, name: string) => boolean; crossMounts: boolean }) {
+  constructor(root: string, options: { blocked: (directory: number, name: string) => boolean; made: (path: string) => void; crossMounts: boolean }) {
     this.root = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
     this.#rules = withinRoot | (options.crossMounts ? 0 : resolve.noCrossDevice);
     this.#blocked = options.blocked;
+    this.#made = options.made;
   }
 
   /** `parts`: clean components, none of them `..`. Missing ones are made. @throws invalid when a part is no directory. */
@@ -45,6 +47,7 @@ export class RootedDirectories {
     const name = parts.at(-1) as string;
     try {
       mkdirAt(parent, name, 0o755);
+      this.#made(path);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST' || !this.#blocked(parent, name)) throw translate(error, path);
     }

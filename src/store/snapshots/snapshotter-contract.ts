@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { decodeName } from '../../base/file-names.ts';
 import { tarEnd, tarHeader, tarPadding } from '../../base/tar/encoder.ts';
+import { getXattr } from '../../host/files.ts';
+import { mountOverlay, unmount } from '../../host/mount.ts';
 import { digestOf, type Digest } from '../../oci/digest.ts';
 import type { Snapshotter } from './snapshotter.ts';
 
@@ -80,6 +83,7 @@ export function snapshotterContract(name: string, open: () => OpenedSnapshotter)
       assert.deepEqual(await opened.snapshotter.list(), [lower]);
     });
 
+    impliedDirectories(open);
     refusals(open);
 
     it('removes a layer, but not one in use', async () => {
@@ -104,6 +108,51 @@ export function snapshotterContract(name: string, open: () => OpenedSnapshotter)
       assert.equal(readFileSync(join(directories[0] as string, 'file'), 'utf8'), 'content');
       await release();
     });
+  });
+}
+
+const described = { type: 'directory', mode: 0o711, uid: 5, gid: 6, mtime: { seconds: 981_173_106, nanoseconds: 0 }, xattrs: new Map([['user.note', Buffer.from('kept')]]) } as const;
+
+/** Layers whose tars leave parents out, bottom first. */
+const sparseChain = [
+  [tarHeader({ name: 'usr/', ...described }), tarHeader({ name: 'usr/share/', ...described, mode: 0o2750 }), tarHeader({ name: 'opt/', ...described }), tarHeader({ name: 'srv/', ...described }), tarHeader({ name: 'srv/www/', ...described })],
+  [tarHeader({ name: 'usr/bin/tool' }), tarHeader({ name: '.wh.opt' }), tarHeader({ name: 'srv/', ...described }), tarHeader({ name: 'srv/.wh..wh..opq' })],
+  [tarHeader({ name: 'usr/share/x' }), tarHeader({ name: 'opt/x' }), tarHeader({ name: 'srv/www/x' })],
+  [tarHeader({ name: 'usr/y' }), tarHeader({ name: 'usr/share/z' }), tarHeader({ name: 'usr/share/', type: 'directory', mode: 0o700, uid: 7, gid: 8 })],
+].map((members) => Buffer.concat([...members, tarEnd()]));
+
+function impliedDirectories(open: () => OpenedSnapshotter): void {
+  const chain = sparseChain.map((_, index) => digestOf(`chain ${index}`));
+  const check = async (snapshotter: Snapshotter, depth: number, expected: Record<string, string>): Promise<void> => {
+    const { directories, release } = await snapshotter.acquire(chain.slice(0, depth));
+    const target = mkdtempSync(join(tmpdir(), 'gantry-merged-'));
+    try {
+      mountOverlay({ lower: directories, target, readOnly: true });
+      const seen = Object.keys(expected).map((path) => {
+        const { mode, uid, gid, mtimeMs } = statSync(join(target, path));
+        return [path, `${(mode & 0o7777).toString(8)} ${uid}:${gid}${mtimeMs === 981_173_106_000 ? ' its time' : ''}${getXattr(join(target, path), 'user.note') === undefined ? '' : ' its note'}`];
+      });
+      assert.deepEqual(Object.fromEntries(seen), expected);
+    } finally {
+      unmount(target, { lazy: true });
+      rmdirSync(target);
+      await release();
+    }
+  };
+  const upToThird = { 'usr': '711 5:6 its time its note', 'usr/bin': '755 0:0', 'usr/share': '2750 5:6 its time its note', 'opt': '755 0:0', 'srv': '711 5:6 its time its note', 'srv/www': '755 0:0' };
+
+  it('shows a directory that a layer only implies as the layers below have it, whichever was applied first', async () => {
+    await using opened = open();
+    await Promise.all(chain.map((chainId, index) => opened.snapshotter.apply(chainId, streamOf(sparseChain[index]!), {})).reverse());
+    // Two at once, and a shorter chain beside the longer.
+    await Promise.all([check(opened.snapshotter, 3, upToThird), check(opened.snapshotter, 4, { ...upToThird, 'usr/share': '700 7:8' }), check(opened.snapshotter, 4, { ...upToThird, 'usr/share': '700 7:8' })]);
+  });
+
+  it('shows implied directories so after the daemon died, before and after their first use', async () => {
+    await using opened = open();
+    for (const [index, chainId] of chain.entries()) await opened.snapshotter.apply(chainId, streamOf(sparseChain[index]!), {});
+    await check(await opened.again(), 3, upToThird);
+    await check(await opened.again(), 4, { ...upToThird, 'usr/share': '700 7:8' });
   });
 }
 

@@ -31,6 +31,8 @@ export type WorkerJob =
     maxBytes: number;
     cancelled: Int32Array;
   }
+  /** See LayerForm.inherit: `folder` holds the tree, or the tar and its index. */
+  | { kind: 'inherit'; form: 'directories' | 'erofs'; folder: string; implied: readonly string[]; lowers: readonly string[] }
   /** Files and directories by themselves, and everything of the filesystem that holds `tree`, are on disk when the reply comes. */
   | { kind: 'sync'; files: readonly string[]; tree?: string }
   | { kind: 'remove'; path: string }

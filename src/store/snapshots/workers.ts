@@ -67,6 +67,11 @@ export class ExtractionWorkers {
     await this.#run({ kind: 'remove', path });
   }
 
+  /** See LayerForm.inherit. */
+  async inherit(what: Omit<Extract<WorkerJob, { kind: 'inherit' }>, 'kind'>): Promise<void> {
+    await this.#run({ kind: 'inherit', ...what });
+  }
+
   /** Files and directories by themselves, and the filesystem that holds `tree`, are on disk when it resolves. */
   async sync(what: { files: readonly string[]; tree?: string }): Promise<void> {
     await this.#run({ kind: 'sync', ...what });

@@ -30,6 +30,7 @@ export function erofsForm(workers: ExtractionWorkers, mountsDirectory: string): 
         return { ...made, form: directories.kind };
       }
     },
+    inherit: (folder, from) => workers.inherit({ form: 'erofs', folder, ...from }),
     content: [tarName, indexName],
     show: (folder) => {
       const target = join(mountsDirectory, basename(folder));

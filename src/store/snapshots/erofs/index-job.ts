@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, ftruncateSync, linkSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, ftruncateSync, linkSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../../base/errors.ts';
 import { TarDecoder } from '../../../base/tar/decoder.ts';
@@ -8,6 +8,7 @@ import { startWriting } from '../../../host/files.ts';
 import { isZeros } from '../../../host/holes.ts';
 import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
 import { readLayerFile, type LayerFile } from '../growth.ts';
+import { attributesBelow } from '../implied-directories.ts';
 import { LayerTree } from './layer-tree.ts';
 import { writeIndex } from './write-index.ts';
 
@@ -51,13 +52,55 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
     failure ??= attempt(() => decoder.end());
     if (failure !== undefined) throw failure;
     writeFileSync(join(folder, indexName), writeIndex(tree.root, tarBytes), { flag: 'wx', mode: 0o600 });
-    return { tarDigest, tarBytes, unpackedBytes: tree.unpackedBytes };
+    return { tarDigest, tarBytes, unpackedBytes: tree.unpackedBytes, implied: tree.implied };
   } catch (error) {
-    throw errnoOf(error) === 'ENOSPC' ? new GantryError('exhausted', 'no space left on device while writing a layer', { cause: error, hint: 'Free some space under the root directory.' }) : error;
+    throw fullDisk(error);
   } finally {
     if (copy !== undefined) closeSync(copy);
     await close();
   }
+}
+
+/**
+ * Writes the index of a layer anew, its implied directories as `lowers` (mounted, top first) have them. The old one stays until the new
+ * one is whole and on disk.
+ */
+export async function indexAgain(folder: string, { implied, lowers }: { implied: readonly string[]; lowers: readonly string[] }): Promise<void> {
+  const inherited = implied.flatMap((path) => {
+    const attributes = attributesBelow(path, lowers);
+    return attributes === undefined ? [] : [{ path, attributes }];
+  });
+  if (inherited.length === 0) return;
+  const tree = new LayerTree({ maxBytes: Infinity });
+  const decoder = new TarDecoder(tree);
+  let tarBytes = 0;
+  for await (const chunk of readLayerFile({ file: join(folder, tarName) })) {
+    decoder.write(chunk);
+    tarBytes += chunk.length;
+  }
+  decoder.end();
+  for (const { path, attributes } of inherited) tree.inherit(path, attributes);
+  try {
+    replaceFile(join(folder, indexName), writeIndex(tree.root, tarBytes));
+  } catch (error) {
+    throw fullDisk(error);
+  }
+}
+
+function replaceFile(path: string, bytes: Buffer): void {
+  const fresh = `${path}.new`;
+  const fd = openSync(fresh, 'w', 0o600);
+  try {
+    writeFileSync(fd, bytes);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(fresh, path);
+}
+
+function fullDisk(error: unknown): unknown {
+  return errnoOf(error) === 'ENOSPC' ? new GantryError('exhausted', 'no space left on device while writing a layer', { cause: error, hint: 'Free some space under the root directory.' }) : error;
 }
 
 async function drain(stream: AsyncIterable<Buffer>, options: { cancelled: () => boolean; take: (chunk: Buffer) => void }): Promise<{ tarDigest: `sha256:${string}`; tarBytes: number }> {

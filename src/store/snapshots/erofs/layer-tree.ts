@@ -1,7 +1,8 @@
 import { GantryError } from '../../../base/errors.ts';
-import { encodeName } from '../../../base/file-names.ts';
+import { decodeName, encodeName } from '../../../base/file-names.ts';
 import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
 import { cleanParts, maxPath } from '../archive-names.ts';
+import { ImpliedDirectories, type DirectoryAttributes } from '../implied-directories.ts';
 import { modeMask, modeType } from './format.ts';
 import type { FileData, IndexNode } from './node.ts';
 import { sparseData } from './sparse-data.ts';
@@ -23,6 +24,8 @@ export class LayerTree implements TarHandler {
   /** Apparent bytes of regular files, and 4096 for everything else. */
   unpackedBytes = 0;
   readonly #maxBytes: number;
+  /** Made because members lie in them. */
+  readonly #implied = new Set<IndexNode>();
   /** Where the last member lies, and how it was called there. */
   #last: { path: string; directory: Directory } | undefined;
 
@@ -70,6 +73,7 @@ export class LayerTree implements TarHandler {
     }
     if (there?.children !== undefined) {
       const opaque = there.xattrs.get(opaqueAttribute);
+      this.#implied.delete(there);
       Object.assign(there, described(entry, there.children));
       if (opaque !== undefined) there.xattrs.set(opaqueAttribute, opaque);
       return;
@@ -114,12 +118,40 @@ export class LayerTree implements TarHandler {
       if (there !== undefined && !isWhiteout(there)) return undefined;
       this.#count(nodeBytes);
       const made = directory();
+      // In place of a whiteout it is a new one, and what was below is nothing to it.
       if (there !== undefined) made.xattrs.set(opaqueAttribute, yes);
+      else this.#implied.add(made);
       parent.children.set(key, made);
       return made;
     });
     if (found === undefined) throw refused(member, 'a part of its path is no directory');
     return found;
+  }
+
+  /** See ImpliedDirectories: those that layers below may say more of. */
+  get implied(): string[] {
+    const found = new ImpliedDirectories();
+    const walk = (parent: IndexNode, prefix: string): void => {
+      // What lies in an opaque directory has nothing below it.
+      if (parent.xattrs.has(opaqueAttribute)) return;
+      for (const [key, node] of parent.children ?? []) {
+        const path = prefix + decodeName(Buffer.from(key, 'latin1'));
+        // Links can lead to deeper ones; nobody names those from the top.
+        if (node.children === undefined || path.length > maxPath) continue;
+        if (this.#implied.has(node)) found.add(path);
+        walk(node, `${path}/`);
+      }
+    };
+    if (this.#implied.size > 0) walk(this.root, '');
+    return found.paths;
+  }
+
+  /** An implied directory takes what a layer below says of it. */
+  inherit(path: string, { mode, xattrs, ...rest }: DirectoryAttributes): void {
+    const node = this.#find(path.split('/'));
+    if (node === undefined || !this.#implied.has(node)) return;
+    Object.assign(node, { ...rest, mode: modeType.directory | mode });
+    for (const [name, value] of xattrs) node.xattrs.set(name, value);
   }
 
   #find(parts: readonly string[]): Directory | undefined {
