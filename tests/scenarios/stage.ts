@@ -8,6 +8,9 @@ import { Client } from './client.ts';
 export const image = 'gantry/busybox';
 export const archive = join(import.meta.dirname, '../../dist/embedded-image.tar');
 
+/** The daemon has answered, with an error. */
+export class Refused extends Error {}
+
 /** A daemon that people talk to. It must leave nothing of itself when the curtain falls. */
 export class Stage implements AsyncDisposable {
   readonly daemon: TestDaemon;
@@ -28,10 +31,10 @@ export class Stage implements AsyncDisposable {
     return (await this.ok('GET', path)).json as T;
   }
 
-  /** @throws when the answer is an error */
+  /** @throws Refused when the answer is an error, and what the connection throws when there is none */
   async ok(method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await this.daemon.request(method, path, body);
-    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    if (answer.status >= 400) throw new Refused(`${method} ${path}: ${answer.status} ${answer.text}`);
     return answer;
   }
 
