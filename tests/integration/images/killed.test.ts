@@ -45,7 +45,7 @@ describe('a daemon that is killed', () => {
     // Anywhere, but once in each tenth.
     let lost = 0;
     const pace = async (sent: number): Promise<void> => {
-      for (let tries = 0; tries < 100 && sent - lost - arrived(daemon) > aheadBytes; tries++) await setTimeout(2);
+      while (sent - lost - arrived(daemon) > aheadBytes) await setTimeout(2);
     };
     for (let kill = 1; kill <= 10; kill++) {
       const at = total * (kill - 1 + Math.random()) / 10.5;
