@@ -1,14 +1,16 @@
 /**
  * `npm run test:vm [-- folder or file…]`: boots a small Debian (systemd, cgroup v2 alone, its own kernel) in qemu without hardware help
  * and runs test files inside, by default those of `suites`. `--smoke` runs two of them in a smaller machine. The console's last words
- * decide: `vm: exit code 0`.
+ * decide: `vm: exit code 0`. `--seconds=N` is all the time there is. Exit code 75: it could not be tried, and a line `vm: not tried: …` says why.
  */
 import { spawn } from 'node:child_process';
 import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { baseDisk, projectDisk } from './vm/disks.ts';
+import { MirrorFailure } from './vm/mirror.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(repository, '.cache/vm');
@@ -16,14 +18,22 @@ const suites = ['tests/integration', 'tests/api', 'tests/conformance'];
 const smoke = ['tests/integration/vm/host.test.ts', 'tests/integration/containers/isolation.test.ts'];
 /** Longer than a test file inside may take: who says nothing for so long hangs. */
 const silenceMs = 35 * 60_000;
+/** Two files, of which each says when it is over. */
+const smokeSilenceMs = 5 * 60_000;
+/** EX_TEMPFAIL. */
+const notTried = 75;
 
-process.exitCode = await main(process.argv.slice(2));
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { smoke: { type: 'boolean', default: false }, seconds: { type: 'string' } } });
+process.exitCode = await main().catch((error: unknown) => {
+  if (!(error instanceof MirrorFailure)) throw error;
+  console.log(`vm: not tried: ${error.message}`);
+  return notTried;
+});
 
-async function main(args: string[]): Promise<number> {
+async function main(): Promise<number> {
   mkdirSync(cache, { recursive: true });
-  const isSmoke = args.includes('--smoke');
-  const files = isSmoke ? smoke : filesOf(args.length > 0 ? args : suites);
-  const boot = baseDisk(repository, cache, { peers: !isSmoke });
+  const files = options.smoke ? smoke : filesOf(positionals.length > 0 ? positionals : suites);
+  const boot = baseDisk(repository, cache, { peers: !options.smoke });
   const disk = projectDisk(repository, cache, files);
   const startedAt = performance.now();
   console.log(`vm: booting for ${files.length} test files`);
@@ -45,16 +55,23 @@ function filesOf(wanted: string[]): string[] {
   return files;
 }
 
-/** Shows the console and reads the verdict from it. A machine that never says one has failed. */
+/** Shows the console and reads the verdict from it. A machine that never says one has failed; one that still talks when all time is over has not. */
 async function watch(machine: ReturnType<typeof spawn>): Promise<number> {
   let failure = 'the machine ended without a verdict';
   machine.once('error', (error) => { failure = error.message; });
   const end = (): void => void machine.kill('SIGKILL');
   process.once('exit', end);
+  const patienceMs = options.smoke ? smokeSilenceMs : silenceMs;
   const timer = setTimeout(() => {
-    failure = `the machine said nothing for ${silenceMs / 60_000} minutes`;
+    failure = `the machine said nothing for ${patienceMs / 60_000} minutes`;
     end();
-  }, silenceMs);
+  }, patienceMs);
+  let isCut = false;
+  const limit = options.seconds === undefined ? undefined : setTimeout(() => {
+    failure = `not tried: it was not over when its ${options.seconds} seconds were`;
+    isCut = true;
+    end();
+  }, Number(options.seconds) * 1000 - performance.now());
   let verdict: number | undefined;
   for await (const line of createInterface({ input: machine.stdout! })) {
     timer.refresh();
@@ -63,7 +80,8 @@ async function watch(machine: ReturnType<typeof spawn>): Promise<number> {
     if (said !== null) verdict = Number(said[1]);
   }
   clearTimeout(timer);
+  clearTimeout(limit);
   process.off('exit', end);
   if (verdict === undefined) console.log(`vm: ${failure}`);
-  return verdict ?? 1;
+  return verdict ?? (isCut ? notTried : 1);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { gantryProgram } from '../support/daemon.ts';
-import { debianRootfs, missingMmdebstrap } from '../support/debian-rootfs.ts';
+import { debianRootfs, missingDebianRootfs } from '../support/debian-rootfs.ts';
 import { missingDockerRegistry, startDockerRegistry, type DockerRegistry } from '../support/docker-registry.ts';
 import { reachFromPeer } from '../support/peers/reach.ts';
 import { peersAreMade, startPeer } from '../support/peers/start-peer.ts';
@@ -14,7 +14,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { Stage } from './stage.ts';
 
 const run = promisify(execFile);
-const skip = missingMmdebstrap() || missingDockerRegistry;
+const skip = missingDockerRegistry || missingDebianRootfs();
 const lacks = (program: string): string | false => (existsSync(`/usr/bin/${program}`) || existsSync(`/usr/local/bin/${program}`) ? false : `${program} is not installed`);
 
 /** What the image is: the digest of its manifest, and of its config. */

@@ -10,7 +10,7 @@ import { checked, libc } from '../../src/host/ffi.ts';
 import { createNetns, removeNetns, withNetns } from '../../src/host/namespaces.ts';
 import { addAddress, addVeth, setLink } from '../../src/host/netlink/requests.ts';
 import { RouteSocket } from '../../src/host/netlink/socket.ts';
-import { debianRootfs, missingMmdebstrap } from '../support/debian-rootfs.ts';
+import { debianRootfs, missingDebianRootfs } from '../support/debian-rootfs.ts';
 import { Stage } from './stage.ts';
 import { clientNames, type Client } from './client.ts';
 
@@ -27,7 +27,7 @@ http { access_log off; server { listen 80; listen [::]:80; location / { return 2
 stream { resolver 127.0.0.11 valid=1s; proxy_connect_timeout 1s; map $remote_addr $database { default db; } server { listen 7000; listen [::]:7000; proxy_pass $database:6379; } }
 `;
 
-const skip = process.getuid?.() === 0 ? missingMmdebstrap(packages) : 'needs root';
+const skip = process.getuid?.() === 0 ? missingDebianRootfs(packages) : 'needs root';
 
 describe('a web server and a database on a network of their own', { skip }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-two-tier-'));
@@ -36,7 +36,7 @@ describe('a web server and a database on a network of their own', { skip }, () =
   let client: Client;
 
   before(async () => {
-    const rootfs = debianRootfs(packages); // while the package mirror is in reach
+    const rootfs = debianRootfs(packages);
     // This process becomes a host of its own, with a neighbour on its LAN.
     checked(libc.func('int unshare(int flags)')(0x40000000), 'unshare');
     createNetns(lan);
@@ -133,7 +133,7 @@ function wireLan(lan: string): void {
 }
 
 async function page(address: string): Promise<string> {
-  return await (await fetch(`http://${address.includes(':') ? `[${address}]` : address}:8080/`, { signal: AbortSignal.timeout(5000) })).text();
+  return await (await fetch(`http://${address.includes(':') ? `[${address}]` : address}:8080/`, { signal: AbortSignal.timeout(30_000) })).text();
 }
 
 /** One inline command of redis on a connection of its own, and the first line of the answer. */
@@ -197,7 +197,7 @@ async function fromLan(lan: string, question: { address: string; port: number; r
 /** Servers take a moment to listen: asks until the answer is right. @throws the last failure */
 async function eventually(ask: () => Promise<string>, wanted: string): Promise<void> {
   let last: unknown;
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     try {
       last = await ask();
       if (last === wanted) return;

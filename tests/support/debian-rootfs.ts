@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeDebian, MirrorFailure } from '../../tools/vm/mirror.ts';
 
 /** Out of the repository, and kept: each is made once a machine, in 15 to 40 seconds. */
 function cached(packages: readonly string[]): string {
@@ -10,8 +10,11 @@ function cached(packages: readonly string[]): string {
   return fileURLToPath(new URL(`../../.cache/debian-rootfs${key}.tar`, import.meta.url));
 }
 
-/** False when such a root filesystem can be made here or is there already; otherwise why a test skips. */
-export function missingMmdebstrap(packages: readonly string[] = []): string | false {
+/**
+ * False when such a root filesystem is there: it is made where it is not yet. Otherwise why a test skips: no mmdebstrap, or its package mirror
+ * cannot be reached. @throws when mmdebstrap fails for another reason
+ */
+export function missingDebianRootfs(packages: readonly string[] = []): string | false {
   if (existsSync(cached(packages))) return false;
   const found = (process.env['PATH'] ?? '').split(':').some((directory) => {
     try {
@@ -21,17 +24,26 @@ export function missingMmdebstrap(packages: readonly string[] = []): string | fa
       return false;
     }
   });
-  return found ? false : 'mmdebstrap is not installed';
+  return found ? make(packages) : 'mmdebstrap is not installed';
 }
 
-/** The path of a tar of a small real Debian with some packages. */
-export function debianRootfs(packages: readonly string[] = []): string {
+function make(packages: readonly string[]): string | false {
   const file = cached(packages);
-  if (existsSync(file)) return file;
   mkdirSync(dirname(file), { recursive: true });
   const making = `${file}.${process.pid}.tar`;
   const include = packages.length === 0 ? [] : [`--include=${packages.join(',')}`];
-  execFileSync('mmdebstrap', ['--variant=essential', ...include, 'bookworm', making], { stdio: ['ignore', 'ignore', 'pipe'] });
-  renameSync(making, file);
-  return file;
+  try {
+    makeDebian(['--variant=essential', ...include, 'bookworm', making]);
+    renameSync(making, file);
+    return false;
+  } catch (error) {
+    rmSync(making, { force: true });
+    if (error instanceof MirrorFailure) return error.message;
+    throw error;
+  }
+}
+
+/** The path of a tar of a small real Debian with some packages, which `missingDebianRootfs()` has not missed. */
+export function debianRootfs(packages: readonly string[] = []): string {
+  return cached(packages);
 }

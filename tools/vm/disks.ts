@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { makeDebian } from './mirror.ts';
 import { run } from './run.ts';
 
 /** What a small Debian with systemd needs to run containers, and the census to count. */
@@ -13,7 +14,10 @@ const peerPackages = ['skopeo', 'umoci', 'docker-registry', 'openssl', 'zstd'];
 
 export interface BootFiles { kernel: string; initrd: string; rootDisk: string }
 
-/** The machine's own disk and kernel, made once for each list of packages and kept in `cache`. `peers`: with the tools of other people. */
+/**
+ * The machine's own disk and kernel, made once for each list of packages and kept in `cache`. `peers`: with the tools of other people.
+ * @throws MirrorFailure when there is none yet, and its packages cannot be had
+ */
 export function baseDisk(repository: string, cache: string, { peers }: { peers: boolean }): BootFiles {
   const packages = [...basePackages, ...(peers ? peerPackages : [])];
   const unit = join(repository, 'tools/vm/gantry-test.service');
@@ -25,7 +29,7 @@ export function baseDisk(repository: string, cache: string, { peers }: { peers: 
   const work = `${home}.new`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  run('mmdebstrap', [
+  makeDebian([
     '--variant=minbase', `--include=${packages.join(',')}`,
     '--customize-hook=printf "MODULES=list\\n" > "$1/etc/initramfs-tools/conf.d/gantry"',
     '--customize-hook=printf "virtio_pci\\nvirtio_blk\\next4\\n" >> "$1/etc/initramfs-tools/modules"',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { extractFile } from '../../../src/store/snapshots/extract-job.ts';
-import { debianRootfs, missingMmdebstrap } from '../../support/debian-rootfs.ts';
+import { debianRootfs, missingDebianRootfs } from '../../support/debian-rootfs.ts';
 import { treeListing } from './tree-listing.ts';
 
 /** What GNU tar makes of an archive is what Gantry makes of it. */
@@ -69,7 +69,7 @@ describe('extraction gives the same tree as GNU tar', () => {
     assert.ok(statSync(join(directory, 'pax sparse 1.0-ours', 'sparse')).blocks * 512 < 1_000_000);
   });
 
-  it('a Debian root filesystem', { skip: missingMmdebstrap() }, async () => {
+  it('a Debian root filesystem', { skip: missingDebianRootfs() }, async () => {
     await compare(debianRootfs(), 'debian');
   });
 });
