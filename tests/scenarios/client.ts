@@ -4,7 +4,7 @@ import { gantryProgram, withoutTestContext } from '../support/daemon.ts';
 
 export interface Ended { code: number | null; signal: string | null; stdout: string; stderr: string }
 
-const patienceMs = process.env['GANTRY_IN_VM'] === undefined ? 30_000 : 300_000;
+const patienceMs = process.env['GANTRY_IN_VM'] === undefined ? 120_000 : 300_000;
 
 /** A command line that is spoken by people: the stock `docker`, or our own. Both are told the same words. */
 export class Client {

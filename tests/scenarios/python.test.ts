@@ -23,7 +23,7 @@ after(() => stage[Symbol.asyncDispose]());
 function run(program: string, ...args: string[]): Promise<string> {
   const { PATH, HOME } = process.env;
   return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd: import.meta.dirname, env: { PATH, HOME, LANG: 'C.UTF-8', DOCKER_HOST: stage.daemon.host }, timeout: 120_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: import.meta.dirname, env: { PATH, HOME, LANG: 'C.UTF-8', DOCKER_HOST: stage.daemon.host }, timeout: 240_000 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${program} ${args.join(' ')}: ${error.message}\n${stdout}${stderr}`));
     });

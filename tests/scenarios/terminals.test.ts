@@ -51,7 +51,7 @@ for (const name of clientNames) {
     test('what is typed is echoed by the container alone, and the terminal is put back at the end', () => {
       const words = [...client().words, 'run', '-it', '--rm', image, 'sh', '-c', 'read line; echo "<$line>"; stty -echo -icanon'].map((word) => `'${word}'`).join(' ');
       const line = `stty rows 30 cols 100; before=$(stty -g); ${words}; [ "$before" = "$(stty -g)" ] && echo unchanged`;
-      const { stdout } = spawnSync('script', ['-qefc', line, '/dev/null'], { input: 'typed\n', encoding: 'utf8', timeout: 60_000, env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm', DOCKER_CONFIG: '/nonexistent' } });
+      const { stdout } = spawnSync('script', ['-qefc', line, '/dev/null'], { input: 'typed\n', encoding: 'utf8', timeout: 120_000, env: { ...process.env, SHELL: '/bin/sh', TERM: 'xterm', DOCKER_CONFIG: '/nonexistent' } });
       assert.match(stdout, /<typed>\r\nunchanged\r\n$/);
     });
 

@@ -7,10 +7,8 @@ import { request, type Answer } from './http.ts';
 import { endProcessesOf, unmountBelow } from './undo.ts';
 
 const repository = join(import.meta.dirname, '../..');
-/** Emulated processors in the virtual machine are twenty times slower. */
-const patience = process.env['GANTRY_IN_VM'] === undefined ? 1 : 10;
-const startLimitMs = 20_000 * patience;
-const stopLimitMs = 20_000 * patience;
+/** For its start, and for its end. Emulated processors in the virtual machine are twenty times slower. */
+const patienceMs = process.env['GANTRY_IN_VM'] === undefined ? 100_000 : 200_000;
 
 export interface DaemonOptions {
   /** More arguments of `gantry daemon`. */
@@ -78,7 +76,7 @@ export class TestDaemon implements AsyncDisposable {
     ], { stdio: ['ignore', log, log], cwd: '/', env: { ...withoutTestContext(), ...this.#options.env } });
     closeSync(log);
     this.#child = child;
-    const deadline = performance.now() + startLimitMs;
+    const deadline = performance.now() + patienceMs;
     while (!(await this.#answers())) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the daemon ended at its start:\n${this.log}`);
       if (performance.now() > deadline) throw new Error(`the daemon does not answer:\n${this.log}`);
@@ -164,12 +162,12 @@ export class TestDaemon implements AsyncDisposable {
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.kill(signal);
     const late = new AbortController();
-    const outcome = await Promise.race([ended.then(() => 'ended'), setTimeout(stopLimitMs, 'late', { signal: late.signal })]);
+    const outcome = await Promise.race([ended.then(() => 'ended'), setTimeout(patienceMs, 'late', { signal: late.signal })]);
     late.abort();
     if (outcome === 'ended') return;
     child.kill('SIGKILL');
     await ended;
-    throw new Error(`the daemon did not end ${stopLimitMs / 1000} s after ${signal}:\n${this.#readLog()}`);
+    throw new Error(`the daemon did not end ${patienceMs / 1000} s after ${signal}:\n${this.#readLog()}`);
   }
 }
 

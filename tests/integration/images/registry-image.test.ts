@@ -41,7 +41,7 @@ describe('the registry as a container', { skip }, () => {
 
 async function answering(host: string): Promise<void> {
   const client = createRegistryClient({ retry: { attempts: 1 } });
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!await client.ping(host).then(() => true, () => false)) {
     assert.ok(Date.now() < deadline, 'the registry does not answer');
     await setTimeout(50);

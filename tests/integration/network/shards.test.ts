@@ -125,7 +125,7 @@ class Party {
     };
     send();
     const again = setInterval(send, 500);
-    const limit = setTimeout(() => this.#arrived.reject(new Error(`never arrived: ${[...this.#missing].slice(0, 10).join(', ')}, ${this.#missing.size} in all`)), 30_000);
+    const limit = setTimeout(() => this.#arrived.reject(new Error(`never arrived: ${[...this.#missing].slice(0, 10).join(', ')}, ${this.#missing.size} in all`)), 120_000);
     await this.#arrived.promise.finally(() => {
       clearInterval(again);
       clearTimeout(limit);
