@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pipeline, Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { GantryError, errnoOf, messageOf } from '../base/errors.ts';
 import { sniffCompression, type Compression } from '../base/compression.ts';
@@ -103,8 +104,18 @@ async function peek(source: Readable, count: number): Promise<Buffer> {
 function through(source: Readable, compression: Compression): Readable {
   if (compression === 'none') return source;
   if (compression === 'gzip') return joined(source, createGunzip({ chunkSize: 1 << 17 }), compression);
+  // Node's own stream ends with the first of several frames.
+  if (compression === 'zstd' && canInflate()) return Readable.from(inTurns(inflated(source as AsyncIterable<Buffer>, compression)), { objectMode: false });
   if (compression === 'zstd') return joined(source, createZstdDecompress({ chunkSize: 1 << 17, params: zstdLimits }), compression);
   return byProgram(source, compression);
+}
+
+/** On a thread that has other things to do: each piece is a copy, and between two of them come others' turns. */
+async function* inTurns(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const piece of pieces) {
+    yield Buffer.from(piece);
+    await setImmediate();
+  }
 }
 
 function joined(source: Readable, transform: ReturnType<typeof createGunzip>, compression: Compression): Readable {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { plainChunks } from './files-decompress.ts';
+import { decompressed, plainChunks } from './files-decompress.ts';
 
 const large = Buffer.alloc(1_500_000, 'as compressible as a layer ');
 
@@ -17,8 +18,38 @@ async function plain(bytes: Buffer, step: number): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
+const compressors = { gzip: gzipSync, zstd: (bytes: Buffer) => zstdCompressSync(bytes), none: (bytes: Buffer) => bytes };
+
+describe('decompressed()', () => {
+  const streamed = async (bytes: Buffer, step: number): Promise<Buffer> => {
+    const pieces = Array.from({ length: Math.ceil(bytes.length / step) }, (_, index) => bytes.subarray(index * step, (index + 1) * step));
+    return Buffer.concat(await (await decompressed(Readable.from(pieces, { objectMode: false }))).stream.toArray());
+  };
+
+  for (const name of ['gzip', 'zstd'] as const) {
+    it(`reads every member of ${name}, wherever they are cut`, async () => {
+      const members = [large, Buffer.from('second'), large].map((bytes) => compressors[name](bytes));
+      for (const step of [7, members[0]!.length, members[0]!.length + 1, 1 << 20]) {
+        assert.ok((await streamed(Buffer.concat(members), step)).equals(Buffer.concat([large, Buffer.from('second'), large])), `in chunks of ${step}`);
+      }
+    });
+
+    it(`refuses ${name} whose last member is cut off`, async () => {
+      const bytes = Buffer.concat([compressors[name](Buffer.from('first')), compressors[name](large)]);
+      await assert.rejects(streamed(bytes.subarray(0, -5), 1000), { kind: 'invalid', message: /truncated/ });
+    });
+  }
+
+  it('lets go of the source when it is destroyed', async () => {
+    const source = Readable.from([compressors.zstd(large), compressors.zstd(large)], { objectMode: false });
+    const { stream } = await decompressed(source);
+    const closed = new Promise((resolve) => source.once('close', resolve));
+    for await (const _ of stream) break;
+    await closed;
+  });
+});
+
 describe('plainChunks()', () => {
-  const compressors = { gzip: gzipSync, zstd: (bytes: Buffer) => zstdCompressSync(bytes), none: (bytes: Buffer) => bytes };
   for (const [name, compress] of Object.entries(compressors)) {
     for (const step of [1, 4099, 1 << 18]) {
       it(`gives back what ${name} made, in chunks of ${step}`, async () => {

@@ -7,13 +7,15 @@ import { oldGnuExtension, oldGnuMap, paxSparseMap, sparseMapInBody, type SparseS
 
 /** Names, pax records and sparse maps are held in memory; more than this is hostile. */
 const maxExtensionBytes = 1 << 20;
+/** Archivers fill their last record, tapes more; gigabytes of it, which compress to nothing, are hostile. */
+const maxTrailingBytes = 64 << 20;
 
 type State = 'header' | 'extension' | 'oldSparse' | 'sparseMap' | 'body' | 'padding' | 'ended';
 
 /**
  * Reads an archive that is pushed to it piece by piece, and tells a handler. Synchronous and without copies of bodies: the fast path of
  * extraction. Reads ustar, GNU long names, pax, base 256 numbers, GNU sparse (old, 0.0, 0.1, 1.0). After the end of the archive
- * everything is ignored, as tar does. Errors are `invalid`.
+ * everything is ignored, as tar does, up to 64 MiB. Errors are `invalid`.
  */
 export class TarDecoder {
   readonly #handler: TarHandler;
@@ -31,6 +33,7 @@ export class TarDecoder {
   #sparse: SparseState | undefined;
   #raw: RawHeader | undefined;
   #sawEnd = false;
+  #trailingBytes = 0;
   /** Bytes of the chunks before this one, and of the archive up to the end of the block at hand. */
   #before = 0;
   #position = 0;
@@ -54,6 +57,8 @@ export class TarDecoder {
       else at = this.#blockwise(chunk, at, view);
     }
     this.#before += chunk.length;
+    this.#trailingBytes += chunk.length - at;
+    if (this.#trailingBytes > maxTrailingBytes) throw new GantryError('invalid', 'invalid archive: more than 64 MiB follow its end');
   }
 
   /** @throws invalid when the archive ends in the middle of a member. A missing end mark is accepted, as tar does. */

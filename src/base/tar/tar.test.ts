@@ -81,6 +81,14 @@ describe('tar', () => {
     assert.equal(decode(Buffer.concat([archive([{ name: 'f' }]), Buffer.from('garbage')])).length, 1);
   });
 
+  it('refuses an archive that more than 64 MiB follow, of whatever', () => {
+    const megabyte = Buffer.alloc(1 << 20, 'x');
+    const decoder = new TarDecoder({ entry: () => undefined });
+    decoder.write(archive([{ name: 'a' }], Buffer.concat([tarEnd(), Buffer.alloc(1 << 20)])));
+    for (let count = 1; count < 64; count++) decoder.write(megabyte);
+    assert.throws(() => decoder.write(megabyte), { kind: 'invalid', message: 'invalid archive: more than 64 MiB follow its end' });
+  });
+
   it('refuses a header with a wrong checksum', () => {
     const bytes = archive([{ name: 'f' }]);
     bytes[0] = 0x67;
