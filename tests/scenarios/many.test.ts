@@ -74,8 +74,7 @@ test('what a hundred runs opened is closed again, in the daemon and in the monit
   await rounds(20);
   const before = await calm();
   await rounds(100);
-  const now = await calm();
-  for (const [process, count] of Object.entries(now)) assert.ok(count <= (before[process] ?? 0) + 3, `${process}: ${count} descriptors, were ${before[process]}`);
+  await noMoreThan(before);
 });
 
 test('clients that vanish from streams leave nothing open, and stop nothing', async () => {
@@ -88,8 +87,7 @@ test('clients that vanish from streams leave nothing open, and stop nothing', as
   await vanish();
   const before = await calm();
   for (let round = 0; round < 3; round++) await vanish();
-  const now = await calm();
-  for (const [process, count] of Object.entries(now)) assert.ok(count <= (before[process] ?? 0) + 3, `${process}: ${count} descriptors, were ${before[process]}`);
+  await noMoreThan(before);
   assert.equal((await stage.ask<{ State: { Running: boolean } }>(`/containers/${id}/json`)).State.Running, true);
   await removeAll([id]);
 });
@@ -102,6 +100,16 @@ async function openAndLeave(path: string): Promise<void> {
   await once(socket, 'data');
   socket.destroy();
   await once(socket, 'close');
+}
+
+/** Waits, a minute at most, until all has as few descriptors as it had, but for some that a pool may hold. */
+async function noMoreThan(before: Record<string, number>): Promise<void> {
+  for (const deadline = performance.now() + 60_000; ;) {
+    const more = Object.entries(descriptors()).filter(([process, count]) => count > (before[process] ?? 0) + 3);
+    if (more.length === 0) return;
+    assert.ok(performance.now() < deadline, `${JSON.stringify(more)} descriptors, were ${JSON.stringify(before)}`);
+    await setTimeout(50);
+  }
 }
 
 /** Open descriptors of the daemon and its helpers, when they have stopped changing. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { hooks } from './traces.ts';
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 export type Census = Record<'mounts' | 'links' | 'tables' | 'hooks' | 'cgroups' | 'processes' | 'files', Set<string>>;
 
@@ -17,7 +17,7 @@ export function census(): Census {
 }
 
 /**
- * What is there now and was not before, one line each; `concerns` leaves out what is not the caller's. Removals that the kernel or the engine finishes late are waited for, up to half a minute.
+ * What is there now and was not before, one line each; `concerns` leaves out what is not the caller's. Removals that the kernel or the engine finishes late are waited for, up to a minute.
  */
 export async function censusDifference(before: Census, options: { concerns?: (entry: string) => boolean } = {}): Promise<string[]> {
   const deadline = performance.now() + patienceMs;

@@ -10,13 +10,13 @@ import { hookName } from '../../src/network/loopback/loopback.ts';
 
 /**
  * What one instance has in the kernel now, a line each: unlike a census it can be taken while other instances come and go on the machine.
- * Waits for removals that are under way until nothing is left, or for five seconds.
+ * Waits for removals that are under way until nothing is left, or for a minute.
  */
 export async function tracesOf(root: string): Promise<string[]> {
   const instanceId = instanceIdOf(root);
   for (let round = 0; ; round++) {
     const found = [...links(linkGroup(instanceId)), ...tables(instanceId), ...hooks().filter((hook) => hook === `hook ${hookName(instanceId)}`), ...cgroups(instanceId)];
-    if (found.length === 0 || round === 50) return found;
+    if (found.length === 0 || round === 600) return found;
     await setTimeout(100);
   }
 }

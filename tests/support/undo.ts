@@ -13,11 +13,11 @@ export function unmountBelow(folder: string): string[] {
 }
 
 /**
- * Waits twenty seconds, for a slow machine's sake, for the processes that name the folder in their command line to end by themselves, then ends them.
+ * Waits a minute, for a slow machine's sake, for the processes that name the folder in their command line to end by themselves, then ends them.
  * @returns those that had to be ended
  */
 export async function endProcessesOf(folder: string): Promise<string[]> {
-  for (let patience = 0; patience < 400 && processesOf(folder).length > 0; patience++) await setTimeout(50);
+  for (let patience = 0; patience < 1200 && processesOf(folder).length > 0; patience++) await setTimeout(50);
   const left = processesOf(folder);
   for (const { pid } of left) {
     try {

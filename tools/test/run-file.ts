@@ -9,7 +9,7 @@ import type { Entry } from './journal.ts';
 export const root = join(import.meta.dirname, '../..');
 export const bin = join(root, 'node_modules/.bin');
 
-const patienceMs = 10_000;
+const patienceMs = 60_000;
 
 export interface FileResult { file: string; passed: number; failed: number; skipped: number; seconds: number; lines: string[] }
 

@@ -45,7 +45,7 @@ describe('br_netfilter that another tool turns on and off', { skip: !available &
 
 /** The daemon looks at the setting now and then. */
 async function eventually(holds: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 20; tries++) {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline;) {
     if (holds()) return;
     await new Promise((resolve) => { setTimeout(resolve, 50); });
   }

@@ -65,7 +65,7 @@ export async function startPeer(name: PeerName): Promise<Peer> {
     enter: ['nsenter', `--mount=/proc/${daemon.pid}/ns/mnt`, `--net=/proc/${daemon.pid}/ns/net`, `--pid=/proc/${daemon.pid}/ns/pid_for_children`, `--root=/proc/${daemon.pid}/root`, `--wd=/proc/${daemon.pid}/root`],
     stop: () => stop(daemon, work),
   };
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 1200; tries++) {
     if (await answers(socketPath)) return peer;
     if (daemon.exitCode !== null) break;
     await delay(100);
