@@ -2,7 +2,8 @@ import { closeSync, constants, fchmodSync, fchownSync, fstatSync } from 'node:fs
 import { errnoOf } from '../../base/errors.ts';
 import { AT_FDCWD, fsetXattr, futimes, getXattr, listXattrs, openAt, O_DIRECTORY, O_NOFOLLOW } from '../../host/files.ts';
 
-/** So many characters of paths are remembered of one layer: a hostile one could imply gigabytes of them. Those beyond keep 0755, root. */
+/** So many paths, and characters of paths, are remembered of one layer: a hostile one could imply gigabytes of them. Those beyond keep 0755, root. */
+const maxPaths = 20_000;
 const maxCharacters = 4 << 20;
 
 /**
@@ -14,7 +15,7 @@ export class ImpliedDirectories {
   #characters = 0;
 
   add(path: string): void {
-    if (this.#characters + path.length > maxCharacters || this.#paths.has(path)) return;
+    if (this.#paths.size >= maxPaths || this.#characters + path.length > maxCharacters || this.#paths.has(path)) return;
     this.#paths.add(path);
     this.#characters += path.length;
   }
@@ -40,8 +41,20 @@ export interface DirectoryAttributes {
   xattrs: Map<string, Buffer>;
 }
 
-/** What overlay would show of a directory of these layers (top first). Undefined where they show none, or something else. */
-export function attributesBelow(path: string, lowers: readonly string[]): DirectoryAttributes | undefined {
+/** Those of the implied directories (parents before what is in them) that the layers below (top first) show too, and how. */
+export function* inheritedAttributes(implied: readonly string[], lowers: readonly string[]): Generator<{ path: string; attributes: DirectoryAttributes }> {
+  const missing = new Set<string>();
+  for (const path of implied) {
+    // Most are new with all that is in them: one look is enough.
+    const isInMissing = missing.has(path.slice(0, Math.max(0, path.lastIndexOf('/'))));
+    const attributes = isInMissing ? undefined : attributesBelow(path, lowers);
+    if (attributes === undefined) missing.add(path);
+    else yield { path, attributes };
+  }
+}
+
+/** What overlay would show of a directory of these layers. Undefined where they show none, or something else. */
+function attributesBelow(path: string, lowers: readonly string[]): DirectoryAttributes | undefined {
   for (const lower of lowers) {
     const found = lookUp(path, lower);
     if (found !== 'missing') return found;
@@ -51,13 +64,12 @@ export function attributesBelow(path: string, lowers: readonly string[]): Direct
 
 /** Gives the implied directories of the layer extracted at `root` what the layers below it (top first) say of them. */
 export function inheritAttributes(root: string, implied: readonly string[], lowers: readonly string[]): void {
-  for (const path of implied) {
+  for (const { path, attributes } of inheritedAttributes(implied, lowers)) {
     // Reached through a link, or replaced by something else meanwhile: no directory of the same name is below it.
     const own = openDirectory(path, root);
     if (typeof own === 'string') continue;
     try {
-      const attributes = own.isHidingBelow ? undefined : attributesBelow(path, lowers);
-      if (attributes !== undefined) setAttributes(own.fd, attributes);
+      if (!own.isHidingBelow) setAttributes(own.fd, attributes);
     } finally {
       closeSync(own.fd);
     }

@@ -8,7 +8,7 @@ import { startWriting } from '../../../host/files.ts';
 import { isZeros } from '../../../host/holes.ts';
 import type { ExtractJobOptions, Extracted } from '../extract-job.ts';
 import { readLayerFile, type LayerFile } from '../growth.ts';
-import { attributesBelow } from '../implied-directories.ts';
+import { inheritedAttributes } from '../implied-directories.ts';
 import { LayerTree } from './layer-tree.ts';
 import { writeIndex } from './write-index.ts';
 
@@ -66,10 +66,7 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
  * one is whole and on disk.
  */
 export async function indexAgain(folder: string, { implied, lowers }: { implied: readonly string[]; lowers: readonly string[] }): Promise<void> {
-  const inherited = implied.flatMap((path) => {
-    const attributes = attributesBelow(path, lowers);
-    return attributes === undefined ? [] : [{ path, attributes }];
-  });
+  const inherited = [...inheritedAttributes(implied, lowers)];
   if (inherited.length === 0) return;
   const tree = new LayerTree({ maxBytes: Infinity });
   const decoder = new TarDecoder(tree);
