@@ -28,7 +28,7 @@ export interface FileOptions {
  */
 export async function runFile(file: string, { folder, timeoutMs, limitMs }: FileOptions): Promise<FileResult> {
   const startedAt = performance.now();
-  const temporary = join(folder, 'tmp');
+  const temporary = join(folder, 't');
   mkdirSync(temporary, { recursive: true });
   const output = openSync(join(folder, 'output'), 'a');
   // A test that is itself run by node:test must not report to the outer one.
@@ -117,7 +117,7 @@ async function whatItDoes(child: ChildProcess, folder: string): Promise<string[]
   child.kill('SIGUSR2');
   const report = await reportOf(folder);
   lines.push(...(report === undefined ? ['gives no report: it spins, or is stuck in a system call'] : describe(report)));
-  return [...lines, ...markedProcesses(join(folder, 'tmp')).filter(({ pid }) => pid !== child.pid).map(({ pid, command }) => `process ${pid} ${command}`)];
+  return [...lines, ...markedProcesses(join(folder, 't')).filter(({ pid }) => pid !== child.pid).map(({ pid, command }) => `process ${pid} ${command}`)];
 }
 
 interface Report {

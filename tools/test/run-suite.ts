@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bin, root, runFile, type FileResult } from './run-file.ts';
@@ -19,7 +19,9 @@ export interface RunOptions {
 
 /** Runs test files, each in a process of its own, and tells of each as it ends: its counts, its failures in full, its skipped tests with reasons. */
 export async function runTests(files: string[], options: RunOptions): Promise<Totals> {
-  const folder = mkdtempSync(join(tmpdir(), 'gantry-t-'));
+  // Short, since sockets and some programs limit paths, and open to strangers as the host's own is.
+  const folder = mkdtempSync(join(tmpdir(), 'gt-'));
+  chmodSync(folder, 0o755);
   const totals: Totals = { passed: 0, failed: 0, skipped: 0 };
   const waiting = files.entries();
   const work = async (): Promise<void> => {
