@@ -23,7 +23,7 @@ const largeBytes = 1 << 30;
 /** A registry's folder with the images, made once a machine: about a minute. */
 export async function prepareImages(cache: string): Promise<{ root: string; images: PulledImages }> {
   const root = join(cache, 'registry');
-  const noteFile = join(cache, 'images.json');
+  const noteFile = join(cache, 'images-2.json');
   if (existsSync(noteFile)) return { root, images: JSON.parse(readFileSync(noteFile, 'utf8')) as PulledImages };
   rmSync(root, { recursive: true, force: true });
   const server = createServer(createRegistryServer({ storage: createFilesystemStorage(root) }).handler);
@@ -31,11 +31,12 @@ export async function prepareImages(cache: string): Promise<{ root: string; imag
   const client = createRegistryClient({});
   const publish = new Publisher(client, `127.0.0.1:${(server.address() as AddressInfo).port}`, cache);
   try {
-    const layers = Array.from({ length: layerCount }, (_, index) => manyFiles(index));
+    const layers: Layer[] = [];
+    for (let index = 0; index < layerCount; index++) layers.push(await publish.layer('bench/files', manyFiles(index)));
     const images = {
       files: await publish.image('bench/files', 'v1', layers),
-      changed: await publish.image('bench/files', 'v2', [...layers.slice(0, -1), manyFiles(layerCount)]),
-      large: await publish.image('bench/large', 'v1', [oneLargeFile()]),
+      changed: await publish.image('bench/files', 'v2', [...layers.slice(0, -1), await publish.layer('bench/files', manyFiles(layerCount))]),
+      large: await publish.image('bench/large', 'v1', [await publish.layer('bench/large', oneLargeFile())]),
     };
     writeFileSync(`${noteFile}.new`, JSON.stringify(images));
     renameSync(`${noteFile}.new`, noteFile);
@@ -66,6 +67,8 @@ function* oneLargeFile(): Generator<Buffer> {
   yield tarEnd();
 }
 
+interface Layer { diffId: string; digest: Digest; size: number }
+
 class Publisher {
   readonly #client: RegistryClient;
   readonly #host: string;
@@ -77,10 +80,8 @@ class Publisher {
     this.#cache = cache;
   }
 
-  async image(name: string, tag: string, layers: Iterable<Buffer>[]): Promise<PulledImage> {
+  async image(name: string, tag: string, made: Layer[]): Promise<PulledImage> {
     const repository = { registry: this.#host, name };
-    const made = [];
-    for (const layer of layers) made.push(await this.#layer(repository, layer));
     const config = Buffer.from(JSON.stringify({ architecture: process.arch === 'x64' ? 'amd64' : process.arch, os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: made.map(({ diffId }) => diffId) } }));
     const descriptor = { digest: digestOf(config), size: config.length };
     writeFileSync(join(this.#cache, 'blob'), config);
@@ -94,7 +95,7 @@ class Publisher {
   }
 
   /** A layer is compressed in members of 16 MB, which gzip's format allows: nothing is held whole but the digests' input. */
-  async #layer(repository: { registry: string; name: string }, pieces: Iterable<Buffer>): Promise<{ diffId: string; digest: string; size: number }> {
+  async layer(name: string, pieces: Iterable<Buffer>): Promise<Layer> {
     const { createHash } = await import('node:crypto');
     const [plain, packed] = [createHash('sha256'), createHash('sha256')];
     const file = openSync(join(this.#cache, 'blob'), 'w');
@@ -113,8 +114,9 @@ class Publisher {
     }
     if (waiting.length > 0) flush();
     closeSync(file);
+    if (size === 0) throw new Error('a layer without bytes is no layer to measure');
     const digest = `sha256:${packed.digest('hex')}` as const;
-    await this.#push(repository, { digest, size });
+    await this.#push({ registry: this.#host, name }, { digest, size });
     return { diffId: `sha256:${plain.digest('hex')}`, digest, size };
   }
 
