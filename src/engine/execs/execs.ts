@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { GantryError, hasKind } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import type { ExitReport } from '../../runtime/driver/runtime.ts';
@@ -9,7 +10,7 @@ import type { ContainerRecord } from '../containers/record.ts';
 import { environmentOf, hostnameOf, specInputOf } from '../containers/spec-input-of.ts';
 import { cgroupPathOf } from '../containers/cgroup-path.ts';
 import { startFailure } from '../containers/start-failure.ts';
-import { isAlive, transition } from '../containers/transition.ts';
+import { isAlive, notRunning, transition } from '../containers/transition.ts';
 import type { Attached } from '../containers/verbs.ts';
 import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';
 
@@ -140,6 +141,8 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
     // As with Docker, only a program that is not there is 127: a user or a directory that is not there is 126.
     save({ ...exec, running: false, exitCode: exitCode === 127 && / exec: "/.test(error.message) ? 127 : 126, canRemove: true });
     if (hasKind(cause, 'conflict')) throw cause;
+    // It has just ended, and its end is not told yet: whatever was missing, this is why.
+    if (!existsSync(rootOf(container))) throw notRunning(container.id);
     throw execFailure(error);
   }
 }
@@ -152,9 +155,14 @@ function execFailure(error: GantryError): GantryError {
   return new GantryError(error.kind, error.message.replace(/^failed to create task for container: failed to create shim task: OCI runtime create failed/, 'OCI runtime exec failed: exec failed'), { cause: error });
 }
 
+/** The container's files as its first process sees them; a process that has ended has none. @throws conflict when it does not run */
+function rootOf({ id, state }: ContainerRecord): string {
+  if (!isAlive(state)) throw notRunning(id);
+  return `/proc/${state.pid}/root`;
+}
+
 function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCreateRequest, consoleSize: [number, number] | undefined): object {
-  if (!isAlive(container.state)) throw new GantryError('conflict', `container ${container.id} is not running`);
-  const root = `/proc/${container.state.pid}/root`;
+  const root = rootOf(container);
   const user = userOf(root, request.user, container.hostConfig.groupAdd ?? []);
   const cwd = request.workingDir || container.config.workingDir || '/';
   if (!cwd.startsWith('/')) throw new GantryError('invalid', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown');

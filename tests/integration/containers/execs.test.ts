@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Box } from './box.ts';
 
 describe('commands in a container that runs', () => {
@@ -45,6 +48,22 @@ describe('commands in a container that runs', () => {
     assert.match(paused.text, /is paused, unpause the container before exec/);
     const created = await box.create({ Cmd: ['true'] });
     assert.equal((await box.daemon.request('POST', `/containers/${created}/exec`, { Cmd: ['true'] })).status, 409);
+  });
+
+  test('are refused in one that has ended and whose end nobody has told yet', async () => {
+    const ending = await box.start({ Cmd: ['sleep', '1000'] });
+    const { State } = await box.inspect(ending);
+    const monitor = Number(readFileSync(join(box.daemon.runFolder, 'monitor.lock'), 'utf8'));
+    process.kill(monitor, 'SIGSTOP'); // it is who would tell
+    try {
+      process.kill(State.Pid, 'SIGKILL');
+      while (existsSync(`/proc/${State.Pid}/root`)) await setImmediate();
+      const { json } = await box.ok('POST', `/containers/${ending}/exec`, { Cmd: ['true'] });
+      const { status, text } = await box.daemon.request('POST', `/exec/${(json as { Id: string }).Id}/start`, { Detach: true });
+      assert.deepEqual([status, text.trim()], [409, JSON.stringify({ message: `container ${ending} is not running` })]);
+    } finally {
+      process.kill(monitor, 'SIGCONT');
+    }
   });
 
   test('end with their container', async () => {
