@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Engine, Expected } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 /** What is wrong in a HostConfig, and what is said of it. Docker 20.10 answers some of them with 500. */
 const refusedHostConfigs: readonly (readonly [hostConfig: Record<string, unknown>, message: Expected['message'], status?: Expected['status']])[] = [
@@ -100,14 +100,8 @@ const wrongTypes: readonly (readonly [body: Record<string, unknown>, message: Re
 ];
 
 describe('what a create is asked', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   for (const [HostConfig, message, status = [400, 500]] of refusedHostConfigs) {
     test(`a HostConfig of ${JSON.stringify(HostConfig)} is refused`, () =>

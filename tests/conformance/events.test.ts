@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 interface Event { Action: string; Actor: { ID: string; Attributes: Record<string, string> } }
 
 describe('events of containers', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   /**
    * Follows a container's events until one's action begins with `last`; resolves to those between the first `behind` and that one, when awaited after the acts.

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { demultiplex, type Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 describe('execs', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   const created = async (id: string, body: Record<string, unknown>): Promise<string> =>
     (await engine.expect('POST', `/containers/${id}/exec`, { body: { AttachStdout: true, AttachStderr: true, ...body }, status: 201 })).json.Id;

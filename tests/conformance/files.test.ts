@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { extract, pack, type Header } from 'tar-stream';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 interface Member { name: string; type: string; mode: number; uid: number; text: string; linkname: string }
 
@@ -24,14 +24,8 @@ const membersOf = async (bytes: Buffer): Promise<Member[]> => {
 };
 
 describe('files of containers', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   const make = 'mkdir -p /d/sub; echo hi > /d/f; chmod 640 /d/f; chown 7:8 /d/f; ln -s /d /ld; ln -s f /d/lf; ln -s /ld /lld; ln -s lf /d/llf; ln -s ../../nowhere /d/dang; echo ready';
   /** A container with files, that runs or has ended. */

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 const second = 1e9;
 
 describe('what happens to a container by itself', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   /** Does something and takes the container's events until `last` has seen what it wants. */
   async function eventsOf(id: string, act: () => Promise<unknown>, last: (actions: string[]) => boolean): Promise<{ actions: string[]; events: any[] }> {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 /** Subnets that nobody else has. */
 const own = { subnet: '10.213.7.0/24', gateway: '10.213.7.254' };
 
 describe('networks', () => {
-  let target: Target;
   let engine: Engine;
+  useEngine((opened) => { engine = opened; });
   const made: string[] = [];
   const unique = (): string => `conf-${randomBytes(6).toString('hex')}`;
   const network = async (more: Record<string, unknown> = {}): Promise<{ id: string; name: string }> => {
@@ -21,15 +21,9 @@ describe('networks', () => {
   const addressed = { IPAM: { Config: [{ Subnet: own.subnet, IPRange: '10.213.7.128/25', Gateway: own.gateway, AuxiliaryAddresses: { printer: '10.213.7.129' } }] } };
   const inspected = async (name: string): Promise<any> => (await engine.expect('GET', `/networks/${name}`, { status: 200 })).json;
 
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
   afterEach(async () => {
-    await engine.clean();
     for (const id of made.splice(0)) await engine.call('DELETE', `/networks/${id}`);
   });
-  after(() => target.close());
 
   test('bridge, host and none exist and cannot be removed', async () => {
     const { json } = await engine.expect('GET', '/networks', { status: 200 });

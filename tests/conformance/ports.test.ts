@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 type Bindings = Record<string, { HostIp?: string; HostPort?: string }[] | null>;
 
 describe('published ports', () => {
-  let target: Target;
   let engine: Engine;
-
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   const asking = (bindings: Bindings): Record<string, unknown> => ({
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((port) => [port, {}])), HostConfig: { PortBindings: bindings },

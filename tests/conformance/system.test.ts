@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 describe('system', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   test('ping says OK and what it speaks', async () => {
     const answer = await engine.expect('GET', '/_ping', { status: 200 });

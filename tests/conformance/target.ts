@@ -1,12 +1,24 @@
+import { after, afterEach, before } from 'node:test';
 import { Engine } from './engine.ts';
 
-export interface Target { engine: Engine; close(): Promise<void> }
+interface Target { engine: Engine; close(): Promise<void> }
+
+/** For the suite that calls it: opens the engine under test before the first test, cleans it after each, and lets it go after the last. */
+export function useEngine(opened: (engine: Engine) => void): void {
+  let target: Target | undefined;
+  before(async () => {
+    target = await openTarget();
+    opened(target.engine);
+  });
+  afterEach(() => target?.engine.clean());
+  after(() => target?.close());
+}
 
 /**
  * The engine under test: a daemon of this checkout, or whatever `GANTRY_CONFORMANCE_SOCKET` names
  * (then `GANTRY_CONFORMANCE_IMAGE`, an image with a shell, must be loaded there already).
  */
-export async function openTarget(): Promise<Target> {
+async function openTarget(): Promise<Target> {
   const socketPath = process.env['GANTRY_CONFORMANCE_SOCKET'];
   if (socketPath !== undefined) {
     const image = process.env['GANTRY_CONFORMANCE_IMAGE'] ?? 'gantry/busybox:latest';

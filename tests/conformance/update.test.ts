@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 const MB = 1 << 20;
 
 describe('update', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
-  afterEach(() => engine.clean());
-  after(() => target.close());
+  useEngine((opened) => { engine = opened; });
 
   for (const running of [false, true]) {
     const made = (hostConfig: object = {}) => (running ? engine.run({ HostConfig: hostConfig }) : engine.create({ HostConfig: hostConfig }));

@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 describe('volumes', () => {
-  let target: Target;
   let engine: Engine;
+  useEngine((opened) => { engine = opened; });
   const made: string[] = [];
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
   afterEach(async () => {
-    await engine.clean();
     for (const name of made.splice(0)) await engine.call('DELETE', `/volumes/${name}`, { query: { force: 1 } });
   });
-  after(() => target.close());
 
   const create = async (body: { Name: string; [field: string]: unknown }): Promise<any> => {
     made.push(body.Name);

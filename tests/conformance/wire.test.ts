@@ -1,21 +1,15 @@
 import assert from 'node:assert/strict';
 import { createConnection } from 'node:net';
-import { after, afterEach, before, describe, test } from 'node:test';
+import { afterEach, describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
-import { openTarget, type Target } from './target.ts';
+import { useEngine } from './target.ts';
 
 describe('the wire', () => {
-  let target: Target;
   let engine: Engine;
-  before(async () => {
-    target = await openTarget();
-    engine = target.engine;
-  });
+  useEngine((opened) => { engine = opened; });
   afterEach(async () => {
-    await engine.clean();
     await engine.call('DELETE', '/volumes/conf-wire', { query: { force: 1 } });
   });
-  after(() => target.close());
 
   /** Everything the other side says to these bytes, until it closes: the request must ask for that. */
   async function said(bytes: string): Promise<string> {
