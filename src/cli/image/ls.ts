@@ -1,15 +1,10 @@
 import { atMost, define } from '../command.ts';
-import { ago, goTime } from '../format/ages.ts';
-import { listText, type Row } from '../format/listing.ts';
-import { decimalSize } from '../format/sizes.ts';
-import { idText } from '../format/text.ts';
+import { listText } from '../format/listing.ts';
 import { bool } from '../grammar/flag.ts';
 import { filterQuery, filters } from '../grammar/filters.ts';
 import { formatFlag } from '../grammar/format-flag.ts';
-import { splitReference } from './reference.ts';
+import { imageRows, type ImageSummary } from './row.ts';
 import { showTree } from './show-tree.ts';
-
-export interface ImageSummary { Id: string; RepoTags: string[] | null; RepoDigests: string[] | null; Created: number; Size: number; Containers?: number; Labels?: Record<string, string> | null; SharedSize?: number }
 
 const headers = {
   ID: 'IMAGE ID', Repository: 'REPOSITORY', Tag: 'TAG', Digest: 'DIGEST', CreatedSince: 'CREATED', CreatedAt: 'CREATED AT', Size: 'SIZE',
@@ -41,22 +36,3 @@ export const command = define({
     context.stdout.write(listText({ format, headers, columns, quiet: flags.quiet ? '{{.ID}}' : undefined }, rows));
   },
 });
-
-/** One row a tag; with digests one a tag and digest; an image without either is `<none>`. */
-export function imageRows(image: ImageSummary, { whole, digests }: { whole: boolean; digests: boolean }): Row[] {
-  const names = (image.RepoTags ?? []).filter((name) => name !== '<none>:<none>').map(splitReference);
-  const byName = new Map((image.RepoDigests ?? []).filter((name) => name !== '<none>@<none>').map((name) => {
-    const { name: repository, tag: digest } = splitReference(name);
-    return [repository, digest];
-  }));
-  const row = (repository: string, tag: string, digest: string): Row => ({
-    ID: idText(image.Id, whole), Repository: repository, Tag: tag, Digest: digest,
-    CreatedSince: ago(image.Created), get CreatedAt() { return goTime(new Date(image.Created * 1000)); }, Size: decimalSize(image.Size),
-    Containers: (image.Containers ?? -1) < 0 ? 'N/A' : String(image.Containers), VirtualSize: decimalSize(image.Size, 4),
-    SharedSize: (image.SharedSize ?? -1) < 0 ? 'N/A' : decimalSize(image.SharedSize ?? 0),
-    UniqueSize: (image.SharedSize ?? -1) < 0 ? 'N/A' : decimalSize(image.Size - (image.SharedSize ?? 0)),
-  });
-  if (names.length > 0) return names.map(({ name, tag }) => row(name, tag, (digests ? byName.get(name) : undefined) ?? '<none>'));
-  if (byName.size > 0) return [...byName].map(([name, digest]) => row(name, '<none>', digest));
-  return [row('<none>', '<none>', '<none>')];
-}

@@ -2,7 +2,8 @@ import { GantryError } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { showProgress } from '../progress/show.ts';
-import { authHeader, encodeAuth } from '../registry/credentials.ts';
+import { authHeader } from '../registry/credentials.ts';
+import { encodeAuth } from '../registry/encode-auth.ts';
 import { imagePath, platformQuery } from './image-path.ts';
 import { checkReference, hasTagOrDigest, registryOf, splitReference } from './reference.ts';
 

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { decimalSize } from '../format/sizes.ts';
 import { idText } from '../format/text.ts';
 import { filterQuery } from '../grammar/filters.ts';
-import type { ImageSummary } from './ls.ts';
+import type { ImageSummary } from './row.ts';
 
 interface ManifestSummary {
   ID: string;

@@ -1,7 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Context } from '../context.ts';
-
-export interface Credentials { username?: string; password?: string; serveraddress: string; identitytoken?: string; registrytoken?: string }
+import { encodeAuth, type Credentials } from './encode-auth.ts';
 
 /**
  * What the configuration file knows of a registry; a credential helper is asked where one is named. One that fails is told of, and the registry
@@ -30,13 +29,8 @@ export function helperOf({ config }: Context, registry: string): string | undefi
   return config.credHelpers?.[registry] || config.credsStore || undefined;
 }
 
-/** The value of X-Registry-Auth: base64url of the credentials. */
+/** The value of X-Registry-Auth for a registry. */
 export async function authHeader(context: Context, registry: string): Promise<string | undefined> {
   const credentials = await credentialsFor(context, registry);
   return credentials === undefined ? undefined : encodeAuth(credentials);
-}
-
-export function encodeAuth(credentials: Credentials): string {
-  const text = Buffer.from(JSON.stringify(credentials)).toString('base64');
-  return text.replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { errnoOf, GantryError, messageOf } from '../../base/errors.ts';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './encode-auth.ts';
 
 const doing = { get: 'getting', store: 'storing', erase: 'erasing' } as const;
 const notFound = /credentials not found/i;

@@ -6,7 +6,8 @@ import { configDirectory } from '../connection/config-file.ts';
 import { updateConfig } from '../connection/update-config.ts';
 import type { Context } from '../context.ts';
 import { bool, text } from '../grammar/flag.ts';
-import { credentialsFor, helperOf, type Credentials } from './credentials.ts';
+import { credentialsFor, helperOf } from './credentials.ts';
+import type { Credentials } from './encode-auth.ts';
 import { tellHelper } from './helper.ts';
 
 export const dockerHub = 'https://index.docker.io/v1/';

@@ -2,9 +2,9 @@ import { containerRow, headers as containerHeaders } from '../container/row.ts';
 import { ago } from '../format/ages.ts';
 import { listText, type Row } from '../format/listing.ts';
 import { decimalSize } from '../format/sizes.ts';
-import { imageRows, type ImageSummary } from '../image/ls.ts';
+import { imageRows, type ImageSummary } from '../image/row.ts';
 import { headers as volumeHeaders, volumeRow } from '../volume/ls.ts';
-import type { CacheRecord, Usage } from './df.ts';
+import type { CacheRecord, Usage } from './usage.ts';
 
 const imageHeaders = {
   Repository: 'REPOSITORY', Tag: 'TAG', ID: 'IMAGE ID', CreatedSince: 'CREATED', Size: 'SIZE', SharedSize: 'SHARED SIZE', UniqueSize: 'UNIQUE SIZE', Containers: 'CONTAINERS',

@@ -10,6 +10,7 @@ import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
 import type { ContainerCatalog } from './catalog.ts';
 import type { ContainerImages, ContainerVolumes, NetworkAttachments, RootFilesystems } from './ports.ts';
+import type { HealthState } from './health.ts';
 import type { MountStaging } from './mounts/staging.ts';
 import type { LogOptions } from './verbs.ts';
 import type { ContainerRecord } from './record.ts';
@@ -97,12 +98,6 @@ export interface HealthWatch {
   begin(id: string): void;
   end(id: string): void;
   statusOf(id: string): HealthState | undefined;
-}
-
-export interface HealthState {
-  status: 'starting' | 'healthy' | 'unhealthy';
-  failingStreak: number;
-  log: { start: string; end: string; exitCode: number; output: string }[];
 }
 
 export function limitFactsOf(facts: HostFacts): LimitFacts {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HealthState } from './deps.ts';
+import type { HealthState } from './health.ts';
 import { afterProbe, createHealthWatch, healthPlan, type Probe } from './health.ts';
 
 const probe = (exitCode: number): Probe => ({ exitCode, output: '', start: '', end: '' });

@@ -1,7 +1,12 @@
 import { now } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Healthcheck } from '../../oci/container.ts';
-import type { HealthState } from './deps.ts';
+
+export interface HealthState {
+  status: 'starting' | 'healthy' | 'unhealthy';
+  failingStreak: number;
+  log: { start: string; end: string; exitCode: number; output: string }[];
+}
 
 export interface Probe { exitCode: number; output: string; start: string; end: string }
 

@@ -1,27 +1,10 @@
 import { now } from '../../base/clock.ts';
-import type { Usage, UsageTarget } from '../../runtime/stats/usage.ts';
+import type { UsageTarget } from '../../runtime/stats/usage.ts';
 import { cgroupPathOf } from './cgroup-path.ts';
 import type { ContainerDeps } from './deps.ts';
 import type { ContainerRecord } from './record.ts';
 import { isAlive } from './transition.ts';
-
-/** One look at a container. */
-export interface ContainerSample {
-  id: string;
-  name: string;
-  /** Undefined when the container does not run. */
-  moment: Moment | undefined;
-  /** The look before, from which shares of time are told. */
-  previous: Moment | undefined;
-}
-
-export interface Moment { at: string; usage: Usage }
-
-export interface StatsOptions {
-  /** `stream`: one a second until the container is removed; `pair`: one, with the look a second before it; `once`: one, now. */
-  mode: 'stream' | 'pair' | 'once';
-  abort: AbortSignal;
-}
+import type { ContainerSample, Moment, StatsOptions } from './verbs.ts';
 
 export type StatsDeps = Pick<ContainerDeps, 'settings' | 'readUsage'> & { catalog: Pick<ContainerDeps['catalog'], 'find' | 'get'> };
 

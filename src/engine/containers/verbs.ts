@@ -1,9 +1,9 @@
 import type { Attachment, LogEnd } from '../../runtime/driver/runtime.ts';
 import type { ContainerConfig, EndpointRequest, HostConfig } from '../../oci/container.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
-import type { HealthState } from './deps.ts';
-import type { ContainerSample, StatsOptions } from './stats.ts';
+import type { HealthState } from './health.ts';
 import type { Filters } from '../filters.ts';
+import type { Usage } from '../../runtime/stats/usage.ts';
 import type { Readable } from 'node:stream';
 
 /** What a client can ask of containers. One file implements each; `container` is an id, an unambiguous prefix of one, or a name. */
@@ -60,6 +60,24 @@ export interface LogOptions {
   tail: number | undefined;
   /** Reads no further, where a live stream takes over. */
   end?: LogEnd;
+  abort: AbortSignal;
+}
+
+/** One look at a container. */
+export interface ContainerSample {
+  id: string;
+  name: string;
+  /** Undefined when the container does not run. */
+  moment: Moment | undefined;
+  /** The look before, from which shares of time are told. */
+  previous: Moment | undefined;
+}
+
+export interface Moment { at: string; usage: Usage }
+
+export interface StatsOptions {
+  /** `stream`: one a second until the container is removed; `pair`: one, with the look a second before it; `once`: one, now. */
+  mode: 'stream' | 'pair' | 'once';
   abort: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Moment } from '../../../engine/containers/stats.ts';
+import type { Moment } from '../../../engine/containers/verbs.ts';
 import { sampleJson } from './stats-json.ts';
 
 function momentAt(at: string, cpuTotal: number, perProcessor?: number[]): Moment {

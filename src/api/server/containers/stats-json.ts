@@ -1,4 +1,4 @@
-import type { ContainerSample, Moment } from '../../../engine/containers/stats.ts';
+import type { ContainerSample, Moment } from '../../../engine/containers/verbs.ts';
 
 type Cgroup = Moment['usage']['cgroup'];
 type InterfaceCounters = Moment['usage']['interfaces'][string];
