@@ -1,7 +1,9 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { makeDirectoryInside, readInside } from '../../host/inside-root.ts';
+import { cleanPath } from './mounts/parse-bind.ts';
 import { resolveUser, type ResolvedUser } from './user.ts';
 import type { ContainerRecord } from './record.ts';
 
@@ -54,13 +56,24 @@ export function makeBindSources(record: ContainerRecord): void {
 type Requested = NonNullable<ContainerRecord['hostConfig']['mounts']>;
 
 function makeMissing(source: string, binds: readonly string[], mounts: Requested): void {
-  const strict = mounts.some((mount) => mount.type === 'bind' && mount.source === source && !mount.bindOptions?.createMountpoint)
-    && !binds.some((bind) => bind.startsWith(`${source}:`));
+  const strict = mounts.some((mount) => mount.type === 'bind' && cleanPath(mount.source ?? '') === source && !mount.bindOptions?.createMountpoint)
+    && !binds.some((bind) => cleanPath(bind.split(':', 1)[0] as string) === source);
   try {
-    lstatSync(source);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-    if (strict) throw new GantryError('invalid', `invalid mount config for type "bind": bind source path does not exist: ${source}`, { cause: error });
+    statSync(source);
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOTDIR') throw new GantryError('internal', `stat ${source}: not a directory`, { cause });
+    if (errnoOf(cause) !== 'ENOENT') throw cause;
+    if (strict) throw new GantryError('invalid', `invalid mount config for type "bind": bind source path does not exist: ${source}`, { cause });
+    makeSource(source);
+  }
+}
+
+function makeSource(source: string): void {
+  try {
     mkdirSync(source, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    // Of a link that leads nowhere mkdir(2) says that it is there.
+    const why = errnoOf(cause) === 'ENOENT' ? 'file exists' : getSystemErrorMessage((cause as NodeJS.ErrnoException).errno ?? 0);
+    throw new GantryError('internal', `error while creating mount source path '${source}': mkdir ${source}: ${why}`, { cause });
   }
 }

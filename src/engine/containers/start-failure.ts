@@ -34,5 +34,5 @@ export function startFailure(cause: unknown, program: string): StartFailure {
 
 /** Mounts, networks and images fail in Docker's words; only what the OCI runtime says must be read. */
 function saysItAlready({ kind, message }: GantryError): boolean {
-  return !message.startsWith('OCI runtime') && (kind !== 'internal' || message.startsWith('error while mounting volume '));
+  return !message.startsWith('OCI runtime') && (kind !== 'internal' || message.startsWith('error while '));
 }

@@ -10,6 +10,7 @@ import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
+import { checkPlaces } from './mounts/check-places.ts';
 import { checkPropagation } from './mounts/check-propagation.ts';
 import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
@@ -64,13 +65,15 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
   const mounts = await deps.staging.stage(record, mounting);
   makeWorkingDirectory(root.path, record.config.workingDir ?? '');
   const connected: ContainerRecord = { ...record, endpoints: network.endpoints };
+  const generated = generatedFiles(deps, connected, bundle);
+  checkPlaces(root.path, [...generated, ...mounts]);
   const parts: StartedParts = {
     rootfs: root.path,
     user: userOf(root.path, record.config.user ?? '', record.hostConfig.groupAdd ?? []),
     networkNamespace: network.namespace,
     pidNamespace: sharedNamespace(deps, record.hostConfig.pidMode ?? ''),
     ipcNamespace: ipcNamespace(deps, record, bundle),
-    generated: generatedFiles(deps, connected, bundle),
+    generated,
     mounts,
     cgroupPath: cgroupPathOf(deps, record),
     facts: deps.facts,

@@ -43,7 +43,7 @@ export function parseBind(raw: string, volumeDriver: string | undefined): Planne
   }
   if (isBind) {
     return {
-      type: 'bind', source: posix.normalize(source), destination, mode, readOnly: options.readOnly,
+      type: 'bind', source: cleanPath(source), destination, mode, readOnly: options.readOnly,
       propagation: options.propagation ?? 'rprivate', recursive: true, recursiveReadOnly: options.readOnly, createSource: true,
     };
   }
@@ -57,8 +57,13 @@ export function parseBind(raw: string, volumeDriver: string | undefined): Planne
 /** Cleans a mount target. @throws invalid when it is missing, relative or the root itself. */
 export function checkTarget(target: string): string {
   if (target === '') throw new GantryError('invalid', 'field Target must not be empty');
-  const clean = posix.normalize(target).replace(/(.)\/$/, '$1');
+  const clean = cleanPath(target);
   if (clean === '/') throw new GantryError('invalid', "invalid specification: destination can't be '/'");
   if (!clean.startsWith('/')) throw new GantryError('invalid', `invalid mount path: '${target}' mount path must be absolute`);
   return clean;
+}
+
+/** Without doubled slashes, dots, and a slash at its end: with that a file would have to be a directory. */
+export function cleanPath(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, '$1');
 }

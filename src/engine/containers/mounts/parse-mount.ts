@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { GantryError, messageOf } from '../../../base/errors.ts';
 import type { MountRequest } from '../../../oci/container.ts';
-import { checkTarget } from './parse-bind.ts';
+import { checkTarget, cleanPath } from './parse-bind.ts';
 import type { PlannedMount } from './planned-mount.ts';
 import { tmpfsOptionsOf } from './tmpfs.ts';
 
@@ -47,7 +47,7 @@ function planBind(request: MountRequest, destination: string, exists: (path: str
   if (options.readOnlyNonRecursive && options.readOnlyForceRecursive) throw refuse('mount options conflict: ReadOnlyNonRecursive && BindOptions.ReadOnlyForceRecursive');
   const recursive = !options.nonRecursive;
   return {
-    type: 'bind', source: posix.normalize(source), destination, mode: '', readOnly, recursive,
+    type: 'bind', source: cleanPath(source), destination, mode: '', readOnly, recursive,
     propagation: options.propagation || 'rprivate',
     recursiveReadOnly: readOnly && recursive && !options.readOnlyNonRecursive,
     createSource: options.createMountpoint ?? false,

@@ -12,7 +12,7 @@ const plan = (hostConfig: HostConfig, config: ContainerConfig = {}) =>
   planMounts({ config, hostConfig, exists: (path) => path === '/there', recursiveReadOnly: true, mountsOf: () => donor });
 
 test('planMounts() takes a bind, a named and an anonymous volume from -v', () => {
-  const [bind, named, anonymous] = plan({ binds: ['/host/../host2:/a/:ro,rshared', 'data:/b', '/c'] });
+  const [bind, named, anonymous] = plan({ binds: ['/host/../host2/:/a/:ro,rshared', 'data:/b', '/c'] });
   assert.deepEqual(bind, { type: 'bind', source: '/host2', destination: '/a', mode: 'ro,rshared', readOnly: true, propagation: 'rshared', recursive: true, recursiveReadOnly: true, createSource: true });
   assert.deepEqual(named, { type: 'volume', name: 'data', destination: '/b', mode: 'z', readOnly: false, copyUp: true });
   assert.deepEqual(anonymous, { type: 'volume', destination: '/c', mode: '', readOnly: false, copyUp: true });
@@ -23,8 +23,8 @@ test('planMounts() puts parents before children, whatever the order they were as
 });
 
 test('planMounts() makes an anonymous volume only where nothing else is mounted', () => {
-  const mounts = plan({ binds: ['named:/data'] }, { volumes: { '/data/': {}, '/other': {} } });
-  assert.deepEqual(mounts.map((mount) => [mount.destination, mount.type === 'volume' && mount.name]), [['/data', 'named'], ['/other', undefined]]);
+  const mounts = plan({ binds: ['named:/data'] }, { volumes: { '/data/': {}, '/other': {}, 'without/slash': {} } });
+  assert.deepEqual(mounts.map((mount) => [mount.destination, mount.type === 'volume' && mount.name]), [['/data', 'named'], ['/other', undefined], ['/without/slash', undefined]]);
 });
 
 test('planMounts() inherits volumes and binds, read-only when asked, and lets -v win', () => {
@@ -53,7 +53,8 @@ const refused: [string, HostConfig, string | RegExp][] = [
   ['an escaping subpath', { mounts: [{ type: 'volume', source: 'v', target: '/x', volumeOptions: { subpath: 'a/../../b' } }] }, 'invalid mount config for type "volume": subpath must be a relative path within the volume'],
   ['recursive read-only on a writable bind', { mounts: [{ type: 'bind', source: '/there', target: '/x', bindOptions: { readOnlyForceRecursive: true } }] }, /mount options conflict: !ReadOnly && BindOptions.ReadOnlyForceRecursive$/],
   ['an unknown type', { mounts: [{ type: 'nfs' as 'bind', target: '/x' }] }, 'invalid mount config for type "nfs": mount type unknown'],
-  ['a tmpfs option the kernel lacks', { tmpfs: { '/x': 'colour=red' } }, 'invalid tmpfs option "colour=red"'],
+  ['a tmpfs option the kernel lacks', { tmpfs: { '/x': 'colour=red' } }, 'invalid tmpfs option ["colour" "red"]'],
+  ['a tmpfs without a place', { tmpfs: { '': 'size=1m' } }, "invalid mount path: '' mount path must be absolute"],
   ['an empty --volumes-from', { volumesFrom: [''] }, 'volumes-from specification cannot be an empty string'],
   ['propagation on --volumes-from', { volumesFrom: ['x:rshared'] }, 'invalid mode: rshared'],
 ];

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { GantryError } from '../../../base/errors.ts';
 import type { ContainerConfig, HostConfig } from '../../../oci/container.ts';
 import type { MountPoint } from '../record.ts';
@@ -38,7 +39,8 @@ export function planMounts(input: MountPlanInput): PlannedMount[] {
     planned.set(mount.destination, mount);
   }
   for (const path of Object.keys(config.volumes ?? {})) {
-    const destination = checkTarget(path);
+    // An image may name it without the slash, and so may a person who has forgotten the name before it.
+    const destination = checkTarget(posix.join('/', path));
     if (planned.has(destination)) continue;
     planned.set(destination, { type: 'volume', destination, mode: '', readOnly: false, copyUp: true, ...(hostConfig.volumeDriver ? { driver: hostConfig.volumeDriver } : {}) });
   }
@@ -54,6 +56,7 @@ function withinKernel(mount: PlannedMount, { recursiveReadOnly }: MountPlanInput
 const depth = (path: string): number => path.split('/').length;
 
 function tmpfs(target: string, text: string): PlannedMount {
+  if (target === '') throw new GantryError('invalid', "invalid mount path: '' mount path must be absolute");
   const options = parseTmpfsOptions(text);
   return { type: 'tmpfs', destination: checkTarget(target), mode: text, readOnly: options.includes('ro'), options };
 }
@@ -65,7 +68,7 @@ function inherit(from: string, mountsOf: MountPlanInput['mountsOf']): PlannedMou
   const options = parseMode(mode);
   if (options === undefined || options.propagation !== undefined || !options.copyUp) throw new GantryError('invalid', `invalid mode: ${mode}`);
   return mountsOf(container).flatMap((mount) => {
-    const placed = { destination: mount.destination, mode: mount.mode, readOnly: !mount.rw || options.readOnly };
+    const placed = { destination: mount.destination, mode: '', readOnly: !mount.rw || options.readOnly };
     if (mount.type === 'volume') {
       return [{ ...placed, type: 'volume', name: mount.name, driver: mount.driver, copyUp: false, ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }) } as PlannedMount];
     }

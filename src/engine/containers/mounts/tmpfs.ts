@@ -13,9 +13,10 @@ const keys = new Set(['mode', 'uid', 'gid', 'nr_inodes', 'nr_blocks', 'size', 'm
 export function parseTmpfsOptions(text: string): string[] {
   const words = text === '' ? [] : text.split(',');
   for (const word of words) {
-    const [key, value] = word.split('=', 2);
-    if (flags.has(word) || (value !== undefined && keys.has(key as string))) continue;
-    throw new GantryError('invalid', `invalid tmpfs option "${word}"`);
+    const parts = /^([^=]*)=(.*)$/s.exec(word)?.slice(1) ?? [word];
+    if (flags.has(word) || (parts.length === 2 && keys.has(parts[0] as string))) continue;
+    // Docker shows the word as it took it apart.
+    throw new GantryError('invalid', `invalid tmpfs option [${parts.map((part) => JSON.stringify(part)).join(' ')}]`);
   }
   return mergeFlags([...defaults, ...words.filter((word) => word !== 'defaults')]);
 }
