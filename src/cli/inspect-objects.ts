@@ -2,7 +2,7 @@ import { hasKind } from '../base/errors.ts';
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
 import { templateOf } from './format/template-of.ts';
-import { withKnownFields } from './template/nil.ts';
+import { withKnownFields } from './known-fields.ts';
 
 /** Fields that hold maps with free keys, in any object: an absent key there is no mistake of the person who wrote the template. */
 const openMaps = new Set([

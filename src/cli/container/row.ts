@@ -2,7 +2,7 @@ import { ago, goTime } from '../format/ages.ts';
 import type { Row } from '../format/listing.ts';
 import { displayPorts, type PortSummary } from '../format/ports.ts';
 import { decimalSize } from '../format/sizes.ts';
-import { nilPointer } from '../template/nil.ts';
+import { nilPointer } from '../../base/template/nil.ts';
 import { ellipsis, idText, pairs } from '../format/text.ts';
 
 /** What `GET /containers/json` tells of each container. */

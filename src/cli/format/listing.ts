@@ -1,7 +1,7 @@
-import { compile } from '../template/evaluate.ts';
-import { TemplateError } from '../template/lex.ts';
+import { compile } from '../../base/template/evaluate.ts';
+import { TemplateError } from '../../base/template/lex.ts';
 import { GantryError } from '../../base/errors.ts';
-import { jsonText } from './json-text.ts';
+import { jsonText } from '../../base/template/json-text.ts';
 import { alignTabs } from './table.ts';
 
 /** A row of a list: its fields by the names that templates use. `Label` and the like are methods and stay out of JSON. */

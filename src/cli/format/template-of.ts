@@ -1,5 +1,5 @@
 import { describe, ExitError } from '../errors.ts';
-import { compile, type CompileOptions } from '../template/evaluate.ts';
+import { compile, type CompileOptions } from '../../base/template/evaluate.ts';
 import { guarded } from './listing.ts';
 
 /** Readies the template of a command that shows things whole. One that cannot be read is a mistake of usage: the command ends with 64. */

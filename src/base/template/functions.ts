@@ -1,4 +1,4 @@
-import { jsonText } from '../format/json-text.ts';
+import { jsonText } from './json-text.ts';
 import { sprintf } from './printf.ts';
 import { formatted, truth } from './values.ts';
 

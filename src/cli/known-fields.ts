@@ -1,12 +1,4 @@
-/**
- * Go's nil values of a known type, which JSON cannot tell apart: `{{.}}` prints a nil pointer as `<nil>`, a nil list as `[]` and a nil map as `map[]`;
- * all of them are false, and null in JSON.
- */
-const asNull = { toJSON: { value: () => null } };
-
-export const nilPointer: object = Object.freeze(Object.create(null, asNull));
-export const nilList: readonly unknown[] = Object.freeze(Object.defineProperties([], asNull));
-export const nilMap: object = Object.freeze(Object.defineProperties({}, asNull));
+import { nilList, nilMap, nilPointer } from '../base/template/nil.ts';
 
 /** Fields by the field that holds them (`''` is the object itself), of containers, images, networks and volumes. Engine API 1.51. */
 interface Known { pointers?: readonly string[]; lists?: readonly string[]; maps?: readonly string[]; texts?: readonly string[]; numbers?: readonly string[]; switches?: readonly string[] }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { compile } from './evaluate.ts';
-import { withKnownFields } from './nil.ts';
 
 const data = {
   Name: 'web', Count: 3, Zero: 0, Yes: true, None: null, Items: ['a', 'b'], Map: { b: '2', a: '1' }, Deep: { Inner: { X: 'x' } },
@@ -95,17 +94,6 @@ test('any text is either a template or a TemplateError, never another failure', 
       assert.equal((error as Error).constructor.name, 'TemplateError', String((error as Error).stack));
     }
   }));
-});
-
-test('withKnownFields() gives absent and null fields the nil of their kind, and leaves JSON as it was', () => {
-  const json = { State: { Status: 'exited' }, Config: { Entrypoint: null, Volumes: null }, HostConfig: { Binds: null } };
-  const seen = withKnownFields(structuredClone(json));
-  const print = (template: string): string => compile(template, { raw: true }).execute(seen);
-  assert.equal(print('{{.State.Health}} {{.Config.Entrypoint}} {{.Config.Volumes}} {{.Config.StopSignal}}|{{.Config.NetworkDisabled}}'), '<nil> [] map[] |false');
-  assert.equal(print('{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}{{range .HostConfig.Binds}}x{{end}}'), 'none');
-  assert.equal(print('{{json .}}'), JSON.stringify(json));
-  assert.throws(() => print('{{.State.Health.Status}}'), /1:8: executing "" at <\.State\.Health\.Status>: nil pointer evaluating State\.Health\.Status/);
-  assert.throws(() => print('{{.Config.Nonsense}}'), /1:9: executing "" at <\.Config\.Nonsense>: map has no entry for key "Nonsense"/);
 });
 
 for (const [template, complaint] of [
