@@ -4,6 +4,7 @@ import { createLog } from '../base/log.ts';
 import { joinOwnCgroup } from '../host/cgroups-own.ts';
 import { becomeSubreaper } from '../host/processes.ts';
 import { takeLockFile } from '../host/processes-lock.ts';
+import { returnMemoryWhenResting } from '../host/return-memory.ts';
 import { lockPath } from '../runtime/monitor/paths.ts';
 import { serve } from '../runtime/monitor/server.ts';
 
@@ -19,6 +20,7 @@ if (takeLockFile(lockPath(run)) !== undefined) {
   writeFileSync(lockPath(run), `${process.pid}\n`);
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGPIPE'] as const) process.on(signal, () => undefined);
   becomeSubreaper();
+  returnMemoryWhenResting();
   const leave = joinOwnCgroup(`/gantry-monitor-${createHash('sha256').update(run).digest('hex').slice(0, 12)}`);
   await serve({
     run,

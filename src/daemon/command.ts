@@ -1,5 +1,6 @@
 import { createLog, type Log } from '../base/log.ts';
 import { isGantryError, messageOf } from '../base/errors.ts';
+import { returnMemoryWhenResting } from '../host/return-memory.ts';
 import { createDaemon } from './create-daemon.ts';
 import { readConfig, usage, type DaemonConfig } from './config.ts';
 import { notifyService } from './notify.ts';
@@ -22,6 +23,7 @@ export async function run(argv: string[]): Promise<number> {
     const daemon = await createDaemon(config, log);
     log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
     notifyService('READY=1', log);
+    returnMemoryWhenResting();
     const signal = await asked;
     log.info('shutting down: containers keep running', { signal });
     notifyService('STOPPING=1', log);
