@@ -4,7 +4,7 @@
  * decide: `vm: exit code 0`. `--seconds=N` is all the time there is. Exit code 75: it could not be tried, and a line `vm: not tried: …` says why.
  */
 import { spawn } from 'node:child_process';
-import { globSync, mkdirSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -37,14 +37,14 @@ async function main(): Promise<number> {
   const disk = projectDisk(repository, cache, files);
   const startedAt = performance.now();
   console.log(`vm: booting for ${files.length} test files`);
-  const exitCode = await watch(spawn('qemu-system-x86_64', [
-    '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '3072', '-nographic', '-no-reboot', '-nic', 'none',
+  // Whatever ends this process ends the machine.
+  const exitCode = await watch(spawn('setpriv', [
+    '--pdeathsig', 'KILL', 'qemu-system-x86_64', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '3072', '-nographic', '-no-reboot', '-nic', 'none',
     '-kernel', boot.kernel, '-initrd', boot.initrd,
-    '-append', 'root=/dev/vda rw console=ttyS0 quiet mitigations=off systemd.show_status=no net.ifnames=0 systemd.mask=serial-getty@ttyS0.service',
+    '-append', 'root=/dev/vda rw console=ttyS0 quiet mitigations=off tsc=reliable systemd.show_status=no net.ifnames=0 systemd.mask=serial-getty@ttyS0.service',
     '-drive', `file=${boot.rootDisk},if=virtio,format=raw,snapshot=on`,
-    '-drive', `file=${disk},if=virtio,format=raw,snapshot=on`,
-  ], { stdio: ['ignore', 'pipe', 'inherit'] }));
-  rmSync(disk);
+    '-drive', 'file=/proc/self/fd/3,if=virtio,format=raw,snapshot=on',
+  ], { stdio: ['ignore', 'pipe', 'inherit', disk] }));
   console.log(`vm: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
   return exitCode;
 }
