@@ -19,13 +19,25 @@ export async function list(deps: ContainerDeps, options: Parameters<ContainerVer
     .filter(passes)
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0));
   const chosen = options.limit > 0 ? records.slice(0, options.limit) : records;
+  const imageName = imageNames(deps);
   return await Promise.all(chosen.map(async (record) => ({
     record,
-    imageName: deps.images.nameOf(record.image.id, record.image.reference),
+    imageName: imageName(record),
     endpoints: record.endpoints,
     health: deps.health.statusOf(record.id)?.status,
     ...(options.size ? { size: await sizeOf(deps, record) } : {}),
   })));
+}
+
+/** Many containers come from few images: each is looked up once a list. */
+function imageNames({ images }: Pick<ContainerDeps, 'images'>): (record: ContainerRecord) => string {
+  const names = new Map<string, string>();
+  return ({ image: { id, reference } }) => {
+    const key = `${id} ${reference}`;
+    const name = names.get(key) ?? images.nameOf(id, reference);
+    names.set(key, name);
+    return name;
+  };
 }
 
 export async function sizeOf(deps: ContainerDeps, record: ContainerRecord): Promise<{ rw: number; rootFs: number }> {

@@ -8,7 +8,7 @@ import { readJson } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseFilters } from '../http/filters.ts';
 import { sizeOf } from '../http/size.ts';
-import { sendEmpty, sendJson } from '../http/respond.ts';
+import { sendEmpty, sendJson, sendText } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
 import type { Services } from '../services.ts';
 import { attach, attachWebSocket } from './attach.ts';
@@ -16,7 +16,7 @@ import { create } from './create.ts';
 import { inspectJson } from './inspect.ts';
 import { logs } from './logs.ts';
 import { stats } from './stats.ts';
-import { summaryJson } from './summary.ts';
+import { summaryText } from './summary.ts';
 import { wait } from './wait.ts';
 
 const listFilters = [
@@ -28,7 +28,7 @@ const list: Handler = async (exchange, { containers }) => {
   const filters = new Map(parseFilters(query.text('filters'), listFilters));
   for (const key of ['since', 'before']) if (query.text(key) !== '') filters.set(key, [query.text(key)]);
   const found = await containers.list({ all: query.flag('all'), limit: query.integer('limit') ?? 0, size: query.flag('size'), filters });
-  sendJson(exchange, 200, found.map((summary) => summaryJson(summary, version)));
+  sendText(exchange, 200, `[${found.map((summary) => summaryText(summary, version)).join(',')}]`);
 };
 
 const inspect: Handler = async (exchange, { containers, facts }) => {

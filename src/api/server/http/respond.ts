@@ -3,7 +3,12 @@ import type { Exchange } from './exchange.ts';
 
 /** Answers with one JSON value and a newline. */
 export function sendJson(exchange: Exchange, status: number, value: unknown): void {
-  const body = `${JSON.stringify(value)}\n`;
+  sendText(exchange, status, JSON.stringify(value));
+}
+
+/** Answers with JSON that is text already, and a newline. */
+export function sendText(exchange: Exchange, status: number, json: string): void {
+  const body = `${json}\n`;
   exchange.response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
