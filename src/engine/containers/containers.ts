@@ -1,3 +1,4 @@
+import { Turns } from '../../base/turns.ts';
 import { attach } from './attach.ts';
 import { create } from './create.ts';
 import type { ContainerDeps } from './deps.ts';
@@ -23,16 +24,22 @@ import { wait } from './wait.ts';
 /** All verbs over one set of parts. */
 export function createContainerVerbs(deps: ContainerDeps): ContainerVerbs {
   const readers = new StatsReaders(deps);
+  const turns = new Turns();
+  /** For what is a long row of system calls. */
+  const inTurn = async <T>(act: () => Promise<T>): Promise<T> => {
+    await turns.take();
+    return await act();
+  };
   return {
-    create: (request) => create(deps, request),
-    start: (container) => start(deps, container),
+    create: (request) => inTurn(() => create(deps, request)),
+    start: (container) => inTurn(() => start(deps, container)),
     stop: (container, options) => stop(deps, container, options),
     kill: (container, signal) => kill(deps, container, signal),
-    restart: (container, options) => restart(deps, container, options),
+    restart: (container, options) => inTurn(() => restart(deps, container, options)),
     pause: (container) => pause(deps, container),
     unpause: (container) => unpause(deps, container),
     rename: (container, name) => rename(deps, container, name),
-    remove: (container, options) => remove(deps, container, options),
+    remove: (container, options) => inTurn(() => remove(deps, container, options)),
     resize: async (container, size) => {
       const record = deps.catalog.find(container);
       if (!isAlive(record.state)) throw notRunning(record.id);
