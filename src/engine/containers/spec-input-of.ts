@@ -37,10 +37,16 @@ export function specInputOf(record: ContainerRecord, parts: StartedParts): SpecI
     utsNamespace: hostConfig.utsMode === 'host' ? 'host' : 'private',
     cgroupNamespace: hostConfig.cgroupnsMode === 'private' ? 'private' : 'host',
     cgroupPath: parts.cgroupPath,
-    mounts: [...parts.generated.filter((mount) => !asked.has(mount.target)), ...parts.mounts],
+    mounts: parentsFirst([...parts.mounts, ...parts.generated.filter((mount) => !asked.has(mount.target))]),
     facts: parts.facts,
     annotations: hostConfig.annotations ?? {},
   };
+}
+
+/** A volume at /etc must not cover what is generated for /etc/hosts. */
+function parentsFirst(mounts: ResolvedMount[]): ResolvedMount[] {
+  const depth = ({ target }: ResolvedMount): number => target.split('/').length;
+  return mounts.sort((a, b) => depth(a) - depth(b));
 }
 
 export function hostnameOf(record: ContainerRecord): string {

@@ -12,6 +12,7 @@ import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
 import { checkPlaces } from './mounts/check-places.ts';
 import { checkPropagation } from './mounts/check-propagation.ts';
+import { makePlaces } from './mounts/make-places.ts';
 import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, EndpointRecord } from './record.ts';
@@ -67,6 +68,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
   const connected: ContainerRecord = { ...record, endpoints: network.endpoints };
   const generated = generatedFiles(deps, connected, bundle);
   checkPlaces(root.path, [...generated, ...mounts]);
+  makePlaces(root.path, [...mounts, ...generated]);
   const parts: StartedParts = {
     rootfs: root.path,
     user: userOf(root.path, record.config.user ?? '', record.hostConfig.groupAdd ?? []),

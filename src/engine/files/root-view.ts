@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { GantryError, errnoOf } from '../../base/errors.ts';
 import { O_CLOEXEC, O_DIRECTORY, O_PATH, openAt } from '../../host/files.ts';
-import { makeDirectoryInside, withInside } from '../../host/inside-root.ts';
+import { withInside } from '../../host/inside-root.ts';
 import { unmount } from '../../host/mount.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import { makePlace } from '../containers/mounts/make-places.ts';
 import { isAlive } from '../containers/transition.ts';
 import type { FileDeps } from './deps.ts';
 
@@ -74,17 +75,8 @@ function showMount({ staging }: FileDeps, root: string, mount: ResolvedMount): v
   if (mount.type !== 'bind' || mount.source === undefined) return;
   const source = statSync(mount.source, { throwIfNoEntry: false });
   if (source === undefined) return;
-  if (source.isDirectory()) makeMissing(root, mount.target);
+  makePlace(root, mount.target, source.isDirectory());
   withInside(root, mount.target, (fd) => {
     if (fstatSync(fd).isDirectory() === source.isDirectory()) staging.show(mount.source!, `/proc/self/fd/${fd}`, mount);
   });
-}
-
-function makeMissing(root: string, target: string): void {
-  try {
-    makeDirectoryInside(root, target, { uid: 0, gid: 0 });
-  } catch (error) {
-    // Something else stands there: it is shown as it is.
-    if (!['ENOTDIR', 'EEXIST', 'ELOOP', 'EROFS'].includes(errnoOf(error) ?? '')) throw error;
-  }
 }
