@@ -3,10 +3,12 @@ import { checked, libc } from './ffi.ts';
 import { exitCodeOf } from './processes.ts';
 
 const syscall = libc.func('long syscall(long number, int pid, unsigned int flags)');
+const getfd = libc.func('long syscall(long number, int pidfd, int descriptor, unsigned int flags)');
 const ioctl = libc.func('int ioctl(int fd, unsigned long request, ...)');
 
 /** The same on every architecture. */
 const pidfdOpen = 434;
+const pidfdGetfd = 438;
 /** `struct pidfd_info` in its first form, which `PIDFD_GET_INFO` carries in its number. */
 const infoBytes = 64;
 const exitCodeOffset = 60;
@@ -21,6 +23,11 @@ export function openPidfd(pid: number): number | undefined {
     if (['ESRCH', 'EINVAL'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
+}
+
+/** A descriptor of the process as one of ours, close-on-exec; it stays open when the other closes its own. @throws HostError EBADF, EPERM for a process that is not ours to trace */
+export function descriptorOfPidfd(pidfd: number, descriptor: number): number {
+  return checked(getfd(pidfdGetfd, pidfd, descriptor, 0) as number, 'pidfd_getfd', String(descriptor));
 }
 
 /**

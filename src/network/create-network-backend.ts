@@ -151,10 +151,6 @@ class KernelNetworks implements NetworkBackend {
     this.#unpublish(endpoint);
   }
 
-  publishesAtLoopback6(): boolean {
-    return this.#loopback.available;
-  }
-
   async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
     this.#unpublish(endpoint);
     this.#ports.leave(vethName(endpoint.id));
@@ -190,10 +186,6 @@ class KernelNetworks implements NetworkBackend {
   }
 
   #publish(endpoint: Endpoint): void {
-    const unreachable = endpoint.ports.find(({ hostIp }) => hostIp === '::1' && endpoint.ipv6 === undefined && !this.#loopback.available);
-    if (unreachable !== undefined) {
-      throw new GantryError('invalid', `cannot publish [::1]:${unreachable.hostPort}: the container has no IPv6 address on this network, and this host cannot lead ::1 to IPv4`);
-    }
     this.#loopback.publish(endpoint);
     this.#firewall.publish(endpoint);
   }

@@ -27,8 +27,6 @@ export interface NetworkBackend {
   becomeGateway(sandbox: Sandbox, endpoint: Endpoint): Promise<void>;
   /** Its ports lead nowhere any more; the link stays. */
   unpublish(endpoint: Endpoint): Promise<void>;
-  /** Whether ports published at ::1 are reachable whatever addresses the container has. */
-  publishesAtLoopback6(): boolean;
   detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void>;
   /** Takes everything of the instance out of the kernel: links, namespaces, the ruleset. For tests, and for people who leave. */
   dismantle(): Promise<void>;

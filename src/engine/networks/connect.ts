@@ -4,7 +4,7 @@ import type { ContainerRecord } from '../containers/record.ts';
 import { announce } from './container-names.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { askedInterface } from './check-endpoint.ts';
-import { attachEndpoint, gatewayName, kernelEndpoint } from './endpoints.ts';
+import { attachEndpoint, gatewayName, kernelEndpoint, releasePorts } from './endpoints.ts';
 import { interfacePrefixOf, kernelNetworkOf } from './kernel-network.ts';
 import { moveGateway } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
@@ -55,7 +55,7 @@ async function unpublish(deps: NetworkDeps, record: ContainerRecord, name: strin
   const kernelNetwork = network === undefined ? undefined : kernelNetworkOf(network);
   if (endpoint === undefined || kernelNetwork === undefined || endpoint.ports.length === 0) return record;
   await deps.backend.unpublish(kernelEndpoint(kernelNetwork, endpoint, { interface: '', gateway: true }));
-  deps.ports.release(endpoint.ports);
+  await releasePorts(deps, endpoint);
   return { ...record, endpoints: { ...record.endpoints, [name]: { ...endpoint, ports: [] } } };
 }
 

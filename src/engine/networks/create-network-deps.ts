@@ -24,10 +24,12 @@ export interface NetworkParts {
 /** The parts joined with the state that networks keep: records, addresses, ports. */
 export function createNetworkDeps({ metadata, ...parts }: NetworkParts): NetworkDeps {
   const [from = 32768, to = 60999] = (readSysctl('net/ipv4/ip_local_port_range') ?? '').split(/\s+/).filter(Boolean).map(Number);
+  // A family that the host has not cannot be listened at.
+  const relayed = { ipv4: true, ipv6: readSysctl('net/ipv6/conf/lo/disable_ipv6') === '0' };
   return {
     ...parts,
     catalog: new NetworkCatalog(metadata),
     addresses: new Addresses(metadata),
-    ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort }),
+    ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort, relayed }),
   };
 }

@@ -3,6 +3,7 @@ import { GantryError, messageOf } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { macOf } from '../../network/addresses/choose.ts';
 import { isMacvlan, type Endpoint, type Network, type PublishedPort, type Sandbox } from '../../network/network.ts';
+import { relayedPorts } from '../../network/relay/relayed-port.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { askedInterface, askedSysctls } from './check-endpoint.ts';
 import type { NetworkDeps } from './deps.ts';
@@ -33,6 +34,7 @@ export async function attachEndpoint(deps: NetworkDeps, container: ContainerReco
   const record: EndpointRecord = { ...addressed, endpointId, ports };
   const sandbox: Sandbox = { id: container.id, path: deps.backend.sandboxPath(container.id) };
   await deps.backend.attach(sandbox, kernelEndpoint(kernelNetwork, record, place));
+  relay(deps, record);
   undo.move();
   return record;
 }
@@ -47,7 +49,7 @@ export async function detachEndpoint(deps: NetworkDeps, container: ContainerReco
     const sandbox = options.live ? { id: container.id, path: deps.backend.sandboxPath(container.id) } : undefined;
     await deps.backend.detach(sandbox, kernelEndpoint(kernelNetwork, record, { interface: '', gateway: true }));
   }
-  deps.ports.release(record.ports);
+  await releasePorts(deps, record);
   for (const address of [record.ipv4, record.ipv6]) {
     if (address !== undefined) deps.addresses.give(record.networkId, address.split('/')[0] ?? '', container.id);
   }
@@ -62,6 +64,17 @@ export function kernelEndpoint(network: Network, record: EndpointRecord, place: 
     id: record.endpointId, network, interface: place.interface, macAddress: record.macAddress, ipv4: record.ipv4, ipv6: record.ipv6,
     defaultRoute: place.gateway, ports: record.ports,
   };
+}
+
+/** Starts to pass on what comes to its ports from the family in which it has no address. */
+export function relay(deps: Pick<NetworkDeps, 'resolver' | 'ports'>, record: EndpointRecord): void {
+  deps.resolver.relay(relayedPorts(record), (port) => deps.ports.descriptorOf(port));
+}
+
+/** Gives the ports back, which nothing leads to any more. */
+export async function releasePorts(deps: Pick<NetworkDeps, 'resolver' | 'ports'>, record: EndpointRecord): Promise<void> {
+  await deps.resolver.endRelay(relayedPorts(record));
+  deps.ports.release(record.ports);
 }
 
 /** Ports are published by translating what comes to the host: that needs a bridge, and a way in. */
@@ -110,9 +123,7 @@ function takePorts(deps: NetworkDeps, { container, network, endpointId, addresse
   const binding = network.options['com.docker.network.bridge.host_binding_ipv4'] ?? '';
   const requests = wantedPorts(container, binding === '0.0.0.0' ? '' : binding);
   try {
-    return deps.ports.allocate(requests, {
-      ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined, loopback6: deps.backend.publishesAtLoopback6(),
-    });
+    return deps.ports.allocate(requests, { ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined });
   } catch (error) {
     const message = `driver failed programming external connectivity on endpoint ${container.name} (${endpointId}): ${messageOf(error)}`;
     throw new GantryError('internal', message, { cause: error });

@@ -1,12 +1,11 @@
 import type { PublishedPort } from '../../network/network.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
-import { gatewayName, kernelEndpoint, publishes } from './endpoints.ts';
+import { gatewayName, kernelEndpoint, publishes, relay } from './endpoints.ts';
 import { kernelNetworkOf } from './kernel-network.ts';
 
 /**
- * Leads the default route of a running container over the endpoint that is its gateway by now, and moves the published ports there, those of a
- * family that the endpoint has. @param ports those of the endpoint that was the gateway; nobody holds them
+ * Leads the default route of a running container over the endpoint that is its gateway by now, and moves the published ports there. @param ports those of the endpoint that was the gateway; nobody holds them
  */
 export async function moveGateway(deps: NetworkDeps, record: ContainerRecord, ports: PublishedPort[]): Promise<ContainerRecord> {
   const name = gatewayName(deps, record.endpoints);
@@ -14,9 +13,10 @@ export async function moveGateway(deps: NetworkDeps, record: ContainerRecord, po
   const network = next === undefined ? undefined : deps.catalog.get(next.networkId);
   const kernelNetwork = network === undefined ? undefined : kernelNetworkOf(network);
   if (name === undefined || next === undefined || kernelNetwork === undefined) return record;
-  const kept = publishes(kernelNetwork) ? ports.filter((port) => (port.hostIp.includes(':') ? next.ipv6 : next.ipv4) !== undefined) : [];
+  const kept = publishes(kernelNetwork) ? ports : [];
   const endpoint: EndpointRecord = { ...next, ports: kept };
   deps.ports.claim(kept);
   await deps.backend.becomeGateway({ id: record.id, path: deps.backend.sandboxPath(record.id) }, kernelEndpoint(kernelNetwork, endpoint, { interface: '', gateway: true }));
+  relay(deps, endpoint);
   return deps.containers.save({ ...record, endpoints: { ...record.endpoints, [name]: endpoint } }, { durable: true });
 }

@@ -1,5 +1,6 @@
 import { now } from '../../base/clock.ts';
 import type { Endpoint } from '../../network/network.ts';
+import { relayedPorts } from '../../network/relay/relayed-port.ts';
 import { namedEndpoints, nameOf, servedSandbox } from './container-names.ts';
 import { missingDefaults } from './default-networks.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
@@ -32,8 +33,10 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined),
     sandboxes: live.map((record) => record.id),
   });
-  await deps.resolver.restore(
-    live.flatMap((record) => namedEndpoints(deps, record).map(({ network, endpoint }) => nameOf(record, network, endpoint))),
-    live.filter((record) => namedEndpoints(deps, record).length > 0).map((record) => servedSandbox(deps, record)),
-  );
+  await deps.resolver.restore({
+    endpoints: live.flatMap((record) => namedEndpoints(deps, record).map(({ network, endpoint }) => nameOf(record, network, endpoint))),
+    sandboxes: live.filter((record) => namedEndpoints(deps, record).length > 0).map((record) => servedSandbox(deps, record)),
+    relayed: live.flatMap((record) => Object.values(record.endpoints)).flatMap(relayedPorts),
+    descriptorOf: (port) => deps.ports.descriptorOf(port),
+  });
 }

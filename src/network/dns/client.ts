@@ -5,22 +5,36 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { GantryError, messageOf } from '../../base/errors.ts';
+import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { listenOn } from '../../host/internet-sockets.ts';
+import { relayKey, type RelayedPort } from '../relay/relayed-port.ts';
 import type { NamedEndpoint } from './names.ts';
-import { protocolVersion, type Reply, type Request, type ServedSandbox } from './protocol.ts';
+import { protocolVersion, type HeldPort, type Reply, type Request, type ServedSandbox } from './protocol.ts';
 
-/** Names at 127.0.0.11, answered by a process of its own that outlives the daemon and is started when the first container needs it. */
+/**
+ * Names at 127.0.0.11, answered by a process of its own that outlives the daemon and is started when the first container needs it. The same process passes
+ * on what comes to published ports from the other family.
+ */
 export interface Resolver {
   put(endpoint: NamedEndpoint): Promise<void>;
   drop(network: string, endpoint: string): Promise<void>;
   serve(sandbox: ServedSandbox): Promise<void>;
   leave(sandboxId: string): Promise<void>;
+  /**
+   * Connections queue in the sockets at once, until the process takes them: nobody waits for its start.
+   * @param descriptorOf the bound socket of a port, asked for whenever the process is told of it
+   */
+  relay(ports: readonly RelayedPort[], descriptorOf: DescriptorOf): void;
+  /** Resolves when the process has closed their sockets; never throws. */
+  endRelay(ports: readonly RelayedPort[]): Promise<void>;
   /** At the start of a daemon: what there is. A resolver that runs is told; one is started only when there is something to serve. */
-  restore(endpoints: readonly NamedEndpoint[], sandboxes: readonly ServedSandbox[]): Promise<void>;
+  restore(known: { endpoints: readonly NamedEndpoint[]; sandboxes: readonly ServedSandbox[]; relayed: readonly RelayedPort[]; descriptorOf: DescriptorOf }): Promise<void>;
   /** Lets the process go on while containers are served, else ends it. */
   close(): Promise<void>;
 }
+
+export type DescriptorOf = (port: RelayedPort) => number | undefined;
 
 /** For a process that runs and does not listen: it hangs. One that is merely slow, on a loaded host, gets its time. */
 const startLimitMs = 60_000;
@@ -37,6 +51,7 @@ class ResolverClient implements Resolver {
   /** What the resolver should know, to be told again when it had to be started anew. */
   readonly #endpoints = new Map<string, NamedEndpoint>();
   readonly #sandboxes = new Map<string, ServedSandbox>();
+  readonly #relayed = new Map<string, { port: RelayedPort; descriptorOf: DescriptorOf }>();
   #connection: Promise<Connection> | undefined;
   #closed = false;
 
@@ -65,11 +80,27 @@ class ResolverClient implements Resolver {
     if (this.#sandboxes.delete(sandboxId)) await this.#tell({ op: 'leave', id: sandboxId });
   }
 
-  async restore(endpoints: readonly NamedEndpoint[], sandboxes: readonly ServedSandbox[]): Promise<void> {
+  relay(ports: readonly RelayedPort[], descriptorOf: DescriptorOf): void {
+    if (ports.length === 0) return;
+    for (const port of ports) this.#relayed.set(relayKey(port), { port, descriptorOf });
+    this.#tell({ op: 'relay', pid: process.pid, ports: this.#held(ports) }).catch((error: unknown) => {
+      this.#log.warn('published ports are reachable over one family of addresses only', { error: messageOf(error) });
+    });
+  }
+
+  async endRelay(ports: readonly RelayedPort[]): Promise<void> {
+    const known = ports.filter((port) => this.#relayed.delete(relayKey(port)));
+    // Without the process, its sockets are closed.
+    if (known.length === 0 || this.#connection === undefined) return;
+    await this.#tell({ op: 'endRelay', ports: known }).catch(() => undefined);
+  }
+
+  async restore({ endpoints, sandboxes, relayed, descriptorOf }: Parameters<Resolver['restore']>[0]): Promise<void> {
     for (const endpoint of endpoints) this.#endpoints.set(`${endpoint.network}/${endpoint.endpoint}`, endpoint);
     for (const sandbox of sandboxes) this.#sandboxes.set(sandbox.id, sandbox);
+    for (const port of relayed) this.#relayed.set(relayKey(port), { port, descriptorOf });
     const running = await Connection.open(this.#socketPath).catch(() => undefined);
-    if (running === undefined && sandboxes.length === 0) return;
+    if (running === undefined && sandboxes.length + relayed.length === 0) return;
     running?.end();
     await this.#connected();
   }
@@ -78,8 +109,21 @@ class ResolverClient implements Resolver {
     this.#closed = true;
     const connection = await this.#connection?.catch(() => undefined);
     if (connection === undefined) return;
-    if (this.#sandboxes.size === 0) await connection.ask({ op: 'end' }).catch(() => undefined);
+    if (!this.#isNeeded) await connection.ask({ op: 'end' }).catch(() => undefined);
     connection.end();
+  }
+
+  get #isNeeded(): boolean {
+    return this.#sandboxes.size + this.#relayed.size > 0;
+  }
+
+  #held(ports: Iterable<RelayedPort>): HeldPort[] {
+    return [...ports].map((port) => {
+      const descriptor = this.#relayed.get(relayKey(port))?.descriptorOf(port);
+      if (descriptor === undefined) return port;
+      if (port.protocol === 'tcp') listenOn(descriptor);
+      return { ...port, descriptor };
+    });
   }
 
   /** A new connection has been told everything, the change included. */
@@ -102,15 +146,18 @@ class ResolverClient implements Resolver {
 
   #lost(connection: Promise<Connection>): void {
     if (this.#connection === connection) this.#connection = undefined;
-    if (this.#closed || this.#sandboxes.size === 0) return;
+    if (this.#closed || !this.#isNeeded) return;
     this.#log.warn('the resolver is gone; starting another');
     this.#connected().catch((error: unknown) => this.#log.error('names at 127.0.0.11 do not resolve', { error: messageOf(error) }));
   }
 
   async #open(): Promise<Connection> {
-    const connection = await Connection.open(this.#socketPath).catch(() => this.#start());
-    await connection.ask({ op: 'hello', version: protocolVersion });
-    await connection.ask({ op: 'state', endpoints: [...this.#endpoints.values()], sandboxes: [...this.#sandboxes.values()] }).catch((error: unknown) => {
+    const running = await Connection.open(this.#socketPath).then((connection) => greeted(connection), () => undefined);
+    const connection = running ?? await this.#start();
+    await connection.ask({
+      op: 'state', endpoints: [...this.#endpoints.values()], sandboxes: [...this.#sandboxes.values()],
+      pid: process.pid, relayed: this.#held([...this.#relayed.values()].map(({ port }) => port)),
+    }).catch((error: unknown) => {
       this.#log.warn('some containers have no resolver', { error: messageOf(error) });
     });
     return connection;
@@ -133,6 +180,19 @@ class ResolverClient implements Resolver {
     }
     throw new GantryError('internal', `the resolver did not start: ${ended ?? 'it does not listen'}`, { hint: `See ${this.#logPath}.` });
   }
+}
+
+/** The connection, when its other end speaks this version; another one is told to leave everything and to end. */
+async function greeted(connection: Connection): Promise<Connection | undefined> {
+  const refused = await connection.ask({ op: 'hello', version: protocolVersion }).then(() => false, (error: unknown) => {
+    if (hasKind(error, 'unavailable')) throw error;
+    return true;
+  });
+  if (!refused) return connection;
+  await connection.ask({ op: 'state', endpoints: [], sandboxes: [], pid: process.pid, relayed: [] });
+  await connection.ask({ op: 'end' });
+  await connection.lost;
+  return undefined;
 }
 
 /** Requests in order, answers in order. */

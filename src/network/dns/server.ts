@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../../base/errors.ts';
+import { Relays } from '../relay/relays.ts';
 import { Ears } from './ears.ts';
 import { Names } from './names.ts';
 import { protocolVersion, type Reply, type Request, type ServedSandbox } from './protocol.ts';
@@ -10,12 +11,13 @@ import { resolveMessage } from './resolve.ts';
 interface Served { sandbox: ServedSandbox; ears: Ears }
 
 /**
- * The process that answers at 127.0.0.11 for all containers of one instance. The daemon tells it what there is; it goes on answering
- * while the daemon is away.
+ * The process that answers at 127.0.0.11 for all containers of one instance, and passes on what comes to published ports over the other family. The
+ * daemon tells it what there is; it goes on while the daemon is away.
  */
 export class ResolverServer {
   readonly #names = new Names();
   readonly #served = new Map<string, Served>();
+  readonly #relays = new Relays();
   readonly #server: Server;
   readonly #socketPath: string;
   readonly #ended = Promise.withResolvers<void>();
@@ -32,6 +34,7 @@ export class ResolverServer {
     this.#server.listen(this.#socketPath, () => process.umask(mask));
     await this.#ended.promise;
     for (const id of [...this.#served.keys()]) this.#leave(id);
+    this.#relays.replace([], process.pid);
     this.#server.close();
     rmSync(this.#socketPath, { force: true });
   }
@@ -60,8 +63,10 @@ export class ResolverServer {
       case 'drop': return this.#names.drop(request.network, request.endpoint);
       case 'serve': return this.#serve(request.sandbox);
       case 'leave': return this.#leave(request.id);
+      case 'relay': return this.#relays.open(request.ports, request.pid);
+      case 'endRelay': return this.#relays.close(request.ports);
       case 'end':
-        if (this.#served.size > 0) throw new Error('containers are still served');
+        if (this.#served.size + this.#relays.size > 0) throw new Error('containers are still served');
         setImmediate(() => this.#ended.resolve());
     }
   }
@@ -72,13 +77,15 @@ export class ResolverServer {
     const wanted = new Set(state.sandboxes.map((sandbox) => sandbox.id));
     for (const id of [...this.#served.keys()]) if (!wanted.has(id)) this.#leave(id);
     const failures: string[] = [];
-    for (const sandbox of state.sandboxes) {
+    const attempt = (subject: string, act: () => void): void => {
       try {
-        this.#serve(sandbox);
+        act();
       } catch (error) {
-        failures.push(`${sandbox.id}: ${messageOf(error)}`);
+        failures.push(`${subject}: ${messageOf(error)}`);
       }
-    }
+    };
+    for (const sandbox of state.sandboxes) attempt(sandbox.id, () => this.#serve(sandbox));
+    attempt('published ports', () => this.#relays.replace(state.relayed, state.pid));
     if (failures.length > 0) throw new Error(failures.join('; '));
   }
 

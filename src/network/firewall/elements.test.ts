@@ -23,8 +23,8 @@ test('deleteElements() names keys only', () => {
   assert.deepEqual(deleteElements('x', portElements(endpoint(port('0.0.0.0', 1)))), ['delete element inet gantry-x published4any { tcp . 1 }']);
 });
 
-test('portElements() refuses a host address of a family that the container has not', () => {
-  assert.throws(() => portElements({ ...endpoint(port('::', 80)), ipv6: undefined }), { kind: 'invalid' });
+test('portElements() leaves out a host address of a family that the container has not', () => {
+  assert.deepEqual(portElements({ ...endpoint(port('::', 80), port('0.0.0.0', 80)), ipv6: undefined }).map(({ set }) => set), ['published4any']);
 });
 
 test('networkElements() says what the network is', () => {

@@ -1,4 +1,3 @@
-import { GantryError } from '../../base/errors.ts';
 import { isMacvlan, type Endpoint, type Network, type PublishedPort } from '../network.ts';
 import { tableName } from './ruleset.ts';
 
@@ -17,19 +16,17 @@ export function networkElements(network: Network): Element[] {
 }
 
 /**
- * What publishes the ports of an endpoint. A port at ::1 of a container without IPv6 is nothing that packets could be translated for: see `loopback/`.
- * @throws invalid when a host address is of a family that the endpoint has no address in
+ * What publishes the ports of an endpoint. Packets are translated within one family only: for a host address of the other one see `loopback/` and `relay/`.
  */
 export function portElements(endpoint: Endpoint): Element[] {
-  return endpoint.ports.filter(({ hostIp }) => hostIp !== '::1' || endpoint.ipv6 !== undefined).map((port) => portElement(endpoint, port));
+  return endpoint.ports.flatMap((port) => {
+    const address = (port.hostIp.includes(':') ? endpoint.ipv6 : endpoint.ipv4)?.split('/')[0];
+    return address === undefined ? [] : [portElement(port, address)];
+  });
 }
 
-function portElement(endpoint: Endpoint, port: PublishedPort): Element {
+function portElement(port: PublishedPort, address: string): Element {
   const ipv6 = port.hostIp.includes(':');
-  const address = (ipv6 ? endpoint.ipv6 : endpoint.ipv4)?.split('/')[0];
-  if (address === undefined) {
-    throw new GantryError('invalid', `cannot publish ${port.hostIp}:${port.hostPort}: the container has no ${ipv6 ? 'IPv6' : 'IPv4'} address on this network`);
-  }
   const any = port.hostIp === '' || port.hostIp === '0.0.0.0' || port.hostIp === '::';
   const service = `${port.protocol} . ${port.hostPort}`;
   return {

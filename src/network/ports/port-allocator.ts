@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import type { PublishedPort } from '../network.ts';
 import type { PortRequest } from './port-request.ts';
+import { isRelayed } from '../relay/relayed-port.ts';
 import type { HostPort, Reservation } from './reserve.ts';
 
 export interface PortAllocatorOptions {
@@ -8,15 +9,11 @@ export interface PortAllocatorOptions {
   ephemeral: { from: number; to: number };
   /** Takes the port from the host's other programs. */
   reserve: (port: HostPort) => Reservation;
+  /** Families of the host's addresses that lead to a container also when it has no address of that family. */
+  relayed: Families;
 }
 
-/** What a port can be published at. */
-export interface Families {
-  ipv4: boolean;
-  ipv6: boolean;
-  /** Without IPv6, it is at ::1 still, for the host itself. */
-  loopback6?: boolean;
-}
+export interface Families { ipv4: boolean; ipv6: boolean }
 
 /** Which host ports the containers of this instance have. In memory: the records of containers hold them, and `claim` restores. */
 export class PortAllocator {
@@ -35,6 +32,15 @@ export class PortAllocator {
     for (const port of ports) if (this.#taken.get(keyOf(port))?.has(port.hostIp) !== true) this.#keep(port, this.#options.reserve(port));
   }
 
+  /** The socket that holds a port of a container; undefined where somebody else does, or nobody can. */
+  descriptorOf(port: HostPort): number | undefined {
+    const held = this.#taken.get(keyOf(port))?.get(port.hostIp);
+    if (held === undefined) return undefined;
+    const reservation = 'refused' in held ? this.#options.reserve(port) : held;
+    this.#keep(port, reservation);
+    return 'refused' in reservation ? undefined : reservation.descriptor;
+  }
+
   release(ports: readonly PublishedPort[]): void {
     for (const port of ports) {
       const key = keyOf(port);
@@ -46,20 +52,21 @@ export class PortAllocator {
     }
   }
 
-  #keep(port: PublishedPort, reservation: Reservation): void {
+  #keep(port: HostPort, reservation: Reservation): void {
     const key = keyOf(port);
     this.#taken.set(key, (this.#taken.get(key) ?? new Map<string, Reservation>()).set(port.hostIp, reservation));
   }
 
   /**
-   * A port for each request, or none at all. A request without a host address gets one port on every family in `families`.
+   * A port for each request, or none at all. A request without a host address gets one port on every family that leads to the container.
+   * @param families those of the container's addresses
    * @throws GantryError internal with Docker's sentences when a port is taken here or by another program of the host
    */
   allocate(requests: readonly PortRequest[], families: Families): PublishedPort[] {
     const given: PublishedPort[] = [];
     try {
       for (const request of requests) {
-        given.push(...this.#choose(request, hostAddresses(request, families)));
+        given.push(...this.#choose(request, hostAddresses(request, { families, relayed: this.#options.relayed })));
       }
     } catch (error) {
       this.release(given);
@@ -128,12 +135,13 @@ const reasons: Record<string, string> = {
   EACCES: 'permission denied',
 };
 
-function hostAddresses({ hostIp, protocol }: PortRequest, { ipv4, ipv6, loopback6 = false }: Families): string[] {
+function hostAddresses({ hostIp, protocol }: PortRequest, { families, relayed }: { families: Families; relayed: Families }): string[] {
   if (hostIp !== '') return [hostIp];
-  return [...(ipv4 ? ['0.0.0.0'] : []), ...(ipv6 ? ['::'] : loopback6 && protocol !== 'sctp' ? ['::1'] : [])];
+  const leads = (family: keyof Families): boolean => families[family] || (relayed[family] && isRelayed(protocol));
+  return [...(leads('ipv4') ? ['0.0.0.0'] : []), ...(leads('ipv6') ? ['::'] : [])];
 }
 
-function keyOf(port: PublishedPort): string {
+function keyOf(port: HostPort): string {
   return `${port.protocol}/${port.hostPort}`;
 }
 

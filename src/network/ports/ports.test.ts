@@ -9,20 +9,31 @@ import { reserveHostPort, type HostPort, type Reservation } from './reserve.ts';
 const both = { ipv4: true, ipv6: true };
 const four = { ipv4: true, ipv6: false };
 const free = (): Reservation => ({ release: () => undefined });
-const allocator = (reserve: (port: HostPort) => Reservation = free) => new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve });
+const allocator = (reserve: (port: HostPort) => Reservation = free) => new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve, relayed: { ipv4: false, ipv6: false } });
 const web = (hostPort: string, hostIp = '') => portRequest('80/tcp', { hostPort, hostIp });
 
 test('allocate() gives a port without address on every family', () => {
   assert.deepEqual(allocator().allocate([web('8080')], both).map(({ hostIp, hostPort }) => [hostIp, hostPort]), [['0.0.0.0', 8080], ['::', 8080]]);
 });
 
-test('allocate() gives a port of a container without IPv6 at ::1 too, where that leads to it; not for SCTP, and not beside ::', () => {
-  const at = (request: Parameters<PortAllocator['allocate']>[0][number], ipv6: boolean) =>
-    allocator().allocate([request], { ipv4: true, ipv6, loopback6: true }).map(({ hostIp }) => hostIp);
-  assert.deepEqual(at(web('8080'), false), ['0.0.0.0', '::1']);
-  assert.deepEqual(at(web('8080'), true), ['0.0.0.0', '::']);
-  assert.deepEqual(at(web('8080', '127.0.0.1'), false), ['127.0.0.1']);
-  assert.deepEqual(at(portRequest('80/sctp', { hostPort: '8080' }), false), ['0.0.0.0']);
+test('allocate() gives a port also at the family in which the container has no address, where that is passed on; not for SCTP', () => {
+  const at = (request: Parameters<PortAllocator['allocate']>[0][number], families: typeof both) =>
+    new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve: free, relayed: both }).allocate([request], families).map(({ hostIp }) => hostIp);
+  assert.deepEqual(at(web('8080'), four), ['0.0.0.0', '::']);
+  assert.deepEqual(at(web('8080'), { ipv4: false, ipv6: true }), ['0.0.0.0', '::']);
+  assert.deepEqual(at(web('8080', '127.0.0.1'), four), ['127.0.0.1']);
+  assert.deepEqual(at(portRequest('80/sctp', { hostPort: '8080' }), four), ['0.0.0.0']);
+});
+
+test('descriptorOf() is the socket that holds the port, asked for again when somebody else had it', () => {
+  const port = { protocol: 'tcp', containerPort: 80, hostIp: '::', hostPort: 8080 } as const;
+  let answer: Reservation = { refused: 'EADDRINUSE' };
+  const ports = allocator(() => answer);
+  assert.equal(ports.descriptorOf(port), undefined);
+  ports.claim([port]);
+  assert.equal(ports.descriptorOf(port), undefined);
+  answer = { release: () => undefined, descriptor: 77 };
+  assert.equal(ports.descriptorOf(port), 77);
 });
 
 test('allocate() refuses a taken port with Docker\'s sentence', () => {

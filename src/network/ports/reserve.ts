@@ -15,7 +15,7 @@ const on = Buffer.from([1, 0, 0, 0]);
 export type HostPort = Pick<PublishedPort, 'protocol' | 'hostIp' | 'hostPort'>;
 
 /** A host port that is held, or the errno name with which the kernel refused it: `EADDRINUSE` when somebody else has it. */
-export type Reservation = { release(): void } | { refused: string };
+export type Reservation = { release(): void; /** The socket that holds it. */ descriptor?: number } | { refused: string };
 
 const nothing: Reservation = { release: () => undefined };
 
@@ -38,7 +38,7 @@ function bindTo(port: HostPort, { reuse }: { reuse: boolean }): Reservation {
   if (reuse) setsockopt(fd, 1, 2, on, 4);
   if (ipv6) setsockopt(fd, 41, 26, on, 4);
   const address = socketAddress(port.hostIp, port.hostPort);
-  if (bind(fd, address, address.length) === 0) return { release: () => void close(fd) };
+  if (bind(fd, address, address.length) === 0) return { release: () => void close(fd), descriptor: fd };
   const refused = new HostError('bind', koffi.errno()).code;
   close(fd);
   return { refused };

@@ -103,7 +103,9 @@ describe('names at 127.0.0.11', { skip: process.getuid?.() === 0 ? false : 'need
     await resolver.close();
     assert.deepEqual(await ask('web'), ['172.18.0.2']);
     resolver = createResolver({ runDirectory: folder, log: silentLog });
-    await resolver.restore([{ network: 'n1', endpoint: 'e2', name: 'db', names: ['db'], addresses: ['172.18.0.3'] }], [sandbox([])]);
+    await resolver.restore({
+      endpoints: [{ network: 'n1', endpoint: 'e2', name: 'db', names: ['db'], addresses: ['172.18.0.3'] }], sandboxes: [sandbox([])], relayed: [], descriptorOf: () => undefined,
+    });
     assert.deepEqual(await ask('web', 'db'), ['ESERVFAIL', '172.18.0.3']);
   });
 });

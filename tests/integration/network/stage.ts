@@ -102,6 +102,16 @@ export class Stage {
     return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port), ownPort], { encoding: 'utf8' })).stdout.trim();
   }
 
+  /** Asks while this process goes on, and waits for the answer for as long as a slow machine takes. */
+  async askMeanwhile(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp'): Promise<string> {
+    const script = client.replace('600', '60000');
+    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', script, protocol, host, String(port), ''], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    this.#processes.push(child);
+    let answer = '';
+    for await (const chunk of child.stdout!) answer += String(chunk);
+    return answer.trim();
+  }
+
   /** Sends to a UDP port from one socket, again and again; `sent` after the first time, `answer` when somebody answered. */
   keepAsking(netns: string, host: string, port: number): { sent: Promise<void>; answer: Promise<string> } {
     const child = this.#inside(netns, () => spawn(process.execPath, ['-e', persistent, host, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] }));
