@@ -1,10 +1,12 @@
 /**
- * Bundles the command line into one file, dist/gantry.js, in which everything is evaluated when it is first needed; and the other programs of src/bin,
- * every `*.worker.ts` and the maker of the embedded image into one flat folder of ES modules that share their chunks. A build replaces files by rename, and the chunks of the build before it stay for one
- * more, so a running daemon still finds what it loads late (`--clean` takes them away at once, for a package).
+ * Bundles the command line into one file, dist/command-line.cjs, in which everything is evaluated when it is first needed; dist/gantry.js, which loads it or
+ * hands over; and the other programs of src/bin, every `*.worker.ts` and the maker of the embedded image into one flat folder of ES modules that share
+ * their chunks. A build replaces files by rename, and the chunks of the build before it stay for one more, so a running daemon still finds what it loads
+ * late (`--clean` takes them away at once, for a package).
  */
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type OutputFile, type Plugin } from 'esbuild';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
@@ -14,12 +16,13 @@ const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
 
-const commandLine = join(root, 'src/bin/gantry.ts');
-/** Rooms that the command line hands over to: bundled with the other programs, and loaded from beside it. */
-const handedOver = [...readFileSync(commandLine, 'utf8').matchAll(/import\('(\.\.\/(?:daemon|machine)\/[^']+)'\)/g)].map((match) => resolve(dirname(commandLine), match[1] ?? ''));
+const program = join(root, 'src/bin/gantry.ts');
+const commandLine = join(root, 'src/cli/main.ts');
+/** Rooms that the program hands over to: bundled with the other programs, and loaded from beside it. */
+const handedOver = [...readFileSync(program, 'utf8').matchAll(/import\('(\.\.\/(?:daemon|machine)\/[^']+)'\)/g)].map((match) => resolve(dirname(program), match[1] ?? ''));
 const entries = globSync(['src/bin/*.ts', 'src/**/*.worker.ts', 'tools/embedded-image.ts'], { cwd: root })
   .map((path) => join(root, path))
-  .filter((path) => !path.endsWith('.test.ts') && path !== commandLine);
+  .filter((path) => !path.endsWith('.test.ts') && path !== program);
 
 /** `src/daemon/registry/command.ts` is `daemon-registry-command` in dist/. */
 function outputName(path: string): string {
@@ -50,6 +53,14 @@ const handOver: Plugin = {
       const file = resolve(resolveDir, path);
       return handedOver.includes(file) ? { path: `./${outputName(file)}.js`, external: true } : undefined;
     });
+  },
+};
+
+/** The program gets the command line by way of src/bin/load. */
+const loadedCommandLine: Plugin = {
+  name: 'loaded-command-line',
+  setup(context) {
+    context.onResolve({ filter: /\/cli\/main\.ts$/ }, () => ({ path: join(root, 'src/bin/load/command-line.ts') }));
   },
 };
 
@@ -99,7 +110,7 @@ const common = {
   logLimit: 12,
 } satisfies BuildOptions;
 const results = await Promise.all([
-  build({ ...common, entryPoints: [commandLine], plugins: [programUrls, handOver, builtinsOnDemand] }),
+  buildProgram(),
   build({
     ...common, entryPoints: [...entries, ...handedOver].map((path) => ({ in: path, out: outputName(path) })), chunkNames: 'chunk-[hash]',
     splitting: true, external: ['koffi'], plugins: [programUrls, requiredBuiltins],
@@ -108,7 +119,23 @@ const results = await Promise.all([
   if (!(error instanceof Error && 'errors' in error)) console.error(error);
   process.exit(1); // esbuild has printed its own errors
 });
+const [{ digest: programDigest }] = results;
 const outputFiles = results.flatMap((result) => result.outputFiles);
+
+/** Two files: the second knows the first by its content. */
+async function buildProgram(): Promise<{ outputFiles: OutputFile[]; digest: string }> {
+  const loaded = await build({
+    ...common, format: 'cjs', define: { ...common.define, 'import.meta.url': 'moduleUrl' },
+    entryPoints: [{ in: commandLine, out: 'command-line' }], outExtension: { '.js': '.cjs' },
+    plugins: [programUrls, builtinsOnDemand],
+  });
+  const digest = createHash('sha256').update(loaded.outputFiles.find(({ path }) => path.endsWith('.cjs'))?.contents ?? '').digest('hex').slice(0, 16);
+  const launched = await build({
+    ...common, define: { ...common.define, commandLineDigest: JSON.stringify(digest) }, entryPoints: [program],
+    plugins: [programUrls, handOver, loadedCommandLine, builtinsOnDemand],
+  });
+  return { outputFiles: [...loaded.outputFiles, ...launched.outputFiles], digest };
+}
 
 mkdirSync(dist, { recursive: true });
 const before = previousOutputs();
@@ -119,8 +146,11 @@ for (const file of outputFiles) {
 }
 const outputs = outputFiles.map((file) => basename(file.path));
 for (const name of readdirSync(dist)) {
-  if (/\.js(\.map)?$/.test(name) && !outputs.includes(name) && !before.includes(name)) rmSync(join(dist, name), { force: true });
+  if (/\.c?js(\.map)?$/.test(name) && !outputs.includes(name) && !before.includes(name)) rmSync(join(dist, name), { force: true });
 }
+// What commands have kept of the code of builds before.
+const kept = globSync('.cache/*', { cwd: dist, withFileTypes: true });
+for (const { name } of kept.filter((each) => each.isFile() && !each.name.startsWith(programDigest))) rmSync(join(dist, '.cache', name), { force: true });
 // The time the sources were read, not now: an edit during the build makes the build old.
 writeFileSync(stamp, `${outputs.join('\n')}\n`);
 utimesSync(stamp, startedAt, startedAt);

@@ -20,7 +20,7 @@ try {
   for (const library of librariesOf(process.execPath)) copy(library, library);
   // htpasswd's hashes are checked by crypt(3).
   for (const library of librariesOf('/usr/bin/perl', /libcrypt/)) copy(library, library);
-  cpSync(join(repository, 'dist'), join(root, 'opt/gantry/dist'), { recursive: true, filter: (path) => !/\.(?:map|tar)$/.test(path) });
+  cpSync(join(repository, 'dist'), join(root, 'opt/gantry/dist'), { recursive: true, filter: (path) => !/\.(?:map|tar|cache)$/.test(path) });
   for (const folder of ['koffi', '@koromix']) {
     const path = join(repository, 'node_modules', folder);
     if (existsSync(path)) cpSync(path, join(root, 'opt/gantry/node_modules', folder), { recursive: true });
