@@ -11,7 +11,8 @@ export type RequestedRange = ByteRange | 'whole' | 'unsatisfiable';
 
 /**
  * The part of a blob of `size` bytes that a `Range` header asks for. A header we do not understand, another unit or
- * several ranges ask for the whole, as RFC 9110 allows: https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+ * several ranges ask for the whole, as RFC 9110 allows: https://www.rfc-editor.org/rfc/rfc9110#section-14.2. One that ends before it
+ * begins holds nothing, as docker's registry answers it.
  */
 export function resolveRange(header: string | undefined, size: number): RequestedRange {
   const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '');
@@ -21,7 +22,7 @@ export function resolveRange(header: string | undefined, size: number): Requeste
   if (match[1] === '') return last === 0 || size === 0 ? 'unsatisfiable' : suffix(size, last);
   if (first === undefined || first >= size) return 'unsatisfiable';
   if (match[2] === '') return { start: first, end: size - 1 };
-  if (last !== undefined && last < first) return 'whole';
+  if (last !== undefined && last < first) return 'unsatisfiable';
   return { start: first, end: Math.min(last ?? size - 1, size - 1) };
 }
 

@@ -83,8 +83,8 @@ export class Fill {
     }
   }
 
-  /** Resolves when the first byte is there. */
-  async read(range: { start: number; end: number }): Promise<Readable> {
+  /** Resolves when the first byte is there. `end` is inclusive. */
+  async read(range = { start: 0, end: this.size - 1 }): Promise<Readable> {
     if (this.size === 0) await this.ended;
     else await this.reached(range.start);
     return Readable.from(this.#pieces(range), { objectMode: false });

@@ -80,7 +80,9 @@ async function serve(options: RegistryServerOptions & { tokens: Tokens }, contex
   if (route.kind === 'unknownPath') throw new Refusal('UNSUPPORTED', 'no such path', { status: 404 });
   if (route.kind === 'invalid') {
     requireLogin(options.access, account, false);
-    throw new Refusal(route.code, `${route.code.toLowerCase().replaceAll('_', ' ')}: ${route.what}`);
+    // A reference that no manifest can have is one that this repository does not have; only a push is told that it is wrong.
+    const code = route.code === 'MANIFEST_INVALID' && request.method !== 'PUT' ? 'MANIFEST_UNKNOWN' : route.code;
+    throw new Refusal(code, `${code.toLowerCase().replaceAll('_', ' ')}: ${route.what}`);
   }
   authorize(options, exchange, route);
   await dispatch(exchange, route, may);

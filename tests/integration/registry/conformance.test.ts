@@ -42,6 +42,29 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.deepEqual([part.status, part.headers.get('content-range'), await part.text()], [206, `bytes 2-4/${image.layer.length}`, 'yer']);
     assert.equal((await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range: 'bytes=900-' } })).status, 416);
   });
+  it('end-2: a range that ends before it begins, or lies behind the end, is in no blob', async () => {
+    for (const range of ['bytes=4-2', `bytes=${image.layer.length}-`]) {
+      const refused = await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range } });
+      assert.deepEqual([refused.status, refused.headers.get('content-range')], [416, `bytes */${image.layer.length}`]);
+    }
+  });
+  it('end-2: a blob without a byte, by each way to push it, in both algorithms', async () => {
+    for (const algorithm of ['sha256', 'sha512'] as const) {
+      const digest = digestOf('', algorithm);
+      const ways: (() => Promise<Response>)[] = [
+        async () => call('PUT', `${await start()}?digest=${digest}`, { headers: octets }),
+        async () => call('POST', `/v2/a/b/blobs/uploads/?digest=${digest}`, { headers: octets }),
+        async () => call('PUT', `${(await call('PATCH', await start(), { headers: octets })).headers.get('location')}?digest=${digest}`),
+      ];
+      for (const push of ways) {
+        assert.equal((await push()).status, 201);
+        const got = await call('GET', `/v2/a/b/blobs/${digest}`);
+        assert.deepEqual([got.status, got.headers.get('content-length'), (await got.arrayBuffer()).byteLength], [200, '0', 0]);
+        assert.equal((await call('HEAD', `/v2/a/b/blobs/${digest}`)).headers.get('content-length'), '0');
+        assert.equal((await call('DELETE', `/v2/a/b/blobs/${digest}`)).status, 202);
+      }
+    }
+  });
   it('end-2: a blob is only in the repositories it was pushed to', async () => {
     assert.equal((await call('GET', `/v2/other/blobs/${layer}`)).status, 404);
   });
@@ -56,6 +79,11 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     }
     assert.equal(await codeOf(await call('GET', '/v2/a/b/manifests/absent')), 'MANIFEST_UNKNOWN');
     assert.equal(await codeOf(await call('GET', '/v2/absent/manifests/v1')), 'NAME_UNKNOWN');
+  });
+  it('end-3: a reference that nothing can have is not there; one in a push is wrong', async () => {
+    for (const [method, reference, status] of [['GET', '.none', 404], ['HEAD', '.none', 404], ['DELETE', 'a'.repeat(129), 404], ['PUT', '.none', 400], ['GET', 'sha256:totallywrong', 400]] as const) {
+      assert.equal((await call(method, `/v2/a/b/manifests/${reference}`)).status, status, `${method} ${reference}`);
+    }
   });
 
   it('end-4a, end-6: POST, then the whole blob by PUT', async () => {
@@ -153,7 +181,13 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.deepEqual([mounted.status, mounted.headers.get('location')], [201, `/v2/mounts/blobs/${layer}`]);
     assert.equal((await call('HEAD', `/v2/mounts/blobs/${layer}`)).status, 200);
     assert.equal((await call('POST', `/v2/mounts/blobs/uploads/?mount=${digestOf('nowhere')}&from=a/b`)).status, 202);
-    assert.equal((await call('POST', `/v2/mounts/blobs/uploads/?mount=${layer}`)).status, 202);
+    assert.equal((await call('POST', `/v2/mounts/blobs/uploads/?mount=${layer}&from=Not/A/Name`)).status, 202);
+  });
+  it('end-11: without a repository to mount from, a blob is found wherever it is', async () => {
+    const found = await call('POST', `/v2/found/blobs/uploads/?mount=${layer}`);
+    assert.deepEqual([found.status, found.headers.get('location')], [201, `/v2/found/blobs/${layer}`]);
+    assert.equal(await (await call('GET', `/v2/found/blobs/${layer}`)).text(), image.layer.toString());
+    assert.equal((await call('POST', `/v2/found/blobs/uploads/?mount=${digestOf('nowhere')}`)).status, 202);
   });
 
   it('end-12a, end-12b: referrers, all and by type', async () => {

@@ -23,7 +23,7 @@ export async function serveBlob(exchange: Exchange, { name, digest }: Target): P
 }
 
 /** What a client is sent; `end` is inclusive. */
-export interface SendableBlob { digest: Digest; size: number; read(range: { start: number; end: number }): Promise<Readable> }
+export interface SendableBlob { digest: Digest; size: number; read(range?: { start: number; end: number }): Promise<Readable> }
 
 export async function sendBlob({ request, response }: Exchange, { digest, size, read }: SendableBlob): Promise<void> {
   const range = resolveRange(request.headers.range, size);
@@ -41,7 +41,7 @@ export async function sendBlob({ request, response }: Exchange, { digest, size, 
     response.writeHead(200, { ...headers, 'content-length': size }).end();
     return;
   }
-  const stream = await read(part ?? { start: 0, end: size - 1 });
+  const stream = await read(part);
   response.writeHead(part === undefined ? 200 : 206, headers);
   await pipeline(stream, response);
 }

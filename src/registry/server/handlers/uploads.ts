@@ -7,6 +7,7 @@ import { formatUploadRange, parseChunkRange } from '../../protocol/ranges.ts';
 import { formatRoute } from '../../protocol/routes.ts';
 import { answer, type Exchange } from '../exchange.ts';
 import { diskFull, Refusal } from '../refusal.ts';
+import type { RepositoryStore } from '../storage/storage.ts';
 
 interface Target { name: string; id: string }
 
@@ -30,17 +31,23 @@ export async function startUpload(exchange: Exchange, name: string, mayMount: (f
   answer(exchange, 202, { location: formatRoute({ kind: 'upload', name, id }), range: '0-0', 'docker-upload-uuid': id });
 }
 
-/** Without `from`, any repository the account may read could do; we look nowhere then, as the specification allows. */
+/** Without `from`, any repository that has it and that the account may read does. */
 async function mountBlob(exchange: Exchange, { name, mount, from, mayMount }: { name: string; mount: string; from: string | null; mayMount: (from: string) => boolean }): Promise<boolean> {
   if (!isDigest(mount)) throw new Refusal('DIGEST_INVALID', `${mount} is not a digest`);
-  if (from === null || !isRepositoryName(from) || !mayMount(from)) return false;
-  const { storage, pins } = exchange.context;
+  const { storage: { blobs, repositories }, pins } = exchange.context;
   return pins.hold([mount], async () => {
-    if (!await storage.repositories.hasBlob(from, mount) || await storage.blobs.size(mount) === undefined) return false;
-    await storage.repositories.linkBlob(name, mount);
+    if (await blobs.size(mount) === undefined) return false;
+    const candidates = from === null ? await repositories.names() : [from].filter(isRepositoryName);
+    if (await holderOf(repositories, mount, candidates.filter(mayMount)) === undefined) return false;
+    await repositories.linkBlob(name, mount);
     answer(exchange, 201, created(name, mount));
     return true;
   });
+}
+
+async function holderOf(repositories: RepositoryStore, digest: Digest, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) if (await repositories.hasBlob(name, digest)) return name;
+  return undefined;
 }
 
 function created(name: string, digest: Digest): Record<string, string> {
