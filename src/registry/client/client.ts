@@ -3,9 +3,10 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { headBlob, openBlob, readBlob, type BlobRequest } from './blobs.ts';
 import { fetchBlobs, type FetchBlobsRequest } from './fetch-blobs.ts';
-import { listReferrers, listRepositories, listTags, ping, searchRegistry, type SearchResult } from './lists.ts';
-import { getManifest, headManifest, putManifest, type FetchedManifest, type Repository } from './manifests.ts';
+import { listRepositories, listTags, ping, searchRegistry, type SearchResult } from './lists.ts';
+import { getManifest, headManifest, type FetchedManifest, type NewManifest, type Repository } from './manifests.ts';
 import type { RegistryClientOptions } from './options.ts';
+import { listReferrers, storeManifest } from './referrers.ts';
 import { Session } from './session.ts';
 import { pushBlob, type PushBlobRequest, type PushOutcome } from './upload.ts';
 
@@ -16,7 +17,8 @@ import { pushBlob, type PushBlobRequest, type PushOutcome } from './upload.ts';
 export interface RegistryClient {
   getManifest(repository: Repository, reference: string, signal?: AbortSignal): Promise<FetchedManifest>;
   headManifest(repository: Repository, reference: string, signal?: AbortSignal): Promise<Descriptor | undefined>;
-  putManifest(repository: Repository, manifest: { reference: string; mediaType: string; bytes: Buffer; signal?: AbortSignal }): Promise<Digest>;
+  /** A manifest with a subject becomes known as its referrer, also where the registry keeps no such list. */
+  putManifest(repository: Repository, manifest: NewManifest): Promise<Digest>;
   headBlob(repository: Repository, digest: Digest, signal?: AbortSignal): Promise<number | undefined>;
   openBlob(request: BlobRequest): Readable;
   /** The same, chunk by chunk as the network brings them. */
@@ -37,7 +39,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   return {
     getManifest: (repository, reference, signal) => getManifest(session, repository, reference, signal),
     headManifest: (repository, reference, signal) => headManifest(session, repository, reference, signal),
-    putManifest: (repository, manifest) => putManifest(session, repository, manifest),
+    putManifest: (repository, manifest) => storeManifest(session, repository, manifest),
     headBlob: (repository, digest, signal) => headBlob(session, repository, digest, { signal }),
     openBlob: (request) => openBlob(session, request),
     readBlob: (request) => readBlob(session, request),

@@ -1,12 +1,9 @@
-import { GantryError } from '../../base/errors.ts';
-import { readDescriptor, type Descriptor } from '../../oci/descriptor.ts';
-import type { Digest } from '../../oci/digest.ts';
 import { nextLink } from '../protocol/link.ts';
 import { isTag } from '../protocol/names.ts';
 import { formatRoute } from '../protocol/routes.ts';
 import { catalogScope, repositoryScope, type Scope } from '../protocol/scope.ts';
 import { lied, refusalOf, single } from './failures.ts';
-import { getManifest, type Repository } from './manifests.ts';
+import type { Repository } from './manifests.ts';
 import { limits } from './options.ts';
 import { discardBody, readBody } from './read-body.ts';
 import type { RegistryAnswer, Session } from './session.ts';
@@ -30,47 +27,14 @@ export async function listRepositories(session: Session, registry: string, signa
   return names;
 }
 
-/**
- * What refers to `digest` by its `subject`. A registry without that list keeps it under the tag `sha256-<hex>`.
- * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#unavailable-referrers-api
- */
-export async function listReferrers(session: Session, repository: Repository, subject: { digest: Digest; artifactType?: string; signal?: AbortSignal }): Promise<Descriptor[]> {
-  const query = subject.artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType: subject.artifactType })}`;
-  const target = formatRoute({ kind: 'referrers', name: repository.name, digest: subject.digest }) + query;
-  const found: Descriptor[] = [];
-  try {
-    for await (const page of pages(session, { registry: repository.registry, target, scopes: [repositoryScope(repository.name, ['pull'])], what: `referrers of ${subject.digest}`, signal: subject.signal })) {
-      found.push(...descriptors(page.body['manifests']));
-    }
-  } catch (error) {
-    if (!(error instanceof GantryError) || error.kind !== 'notFound') throw error;
-    found.push(...await taggedReferrers(session, repository, subject));
-  }
-  return found.filter((item) => subject.artifactType === undefined || item.artifactType === subject.artifactType);
-}
-
-async function taggedReferrers(session: Session, repository: Repository, subject: { digest: Digest; signal?: AbortSignal }): Promise<Descriptor[]> {
-  try {
-    const { bytes } = await getManifest(session, repository, subject.digest.replace(':', '-').slice(0, 128), subject.signal);
-    return descriptors((JSON.parse(bytes.toString('utf8')) as Record<string, unknown>)['manifests']);
-  } catch (error) {
-    if (error instanceof GantryError && error.kind === 'notFound') return [];
-    throw error;
-  }
-}
-
-function descriptors(value: unknown): Descriptor[] {
-  return Array.isArray(value) ? value.map((item) => readDescriptor(item, 'the list of referrers')) : [];
-}
-
 function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
 }
 
-interface PagedRequest { registry: string; target: string; scopes: Scope[]; what: string; signal?: AbortSignal }
+export interface PagedRequest { registry: string; target: string; scopes: Scope[]; what: string; signal?: AbortSignal }
 
 /** Pages by `Link`, on the registry's own origin, a bounded number of them. */
-async function* pages(session: Session, request: PagedRequest): AsyncGenerator<{ body: Record<string, unknown> }> {
+export async function* pages(session: Session, request: PagedRequest): AsyncGenerator<{ body: Record<string, unknown> }> {
   let target: string | URL = request.target;
   const seen = new Set<string>();
   for (let page = 0; page < limits.pages; page += 1) {

@@ -109,10 +109,10 @@ export async function headManifest(session: Session, repository: Repository, ref
   return { mediaType, digest, size };
 }
 
-/** @returns the digest under which the registry keeps it, which is that of `bytes` */
-export async function putManifest(session: Session, repository: Repository, manifest: {
-  reference: string; mediaType: string; bytes: Buffer; signal?: AbortSignal;
-}): Promise<Digest> {
+export interface NewManifest { reference: string; mediaType: string; bytes: Buffer; signal?: AbortSignal | undefined }
+
+/** `digest` is the one under which the registry keeps it, which is that of `bytes`; `takesSubjects` when it lists the manifest as referrer of its subject. */
+export async function putManifest(session: Session, repository: Repository, manifest: NewManifest): Promise<{ digest: Digest; takesSubjects: boolean }> {
   const what = `manifest ${repository.name}:${manifest.reference}`;
   const answer = await session.send({
     registry: repository.registry,
@@ -128,5 +128,5 @@ export async function putManifest(session: Session, repository: Repository, mani
   const claimed = single(answer.headers['docker-content-digest']);
   const actual = digestOf(manifest.bytes, claimed !== undefined && isDigest(claimed) ? algorithmOf(claimed) : 'sha256');
   if (claimed !== undefined && claimed !== actual) throw lied(repository.registry, `${what} was stored as ${claimed}, not ${actual}`);
-  return actual;
+  return { digest: actual, takesSubjects: single(answer.headers['oci-subject']) !== undefined };
 }

@@ -6,12 +6,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { digestOf } from '../../../src/oci/digest.ts';
+import { digestOf, hexOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import { createFilesystemStorage } from '../../../src/registry/server/storage/filesystem.ts';
 import { missingDockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
-import { makeImage, memorySource, startRegistry, temporaryFolder } from './support.ts';
+import { makeImage, memorySource, pushImage, startRegistry, temporaryFolder, type TestImage } from './support.ts';
 
 const run = promisify(execFile);
 const skopeo = '/usr/bin/skopeo';
@@ -83,6 +83,42 @@ describe('an image on its way through foreign parts', { skip }, () => {
       await copy(`docker://${ours.host}/b:v1`, '--dest-creds', 'alice:secret');
     } finally {
       await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a manifest with a subject, in a registry that keeps no list of referrers', { skip: missingDockerRegistry }, () => {
+  for (const algorithm of ['sha256', 'sha512'] as const) {
+    it(`is listed under the tag of its subject, once (${algorithm})`, async () => {
+      await using foreign = await startDockerRegistry();
+      const client = createRegistryClient({});
+      try {
+        const repository = { registry: foreign.host, name: 'a' };
+        const image = makeImage();
+        await pushImage(client, { host: foreign.host, name: 'a', reference: 'v1' }, image);
+        const subject = { mediaType: mediaTypes.ociManifest, digest: digestOf(image.manifest, algorithm), size: image.manifest.length };
+        const [signature, other] = ['application/vnd.test.signature', 'application/vnd.test.other'].map((artifactType) => makeImage('x', { subject, artifactType, annotations: { by: artifactType } })) as [TestImage, TestImage];
+        for (const { manifest, digest } of [signature, other, signature]) await client.putManifest(repository, { reference: digest, mediaType: mediaTypes.ociManifest, bytes: manifest });
+        const all = await client.listReferrers(repository, { digest: subject.digest });
+        assert.deepEqual(all.map((item) => [item.digest, item.annotations?.['by']]), [[signature.digest, 'application/vnd.test.signature'], [other.digest, 'application/vnd.test.other']]);
+        assert.deepEqual((await client.listReferrers(repository, { digest: subject.digest, artifactType: 'application/vnd.test.other' })).map((item) => item.digest), [other.digest]);
+        assert.ok((await client.listTags(repository)).includes(`${algorithm}-${hexOf(subject.digest).slice(0, 64)}`));
+      } finally {
+        client.close();
+      }
+    });
+  }
+  it('does not take the place of what somebody else put under that tag', async () => {
+    await using foreign = await startDockerRegistry();
+    const client = createRegistryClient({});
+    try {
+      const image = makeImage();
+      await pushImage(client, { host: foreign.host, name: 'a', reference: image.digest.replace(':', '-') }, image);
+      const { manifest, digest } = makeImage('x', { subject: { mediaType: mediaTypes.ociManifest, digest: image.digest, size: image.manifest.length } });
+      await assert.rejects(client.putManifest({ registry: foreign.host, name: 'a' }, { reference: digest, mediaType: mediaTypes.ociManifest, bytes: manifest }), /is no list of referrers/);
+      assert.deepEqual(await client.listReferrers({ registry: foreign.host, name: 'a' }, { digest: image.digest }), []);
+    } finally {
+      client.close();
     }
   });
 });
