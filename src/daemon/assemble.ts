@@ -138,7 +138,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     networks: createNetworkVerbs(networkDeps),
     volumes: createVolumeVerbs({ volumes, mounts: volumeMounts, workers: snapshots.workers, locks, events, usersOf: (name) => volumeUsers(catalog, name) }),
     system: createSystemVerbs({
-      catalog, facts, runtimes, defaultRuntime, id: engineId(metadata), root: config.root, labels: config.labels, debug: config.logLevel === 'debug',
+      catalog, facts, runtimes, defaultRuntime, loggingDriver: config.logDriver, id: engineId(metadata), root: config.root, labels: config.labels, debug: config.logLevel === 'debug',
       countImages: () => metadata.table('images').all().length,
       storage: { name: 'overlay2', status: [['Backing Filesystem', 'extfs'], ['Layers', snapshots.kind]] },
       version: await versionParts(runtimes[defaultRuntime]?.path ?? defaultRuntime),

@@ -4,7 +4,7 @@ import { GantryError, hasKind } from '../base/errors.ts';
 import type { ContainerCatalog } from '../engine/containers/catalog.ts';
 import type { ContainerDeps } from '../engine/containers/deps.ts';
 import type { HealthWatchOptions } from '../engine/containers/health.ts';
-import { logSettingsOf } from '../engine/containers/log-settings.ts';
+import { checkLogDefaults } from '../engine/containers/log-settings.ts';
 import { onExit } from '../engine/containers/on-exit.ts';
 import { publishEvent } from '../engine/containers/publish-event.ts';
 import { isAlive } from '../engine/containers/transition.ts';
@@ -24,7 +24,7 @@ import { version } from './version.ts';
 export function settingsOf(config: DaemonConfig, chosen: Pick<ContainerDeps['settings'], 'cgroupParent' | 'defaultRuntime' | 'runtimes'>): ContainerDeps['settings'] {
   const defaultLogDriver = { type: config.logDriver, config: config.logOptions };
   // Refused now, and not at the first container.
-  logSettingsOf('', '', {}, defaultLogDriver);
+  checkLogDefaults(defaultLogDriver);
   return {
     ...chosen,
     containersDirectory: join(config.root, 'containers'),

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import type { ContainerConfig, HostConfig, Resources } from '../../oci/container.ts';
 import { checkNetworkConflicts, checkRequest } from './check-request.ts';
 import { checkResources, parseCpuSet, type LimitFacts } from './check-resources.ts';
-import { logSettingsOf } from './log-settings.ts';
 import { signalNumber } from './signals.ts';
 
 const facts: LimitFacts = { controllers: ['memory', 'cpu', 'cpuset', 'pids', 'blkio'], cgroupVersion: 1, swapAccounting: true, cpuCount: 2, memoryNodes: '0', hasBlockIoLimit: (limit) => limit !== 'blkio.weight' };
@@ -94,19 +93,3 @@ test('signalNumber() knows names, numbers and real-time signals', () => {
   assert.deepEqual(['SIGTERM', 'term', '9', 'RTMIN', 'SIGRTMIN+3', 'RTMAX-1', 'HUP'].map(signalNumber), [15, 15, 9, 34, 37, 63, 1]);
   for (const wrong of ['', '0', '65', 'SIGFOO', '-9', 'RTMIN+40']) assert.throws(() => signalNumber(wrong), { message: `invalid signal: ${wrong}` });
 });
-
-test('logSettingsOf() fills in the defaults of each driver and picks attributes', () => {
-  const config = { labels: { tier: 'front', other: 'x' }, env: ['MODE=dev', 'MODEL=no'] };
-  assert.deepEqual(logSettingsOf('id', '/c', config, { type: 'json-file', config: { 'max-size': '1.5k', 'max-file': '2', labels: 'tier,none', env: 'MODE' } }),
-    { driver: 'json-file', maxFiles: 2, compress: false, path: '/c/id-json.log', maxSize: 1536, attributes: { tier: 'front', MODE: 'dev' } });
-  assert.deepEqual(logSettingsOf('id', '/c', {}, { type: 'local' }), { driver: 'local', maxFiles: 5, compress: true, path: '/c/container.log', maxSize: 20 * MB });
-});
-
-for (const [type, config, message] of [
-  ['syslog', {}, "logger: no log driver named 'syslog' is registered"],
-  ['json-file', { colour: 'red' }, "unknown log opt 'colour' for json-file log driver"],
-  ['json-file', { 'max-file': '3' }, 'max-file cannot be used without max-size'],
-  ['json-file', { 'max-size': 'big' }, "invalid size: 'big'"],
-] as const) {
-  test(`logSettingsOf() refuses ${type} with ${JSON.stringify(config)}`, () => assert.throws(() => logSettingsOf('id', '/c', {}, { type, config }), { message }));
-}

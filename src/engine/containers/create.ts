@@ -36,7 +36,8 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   const { path, args } = commandOf(config);
   config.hostname ||= defaultHostname(deps, id, hostConfig);
   const planned = planMounts({ config, hostConfig, exists: existsSync, recursiveReadOnly: canMakeTreesReadOnly(), mountsOf: (container) => named(() => deps.catalog.find(container).mounts) });
-  const { path: logPath } = logSettingsOf(id, `${deps.settings.containersDirectory}/${id}`, config, hostConfig.logConfig);
+  const identity = { id, name, image: { id: image.id, reference: request.config.image ?? image.id }, config, path, args };
+  const { path: logPath } = logSettingsOf(identity, `${deps.settings.containersDirectory}/${id}`, hostConfig.logConfig);
   const endpoints = config.networkDisabled ? {} : named(() => deps.networks.plan({
     containerId: id, containerName: name, hostname: config.hostname ?? '', domainname: config.domainname ?? '', hostConfig,
     exposedPorts: Object.keys(config.exposedPorts ?? {}), endpoints: request.endpoints,
@@ -52,7 +53,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
       undo.defer(() => deps.rootfs.remove(id));
       await deps.rootfs.create(id);
       const record: ContainerRecord = {
-        id, name, createdAt: now(), image: { id: image.id, reference: request.config.image ?? image.id }, config, hostConfig, path, args,
+        ...identity, createdAt: now(), hostConfig,
         endpoints, mounts, layers: image.layers.map((layer) => layer.chainId), logPath, platform: image.platform.os,
         state: { status: 'created' }, restartCount: 0, stoppedByHand: false, removing: false,
       };

@@ -1,14 +1,23 @@
 import { join } from 'node:path';
 import { GantryError } from '../../base/errors.ts';
-import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
+import type { HostConfig } from '../../oci/container.ts';
 import type { LogSettings } from '../../runtime/driver/runtime.ts';
+import { logAttributesOf, type LoggedContainer } from './log-attributes.ts';
 
-const units: Record<string, number> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+/** As Docker counts the size of a log: in thousands. */
+const units: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, p: 1e15 };
+
+const rotation = ['max-size', 'max-file', 'compress'];
 const known: Record<LogSettings['driver'], string[]> = {
-  'json-file': ['max-size', 'max-file', 'compress', 'labels', 'env'],
-  local: ['max-size', 'max-file', 'compress'],
+  'json-file': [...rotation, 'labels', 'labels-regex', 'env', 'env-regex', 'tag'],
+  local: rotation,
   none: [],
 };
+/** Of every driver. */
+const delivery = ['mode', 'max-buffer-size'];
+
+/** Docker has them, this engine does not. */
+const foreignDrivers = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'splunk', 'syslog'];
 
 type LogConfig = NonNullable<HostConfig['logConfig']>;
 
@@ -23,15 +32,47 @@ export function withLogDefaults(asked: HostConfig['logConfig'], defaults: LogCon
  * @param directory the container's own below the root
  * @throws invalid for a driver or an option that this engine does not have
  */
-export function logSettingsOf(id: string, directory: string, config: ContainerConfig, logConfig: HostConfig['logConfig']): LogSettings {
-  const driver = (logConfig?.type || 'json-file') as LogSettings['driver'];
+export function logSettingsOf(container: LoggedContainer, directory: string, logConfig: HostConfig['logConfig']): LogSettings {
+  const driver = driverOf(logConfig);
+  if (driver === 'none') return { driver, maxFiles: 1, compress: false, path: '' };
   const options = logConfig?.config ?? {};
-  const invalid = (message: string): GantryError => new GantryError('invalid', message);
-  if (!Object.hasOwn(known, driver)) throw invalid(`logger: no log driver named '${driver}' is registered`);
-  for (const key of Object.keys(options)) {
-    if (!known[driver].includes(key)) throw invalid(`unknown log opt '${key}' for ${driver} log driver`);
-  }
-  const maxSize = bytesOf(options['max-size'] ?? (driver === 'local' ? '20m' : '-1'));
+  checkOptions(driver, options);
+  const attributes = logAttributesOf(container, options);
+  return {
+    driver, ...rotationOf(driver, options),
+    path: join(directory, driver === 'local' ? 'container.log' : `${container.id}-json.log`),
+    ...(Object.keys(attributes).length > 0 && { attributes }),
+  };
+}
+
+/** @throws invalid for defaults that no container could be made with */
+export function checkLogDefaults(defaults: LogConfig): void {
+  logSettingsOf({ id: '', name: '', image: { id: '', reference: '' }, path: '', args: [], config: {} }, '', defaults);
+}
+
+function driverOf(logConfig: HostConfig['logConfig']): LogSettings['driver'] {
+  const name = logConfig?.type || 'json-file';
+  if (Object.hasOwn(known, name)) return name as LogSettings['driver'];
+  throw invalid(foreignDrivers.includes(name) ? `logger: no log driver named '${name}' is registered` : `error looking up logging plugin ${name}: plugin "${name}" not found`);
+}
+
+/**
+ * Both modes deliver alike: a log is a file of this host, which waits for nobody, and what it cannot take is lost, never the container's time. So the
+ * buffer that lies between a container and a slow driver has nothing to hold.
+ */
+function checkOptions(driver: 'json-file' | 'local', options: Record<string, string>): void {
+  const unknown = Object.keys(options).find((key) => !known[driver].includes(key) && !delivery.includes(key));
+  if (unknown !== undefined) throw invalid(driver === 'local' ? `unknown log opt '${unknown}' for log driver local` : `unknown log opt '${unknown}' for json-file log driver`);
+  const { mode = '', 'max-buffer-size': buffer } = options;
+  if (!['', 'blocking', 'non-blocking'].includes(mode)) throw invalid(`logger: logging mode not supported: ${mode}`);
+  if (buffer === undefined) return;
+  if (mode !== 'non-blocking') throw invalid("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
+  if (bytesOf(buffer) === undefined) throw invalid(`invalid size: '${buffer}'`);
+}
+
+function rotationOf(driver: 'json-file' | 'local', options: Record<string, string>): Pick<LogSettings, 'maxSize' | 'maxFiles' | 'compress'> {
+  const size = options['max-size'];
+  const maxSize = size === undefined && driver === 'local' ? 20 * 1024 * 1024 : bytesOf(size ?? '-1');
   const maxFiles = Number(options['max-file'] ?? (driver === 'local' ? 5 : 1));
   if (!Number.isInteger(maxFiles) || maxFiles < 1) throw invalid('max-file cannot be less than 1');
   if (maxFiles > 1 && maxSize === undefined) throw invalid('max-file cannot be used without max-size');
@@ -39,36 +80,18 @@ export function logSettingsOf(id: string, directory: string, config: ContainerCo
   if (compressText !== 'true' && compressText !== 'false') throw invalid(`invalid value for compress: ${compressText}`);
   const compress = compressText === 'true' && maxFiles > 1;
   if (options['compress'] === 'true' && !compress) throw invalid('compress cannot be true when max-file is less than 2 or unset');
-  return {
-    driver, maxFiles, compress,
-    path: driver === 'none' ? '' : join(directory, driver === 'local' ? 'container.log' : `${id}-json.log`),
-    ...(maxSize === undefined ? {} : { maxSize }),
-    ...attributesOf(config, options),
-  };
+  return { maxFiles, compress, ...(maxSize !== undefined && { maxSize }) };
 }
 
+/** Undefined for -1, which is without limit. */
 function bytesOf(text: string): number | undefined {
   if (text === '-1') return undefined;
-  const match = /^(\d+(?:\.\d+)?)\s*([bkmg]?)(?:i?b)?$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?$/i.exec(text);
   const bytes = match === null ? Number.NaN : Math.floor(Number(match[1]) * (units[(match[2] ?? '').toLowerCase()] ?? 1));
-  if (!(bytes > 0)) throw new GantryError('invalid', `invalid size: '${text}'`);
+  if (!(bytes > 0)) throw invalid(`invalid size: '${text}'`);
   return bytes;
 }
 
-/** The labels and variables whose names the options list. */
-function attributesOf(config: ContainerConfig, options: Record<string, string>): { attributes?: Record<string, string> } {
-  const attributes: Record<string, string> = {};
-  for (const label of list(options['labels'])) {
-    const value = config.labels?.[label];
-    if (value !== undefined) attributes[label] = value;
-  }
-  for (const name of list(options['env'])) {
-    const line = config.env?.find((each) => each.startsWith(`${name}=`));
-    if (line !== undefined) attributes[name] = line.slice(name.length + 1);
-  }
-  return Object.keys(attributes).length === 0 ? {} : { attributes };
-}
-
-function list(text: string | undefined): string[] {
-  return (text ?? '').split(',').map((each) => each.trim()).filter((each) => each !== '');
+function invalid(message: string): GantryError {
+  return new GantryError('invalid', message);
 }

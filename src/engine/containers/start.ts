@@ -87,7 +87,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     tty: record.config.tty ?? false,
     openStdin: record.config.openStdin ?? false,
     stdinOnce: record.config.stdinOnce ?? false,
-    log: logSettingsOf(record.id, join(deps.settings.containersDirectory, record.id), record.config, record.hostConfig.logConfig),
+    log: logSettingsOf(record, join(deps.settings.containersDirectory, record.id), record.hostConfig.logConfig),
     runtime: deps.settings.runtimes[record.hostConfig.runtime ?? '']?.path ?? deps.settings.defaultRuntime,
     ...(record.hostConfig.consoleSize?.some((side) => side > 0) ? { consoleSize: record.hostConfig.consoleSize } : {}),
     cgroupPath: parts.cgroupPath,

@@ -15,6 +15,7 @@ export interface SystemDeps {
   storage: { name: string; status: [string, string][] };
   runtimes: Record<string, { path: string }>;
   defaultRuntime: string;
+  loggingDriver: string;
   version: Pick<VersionInfo, 'version' | 'components' | 'buildTime' | 'gitCommit'>;
   labels: string[];
   debug: boolean;
@@ -45,6 +46,7 @@ export function createSystemVerbs(deps: SystemDeps): SystemVerbs {
         controllers: facts.controllers,
         runtimes: deps.runtimes,
         defaultRuntime: deps.defaultRuntime,
+        loggingDriver: deps.loggingDriver,
         securityOptions: [
           ...(facts.apparmor ? ['name=apparmor'] : []),
           ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []),

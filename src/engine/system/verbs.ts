@@ -30,6 +30,8 @@ export interface SystemInfo {
   controllers: string[];
   runtimes: Record<string, { path: string }>;
   defaultRuntime: string;
+  /** Of containers that name none. */
+  loggingDriver: string;
   securityOptions: string[];
   initBinary: string;
   warnings: string[];

@@ -6,6 +6,7 @@ import type { ContainerConfig, HostConfig } from '../../../oci/container.ts';
 import { containerConfigStruct } from './container-config.ts';
 import { decodeStruct } from './decode.ts';
 import { encodeStruct } from './encode.ts';
+import { parseExactly } from './exact-number.ts';
 import { endpointStruct } from './endpoint.ts';
 import type { FieldType, Struct } from './field.ts';
 import { hostConfigStruct } from './host-config.ts';
@@ -112,10 +113,22 @@ test('an explicit false or 0 behind a pointer is written, an absent one is not',
   assert.equal(encodeStruct(containerConfigStruct, { stopTimeout: 0 })['StopTimeout'], 0);
 });
 
+test('an integer of 64 bits is taken to its end, and written with all its digits', () => {
+  const written = (text: string): string => JSON.stringify(encodeStruct(hostConfigStruct, decodeStruct<HostConfig>(hostConfigStruct, parseExactly(`{"MemorySwap":${text}}`)))).match(/"MemorySwap":(-?\d+)/)![1]!;
+  for (const text of ['9223372036854775807', '9223372036854771712', '-9223372036854775808', '9007199254740992', '5']) assert.equal(written(text), text);
+});
+
+for (const text of ['9223372036854775808', '-9223372036854775809', '1.0', '1e3', '12345678901234567890123']) {
+  test(`${text} is no integer of 64 bits to Go`, () => {
+    const message = `invalid JSON: json: cannot unmarshal number ${text} into Go struct field HostConfig.Memory of type int64`;
+    assert.throws(() => decodeStruct(hostConfigStruct, parseExactly(`{"Memory":${text}}`)), { message });
+  });
+}
+
 const wrong: [wire: unknown, message: string][] = [
   [{ Memory: '1g' }, 'cannot unmarshal string into Go struct field HostConfig.Memory of type int64'],
   [{ Memory: 1.5 }, 'cannot unmarshal number 1.5 into Go struct field HostConfig.Memory of type int64'],
-  [{ BlkioWeight: 70_000 }, 'cannot unmarshal number into Go struct field HostConfig.BlkioWeight of type uint16'],
+  [{ BlkioWeight: 70_000 }, 'cannot unmarshal number 70000 into Go struct field HostConfig.BlkioWeight of type uint16'],
   [{ Binds: 'a:b' }, 'cannot unmarshal string into Go struct field HostConfig.Binds of type []string'],
   [{ PortBindings: { '80/tcp': [{ HostPort: 80 }] } }, 'cannot unmarshal number into Go struct field HostConfig.PortBindings.HostPort of type string'],
   [{ Privileged: 'yes' }, 'cannot unmarshal string into Go struct field HostConfig.Privileged of type bool'],

@@ -1,15 +1,16 @@
 import { GantryError } from '../../../base/errors.ts';
+import { ExactNumber, largestDouble, largestInt64, largestUint64 } from './exact-number.ts';
 import { goType, type Field, type FieldType, type Struct } from './field.ts';
 
 /** Where a value stands, for the message: `HostConfig.Memory` in the struct that was read. */
 interface Place { root: string; path: string }
 
-const ranges: Partial<Record<string, [low: number, high: number]>> = {
-  int: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  int64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
-  uint16: [0, 0xffff],
-  uint32: [0, 0xffff_ffff],
-  uint64: [0, Number.MAX_SAFE_INTEGER],
+const ranges: Partial<Record<string, [low: bigint, high: bigint]>> = {
+  int: [-largestInt64 - 1n, largestInt64],
+  int64: [-largestInt64 - 1n, largestInt64],
+  uint16: [0n, 0xffffn],
+  uint32: [0n, 0xffff_ffffn],
+  uint64: [0n, largestUint64],
 };
 
 /**
@@ -18,7 +19,7 @@ const ranges: Partial<Record<string, [low: number, high: number]>> = {
  * @throws invalid in the manner of Go's decoder: the client sees which field holds what it may not.
  */
 export function decodeStruct<T extends object>(struct: Struct, value: unknown, place: Place = { root: struct.name, path: '' }): T {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, { struct }, place);
+  if (!isObject(value)) throw mismatch(value, { struct }, place);
   const fields = fieldsByName(struct);
   const result: Record<string, unknown> = {};
   for (const [name, given] of Object.entries(value)) {
@@ -51,7 +52,7 @@ function decode(type: FieldType, value: unknown, place: Place): unknown {
   if ('pointer' in type) return decode(type.pointer, value, place);
   if ('struct' in type) return decodeStruct(type.struct, value, place);
   if ('list' in type) return decodeList(type.list, value, place);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw mismatch(value, type, place);
+  if (!isObject(value)) throw mismatch(value, type, place);
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, orZero(type.map, one, place)]));
 }
 
@@ -64,18 +65,21 @@ function decodePlain(type: Extract<FieldType, string>, value: unknown, place: Pl
   switch (type) {
     case 'string': return expect(typeof value === 'string', value, type, place);
     case 'bool': return expect(typeof value === 'boolean', value, type, place);
-    case 'empty': return expect(typeof value === 'object' && !Array.isArray(value), value, type, place);
+    case 'empty': return expect(isObject(value), value, type, place);
     case 'words': return typeof value === 'string' ? [value] : decodeList('string', value, place);
     case 'size': return decodeSize(value, place);
     default: return decodeInteger(type, value, place);
   }
 }
 
+/** The nearest double of a number that none holds. */
 function decodeInteger(type: Extract<FieldType, string>, value: unknown, place: Place): number {
-  if (typeof value !== 'number') throw mismatch(value, type, place);
+  if (typeof value !== 'number' && !(value instanceof ExactNumber)) throw mismatch(value, type, place);
+  const text = typeof value === 'number' ? String(value) : value.text;
   const [low, high] = ranges[type]!;
-  if (!Number.isInteger(value) || value < low || value > high) throw mismatch(value, type, place);
-  return value;
+  const exact = /^-?\d+$/.test(text) ? BigInt(text) : undefined;
+  if (exact === undefined || exact < low || exact > high) throw mismatch(value, type, place, ` ${text}`);
+  return exact > BigInt(largestDouble) && high === largestInt64 ? largestDouble : Number(exact);
 }
 
 /** Go's arrays have a fixed length: what is missing is 0, what is too much is dropped. */
@@ -96,16 +100,21 @@ function expect(fits: boolean, value: unknown, type: FieldType, place: Place): u
   return value;
 }
 
-function mismatch(value: unknown, type: FieldType, { root, path }: Place): GantryError {
+/** @param detail the number itself, where it is its value that does not fit */
+function mismatch(value: unknown, type: FieldType, { root, path }: Place, detail = ''): GantryError {
   const where = path === '' ? `Go value of type ${root}` : `Go struct field ${root}.${path} of type ${goType(type)}`;
-  return new GantryError('invalid', `invalid JSON: json: cannot unmarshal ${kindOf(value)} into ${where}`);
+  return new GantryError('invalid', `invalid JSON: json: cannot unmarshal ${kindOf(value)}${detail} into ${where}`);
 }
 
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? 'number' : `number ${value}`;
+  if (value instanceof ExactNumber) return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 function join(path: string, name: string): string {

@@ -1,3 +1,4 @@
+import { exactJson } from './exact-number.ts';
 import type { FieldType, Struct } from './field.ts';
 
 /** Writes a domain value as Go's encoder would: every field, in the table's order, zero values where nothing was said. */
@@ -12,7 +13,7 @@ export function encodeStruct(struct: Struct, value: object): Record<string, unkn
 }
 
 function encode(type: FieldType, value: unknown): unknown {
-  if (typeof type === 'string') return value;
+  if (typeof type === 'string') return typeof value === 'number' ? exactJson(value) : value;
   if ('pointer' in type) return encode(type.pointer, value);
   if ('struct' in type) return encodeStruct(type.struct, value as object);
   if ('list' in type) return (value as unknown[]).map((one) => encode(type.list, one));

@@ -15,7 +15,7 @@ export function refuseForeignFields(host: HostConfig): void {
 export function refuseRemovedLimits(hostConfig: unknown): void {
   if (typeof hostConfig !== 'object' || hostConfig === null) return;
   for (const [key, value] of Object.entries(hostConfig)) {
-    if (/^kernelmemory(tcp)?$/i.test(key) && typeof value === 'number' && value !== 0) throw invalid(`${key} cannot be honoured: the kernel no longer limits kernel memory`);
+    if (/^kernelmemory(tcp)?$/i.test(key) && value !== 0 && value !== null) throw invalid(`${key} cannot be honoured: the kernel no longer limits kernel memory`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { GantryError } from '../../../base/errors.ts';
+import { parseExactly } from '../codec/exact-number.ts';
 import type { Exchange } from './exchange.ts';
 import { jsonSyntaxError } from './json-error.ts';
 
@@ -78,7 +79,7 @@ function readSocketBody(socket: Readable, length: number): Promise<Buffer> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseExactly(text);
   } catch (cause) {
     throw new GantryError('invalid', syntaxMessage(text), { cause });
   }

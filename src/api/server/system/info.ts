@@ -57,7 +57,7 @@ function limits(info: SystemInfo): object {
 function host(info: SystemInfo): object {
   return {
     SystemTime: info.systemTime,
-    LoggingDriver: 'json-file',
+    LoggingDriver: info.loggingDriver,
     CgroupDriver: 'cgroupfs',
     CgroupVersion: String(info.cgroupVersion),
     NEventsListener: info.eventListeners,
