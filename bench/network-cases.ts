@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Case } from './cases.ts';
 import { image, type Engine } from './engines.ts';
 import { median, time } from './measure.ts';
@@ -14,7 +16,7 @@ export const networkCases: Case[] = [
   { name: 'net-dns-rate', title: 'Names resolved at 127.0.0.11', unit: '1/s', rounds: 2, once: async (engine) => (await dns(engine)).rate },
   { name: 'net-dns-p99', title: 'Slowest hundredth of names, 8 under way', unit: 'ms', rounds: 2, once: async (engine) => (await dns(engine)).p99 },
   { name: 'net-pair', title: 'Bytes from container to container', unit: 'MiB/s', rounds: 2, once: async (engine) => await throughput(engine, 'pair') },
-  { name: 'net-published', title: 'Bytes through a published port at localhost', unit: 'MiB/s', rounds: 2, once: async (engine) => await throughput(engine, 'published') },
+  { name: 'net-published', title: 'Bytes through a published port at localhost', unit: 'MiB/s', rounds: 2, once: async (engine) => await throughput(engine, 'published'), bare: plainLoopback },
 ];
 
 interface Wish { Cmd: string[]; HostConfig?: object; ExposedPorts?: object }
@@ -77,6 +79,19 @@ async function throughput(engine: Engine, how: 'pair' | 'published'): Promise<nu
     const target = how === 'pair' ? ['bench-server', '5000'] : ['127.0.0.1', '28998'];
     return (await finished(engine, await run(program('receive', target, { NetworkMode: how === 'pair' ? network : 'host' }))) as { rate: number }).rate;
   });
+}
+
+/** The same two programs on the host, without any engine: one connection over `lo`. */
+async function plainLoopback(): Promise<number> {
+  const inside = join(import.meta.dirname, 'inside');
+  const server = spawn(process.execPath, ['--no-warnings', join(inside, 'serve.ts'), '28997'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    await once(server.stdout, 'data');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', join(inside, 'receive.ts'), '127.0.0.1', '28997']);
+    return (JSON.parse(stdout) as { rate: number }).rate;
+  } finally {
+    server.kill();
+  }
 }
 
 interface Field { network: string; run(wish: Wish, name?: string): Promise<string> }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Sends zeros to whoever connects, as fast as they are taken. */
+/** Sends zeros to whoever connects, as fast as they are taken. Its argument is the port, 5000 without one. */
 const block = Buffer.alloc(1 << 20);
 createServer((socket) => {
   const fill = (): void => {
@@ -8,4 +8,4 @@ createServer((socket) => {
   };
   socket.on('drain', fill).on('error', () => undefined);
   fill();
-}).listen(5000, '0.0.0.0', () => console.log('ready'));
+}).listen(Number(process.argv[2] ?? 5000), '0.0.0.0', () => console.log('ready'));

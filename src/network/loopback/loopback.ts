@@ -72,7 +72,7 @@ export class Loopback {
     if (this.#cgroup === undefined || readSysctl('net/ipv6/conf/lo/disable_ipv6') !== '0') return false;
     try {
       this.#map = createMap({ name: this.#name, keySize, valueSize, maxEntries: maxPorts });
-      this.#program = loadConnect6(this.#name, redirectProgram(namespaceCookie(), this.#map));
+      this.#program = loadRedirect(this.#name, this.#map);
       return true;
     } catch (error) {
       this.#log.info('published ports are not reachable at [::1], only at 127.0.0.1: this host has no bpf(2) for it', { error: messageOf(error) });
@@ -106,6 +106,15 @@ export class Loopback {
     if (this.#cgroup === undefined || program === undefined) return;
     detachConnect6(this.#cgroup, program);
     closeSync(program);
+  }
+}
+
+function loadRedirect(name: string, map: number): number {
+  const load = (sparing: boolean): number => loadConnect6(name, redirectProgram(namespaceCookie(), map, { sparing }));
+  try {
+    return load(true);
+  } catch {
+    return load(false);
   }
 }
 

@@ -56,6 +56,7 @@ describe('published ports of containers that have one family of addresses', () =
     ['and its UDP port', lan, hostOnLan.ipv6, 8080, /^four saw 172\.30\.11\.1$/, 'udp'],
     ['and over IPv4 with its own address', lan, hostOnLan.ipv4, 8080, new RegExp(`^four saw ${neighbour.ipv4}$`)],
     ['a UDP socket of the host that is not connected reaches it at [::1]', host, '::1', 8080, /^four saw 172\.30\.11\.1$/, 'udp'],
+    ['and so does a socket for IPv6 alone, connected', host, '::1', 8080, /^four saw 172\.30\.11\.1$/, 'udp-ipv6-only'],
     ['the host reaches it at its own IPv6 address', host, hostOnLan.ipv6, 8080, /^four saw 172\.30\.11\.1$/],
     ['a neighbour on the LAN reaches one without IPv4 over IPv4', lan, hostOnLan.ipv4, 8086, /^six saw fd00:11::1$/],
     ['and its UDP port', lan, hostOnLan.ipv4, 8086, /^six saw fd00:11::1$/, 'udp'],

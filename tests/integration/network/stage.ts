@@ -31,9 +31,9 @@ if (protocol === 'tcp') {
   const socket = require('net').connect(Number(port), host);
   socket.on('data', (data) => done(String(data))).on('error', (error) => done(error.code)).on('end', () => done('ended'));
 } else {
-  const socket = require('dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
+  const socket = require('dgram').createSocket({ type: host.includes(':') ? 'udp6' : 'udp4', ipv6Only: protocol === 'udp-ipv6-only' });
   socket.on('message', (data) => done(String(data))).on('error', (error) => done(error.code));
-  if (ownPort !== '') socket.bind(Number(ownPort));
+  if (ownPort !== '' || protocol === 'udp-ipv6-only') socket.bind(Number(ownPort));
   if (protocol === 'udp') socket.send('hello', Number(port), host);
   else socket.connect(Number(port), host, () => socket.send('hello'));
 }`;
@@ -45,7 +45,7 @@ const ask = () => socket.send('hello', Number(port), host, () => { console.log('
 socket.on('message', (data) => { console.log(String(data)); process.exit(0); }).bind(() => { ask(); setInterval(ask, 50); });
 setTimeout(() => process.exit(0), 8000);`;
 
-export type Protocol = 'tcp' | 'udp' | /** connect(2), then send(2) */ 'udp-connected';
+export type Protocol = 'tcp' | 'udp' | /** connect(2), then send(2) */ 'udp-connected' | /** the same with IPV6_V6ONLY */ 'udp-ipv6-only';
 
 /** A machine of its own: this process moves into a new network namespace, which plays the host, with a neighbour on a LAN. */
 export class Stage {
