@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setXattr } from '../../../src/host/files.ts';
 import { extractFile } from '../../../src/store/snapshots/extract-job.ts';
 import { debianRootfs, missingDebianRootfs } from '../../support/debian-rootfs.ts';
 import { treeListing } from './tree-listing.ts';
@@ -25,11 +26,8 @@ echo s > setuid && chown 7:8 setuid && chmod 6755 setuid && chmod 1777 deep && c
 for i in $(seq 0 60); do printf C | dd of=sparse bs=1 seek=$((i * 40000)) conv=notrunc 2>/dev/null; done
 touch -d '2001-02-03 04:05:06.789' deep/dir/file && touch -d '1960-01-01' empty && touch -h -d '2010-01-01' link && touch -d '2002-02-02' deep
 `], { cwd: directory });
-  execFileSync('python3', ['-c', `
-import os
-os.setxattr('src/hard', 'user.note', b'\\x00\\xffbinary')
-os.setxattr('src/setuid', 'security.capability', bytes.fromhex('0100000200040000000000000000000000000000'))
-`], { cwd: directory });
+  setXattr(join(directory, 'src/hard'), 'user.note', Buffer.from('\0\xffbinary', 'latin1'));
+  setXattr(join(directory, 'src/setuid'), 'security.capability', Buffer.from('0100000200040000000000000000000000000000', 'hex'));
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -163,12 +163,11 @@ describe('layers become overlay directories', () => {
 describe('removeTree()', () => {
   it('removes trees deeper than a path can name, and names that are not text', () => {
     const top = join(directory, 'deep');
-    execFileSync('python3', ['-c', `
-import os, sys
-os.mkdir(sys.argv[1]); os.chdir(sys.argv[1])
-open(b'\\xff\\xfe', 'w').close(); os.mkdir(b'dir\\xff'); open(b'dir\\xff/x', 'w').close()
-for i in range(600):
-    os.mkdir('directory-%04d' % i, 0o500); open('f', 'w').close(); os.chdir('directory-%04d' % i)
+    execFileSync('perl', ['-e', `
+sub file { open(my $file, '>', $_[0]) or die $! }
+mkdir($ARGV[0]) && chdir($ARGV[0]) or die $!;
+file("\\xff\\xfe"); mkdir("dir\\xff") or die $!; file("dir\\xff/x");
+for (0 .. 599) { my $name = sprintf('directory-%04d', $_); mkdir($name, 0500) or die $!; file('f'); chdir($name) or die $! }
 `, top]);
     assert.equal(removeTree(top), true);
     assert.equal(lstatSync(top, { throwIfNoEntry: false }), undefined);
