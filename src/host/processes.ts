@@ -25,8 +25,10 @@ const WNOHANG = 1;
 const PR_SET_CHILD_SUBREAPER = 36;
 
 export interface SpawnRequest {
-  /** Absolute path of the program. */
+  /** Absolute path of the program, and its own name for itself. */
   path: string;
+  /** What is executed, when the program is not taken from `path`. */
+  file?: string;
   args: string[];
   env: Record<string, string>;
   /** Descriptors that become 0, 1 and 2. Every other one must be close-on-exec, as Node's are. */
@@ -49,7 +51,7 @@ export function spawnProcess(request: SpawnRequest): number {
     attributesFlags(attributes, SETSIGDEF | SETSIGMASK);
     const pid: [number] = [0];
     const environment = Object.entries(request.env).map(([key, value]) => `${key}=${value}`);
-    const error = posixSpawn(pid, request.path, actions, attributes, [request.path, ...request.args, null], [...environment, null]) as number;
+    const error = posixSpawn(pid, request.file ?? request.path, actions, attributes, [request.path, ...request.args, null], [...environment, null]) as number;
     if (error !== 0) throw new HostError('posix_spawn', error, request.path);
     return pid[0];
   } finally {

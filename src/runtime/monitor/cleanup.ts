@@ -1,11 +1,10 @@
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMounts, killCgroup, processesIn, removeCgroup, type CgroupMount } from '../../host/cgroups.ts';
-import { spawnProcess } from '../../host/processes.ts';
 import type { InstanceFile } from './instance.ts';
 import { runtimeRoot } from './paths.ts';
 import type { Reaper } from './reaper.ts';
-import { runtimeCommand } from './runtime-command.ts';
+import { runtimeCommand, spawnRuntime } from './runtime-command.ts';
 
 const attempts = 20;
 const pauseMs = 10;
@@ -48,7 +47,7 @@ export class Cleanup {
   async #runtimeDelete(file: InstanceFile): Promise<void> {
     const { path, global } = runtimeCommand(this.#run, file.runtime, '/dev/null');
     const sink = openSync('/dev/null', 'r+');
-    const pid = spawnProcess({ path, args: [...global, 'delete', '--force', file.target.id], env: { PATH: process.env['PATH'] ?? '' }, stdio: [sink, sink, sink] });
+    const pid = spawnRuntime({ path, args: [...global, 'delete', '--force', file.target.id], env: { PATH: process.env['PATH'] ?? '' }, stdio: [sink, sink, sink] });
     closeSync(sink);
     await this.#reaper.exitOf(pid);
   }

@@ -1,6 +1,8 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { GantryError } from '../../base/errors.ts';
+import { errnoOf, GantryError } from '../../base/errors.ts';
+import { spawnProcess, type SpawnRequest } from '../../host/processes.ts';
+import { sealedCopyOf, withoutSealedCopy } from '../../host/sealed-program.ts';
 import { runtimeRoot } from './paths.ts';
 
 /** How the OCI runtime is called. crun and runc, and what imitates them, understand the same options. */
@@ -15,6 +17,23 @@ export function runtimeCommand(run: string, runtime: string, logFile: string): R
   const root = runtimeRoot(run, runtime);
   const manager = basename(runtime) === 'crun' ? ['--cgroup-manager', 'cgroupfs'] : [];
   return { path: findProgram(runtime), root, global: ['--root', root, '--log', logFile, '--log-format', 'json', ...manager] };
+}
+
+/** They look whether they were started from a sealed file. Another runtime may look for its own file by name. */
+const sealable = ['crun', 'runc'];
+
+/** Starts a runtime and returns its pid. @throws HostError */
+export function spawnRuntime(request: Omit<SpawnRequest, 'file'>): number {
+  const file = sealable.includes(basename(request.path)) ? sealedCopyOf(request.path) : undefined;
+  if (file === undefined) return spawnProcess(request);
+  try {
+    return spawnProcess({ ...request, file });
+  } catch (error) {
+    // A host's policy may forbid programs in memory.
+    if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error;
+    withoutSealedCopy(request.path);
+    return spawnProcess(request);
+  }
 }
 
 /** @throws invalid when there is no such program */

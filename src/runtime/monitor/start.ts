@@ -1,13 +1,12 @@
 import { closeSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { spawnProcess } from '../../host/processes.ts';
 import { listenUnix, receiveDescriptor } from '../../host/sockets.ts';
 import { setTerminalSize } from '../../host/terminal.ts';
 import type { ExecRequest, StartRequest, Target } from '../driver/runtime.ts';
 import type { InstanceFile, Streams } from './instance.ts';
 import { consolePath, fileNames, targetPath } from './paths.ts';
 import type { Reaper } from './reaper.ts';
-import { runtimeCommand, runtimeFailure } from './runtime-command.ts';
+import { runtimeCommand, runtimeFailure, spawnRuntime } from './runtime-command.ts';
 import { closeInside, closeOutside, openStdio } from './stdio.ts';
 
 export interface Launch {
@@ -37,7 +36,7 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
   try {
     const options = ['--detach', '--pid-file', join(directory, fileNames.pid), ...(console_ === undefined ? [] : ['--console-socket', console_.path])];
     const args = [...command.global, ...request.command(directory, options)];
-    const runtimePid = spawnProcess({ path: command.path, args, env: runtimeEnvironment(), stdio: stdio.inside });
+    const runtimePid = spawnRuntime({ path: command.path, args, env: runtimeEnvironment(), stdio: stdio.inside });
     closeInside(stdio);
     const exitCode = await reaper.exitOf(runtimePid);
     if (exitCode !== 0) throw runtimeFailure(request.file.runtime, logFile, exitCode);
