@@ -15,6 +15,7 @@ const cases: [string, string[], number, number, number[], string][] = [
   ['app:77', ['wheel'], 1000, 77, [77, 10], '/home/app'],
   ['4242', [], 4242, 0, [0], '/'],
   ['4242:4243', ['5'], 4242, 4243, [4243, 5], '/'],
+  ['+1000:', [], 1000, 1001, [1001, 10, 50], '/home/app'],
   [':staff', [], 0, 50, [50], '/root'],
   ['1500', [], 7, 7, [7], '/seven'],
   ['2147483647', [], 2147483647, 0, [0], '/'],
@@ -33,7 +34,10 @@ const refused: [string, string[], string][] = [
   ['', ['bad'], 'unable to find group bad: no matching entries in group file'],
   ['-1', [], 'uids and gids must be in range 0-2147483647'],
   ['2147483648', [], 'uids and gids must be in range 0-2147483647'],
-  ['1:99999999999999999999', [], 'uids and gids must be in range 0-2147483647'],
+  ['1:4294967296', [], 'uids and gids must be in range 0-2147483647'],
+  ['1:99999999999999999999', [], 'unable to find group 99999999999999999999: no matching entries in group file'],
+  ['0x0', [], 'unable to find user 0x0: no matching entries in passwd file'],
+  [' ', [], 'unable to find user  : no matching entries in passwd file'],
 ];
 for (const [user, groupAdd, message] of refused) {
   test(`resolveUser() refuses ${JSON.stringify(user)} with ${JSON.stringify(groupAdd)}`, () => assert.throws(() => resolve(user, groupAdd), { message }));

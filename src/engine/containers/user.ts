@@ -46,8 +46,9 @@ function findGroup(text: string, groups: GroupLine[]): number {
   return inRange(number);
 }
 
+/** As Docker reads it: with a sign, and a name when it is more than 64 bits hold. */
 function numberOf(text: string): number | undefined {
-  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+  return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < 2 ** 63 ? Number(text) : undefined;
 }
 
 function inRange(id: number): number {

@@ -7,7 +7,7 @@ import { readSysctl, writeSysctl } from '../../host/sysctl.ts';
 export function enableForwarding(runDirectory: string, log: Log, options: { ipv6: boolean }): void {
   const before = { ipv4: readSysctl('net/ipv4/ip_forward'), ipv6: readSysctl('net/ipv6/conf/all/forwarding') };
   try {
-    writeFileSync(join(runDirectory, 'sysctl-before.json'), JSON.stringify(before), { flag: 'wx' });
+    writeFileSync(join(runDirectory, 'sysctl-before.json'), JSON.stringify(before), { flag: 'wx', mode: 0o600 });
   } catch {
     // An earlier daemon of this instance noted it.
   }
