@@ -89,6 +89,10 @@ test('checkNetworkConflicts() refuses what the namespace of another container de
   assert.throws(() => checkNetworkConflicts({ hostname: 'x' }, { utsMode: 'host' }), { message: 'conflicting options: hostname and the UTS mode' });
 });
 
+test('checkRequest() refuses device requests in the words of an engine without a driver for them', () => {
+  assert.throws(() => checkRequest({}, { deviceRequests: [{ count: -1, capabilities: [['gpu']] }] }), { kind: 'invalid', message: 'could not select device driver "" with capabilities: [[gpu]]' });
+});
+
 test('signalNumber() knows names, numbers and real-time signals', () => {
   assert.deepEqual(['SIGTERM', 'term', '9', 'RTMIN', 'SIGRTMIN+3', 'RTMAX-1', 'HUP'].map(signalNumber), [15, 15, 9, 34, 37, 63, 1]);
   for (const wrong of ['', '0', '65', 'SIGFOO', '-9', 'RTMIN+40']) assert.throws(() => signalNumber(wrong), { message: `invalid signal: ${wrong}` });

@@ -85,7 +85,7 @@ function checkHostConfig(host: HostConfig): void {
 function refuseWhatCannotBeHonoured(host: HostConfig): void {
   const refuse = (what: string): never => { throw invalid(`${what} is not supported by this engine`); };
   if (host.isolation && host.isolation.toLowerCase() !== 'default') throw invalid(`invalid isolation '${host.isolation}' on linux`);
-  if (host.deviceRequests?.length) refuse('a device request (--gpus)');
+  refuseDeviceRequests(host);
   if (host.cgroup) refuse('joining the cgroup of another container');
   for (const option of Object.keys(host.storageOpt ?? {})) {
     if (option !== 'size') throw invalid(`Unknown option ${option}`);
@@ -93,6 +93,14 @@ function refuseWhatCannotBeHonoured(host: HostConfig): void {
   }
   if (host.usernsMode && host.usernsMode !== 'host') throw invalid(`invalid USER mode: ${host.usernsMode}`);
   if (host.volumeDriver && host.volumeDriver !== 'local') refuse(`the volume driver "${host.volumeDriver}"`);
+}
+
+/** `--gpus` and the like: there is no driver to ask. */
+function refuseDeviceRequests({ deviceRequests }: HostConfig): void {
+  const [first] = deviceRequests ?? [];
+  if (first === undefined) return;
+  const sets = (first.capabilities ?? []).map((set) => `[${(set ?? []).join(' ')}]`);
+  throw invalid(`could not select device driver ${JSON.stringify(first.driver ?? '')} with capabilities: [${sets.join(' ')}]`);
 }
 
 function checkModes(host: HostConfig): void {

@@ -11,6 +11,7 @@ const cases: [string, string, number, RegExp][] = [
   ['OCI runtime error: crun: open executable: Operation not permitted', '/tmp', 126, /is a directory: permission denied: unknown$/],
   ['OCI runtime error: crun: chdir `/nope`: No such file or directory', 'sh', 126, /chdir to cwd \("\/nope"\) set in config.json failed: no such file or directory: unknown$/],
   ['OCI runtime error: crun: mount `/x` to `y`: Not a directory', 'sh', 127, /Are you trying to mount a directory onto a file/],
+  ['OCI runtime error: crun: write to `/proc/self/oom_score_adj`: Permission denied', 'sh', 128, /oom_score_adj/],
 ];
 for (const [text, program, exitCode, sentence] of cases) {
   test(`startFailure() reads ${JSON.stringify(text.slice(0, 60))} as ${exitCode}`, () => {

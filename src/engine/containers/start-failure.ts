@@ -15,6 +15,8 @@ export function startFailure(cause: unknown, program: string): StartFailure {
       `failed to create task for container: failed to create shim task: OCI runtime create failed: unable to start container process: ${reason}: unknown`, { cause }),
   });
   if (cause instanceof GantryError && saysItAlready(cause)) return { exitCode: 128, error: cause };
+  // crun, of a process that may not make itself safer from the kernel's choice than its parent is.
+  if (/oom_score_adj/.test(lower)) return { exitCode: 128, error: new GantryError('invalid', `OCI runtime create failed: ${text}`, { cause }) };
   const quoted = JSON.stringify(program);
   if (/executable file .*not found/.test(lower)) {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);

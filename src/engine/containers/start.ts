@@ -8,6 +8,7 @@ import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { cgroupPathOf } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
+import { withDevices } from './device-facts.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
 import { checkPlaces } from './mounts/check-places.ts';
@@ -78,7 +79,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     generated,
     mounts,
     cgroupPath: cgroupPathOf(deps, record),
-    facts: deps.facts,
+    facts: withDevices(deps.facts, record.hostConfig),
   };
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(deps.spec(specInputOf(withLinks(deps, connected), parts))), { mode: 0o600 });
   const { pid } = await deps.runtime.start({

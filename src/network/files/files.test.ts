@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { extraHosts, hostsFile } from './hosts.ts';
+import { extraHosts, hostsFile, ownHostLines } from './hosts.ts';
 import { containerResolver, parseResolvConf, resolvConfText } from './resolv-conf.ts';
 
 test('hostsFile() has Docker\'s form', () => {
@@ -9,6 +9,13 @@ test('hostsFile() has Docker\'s form', () => {
     '127.0.0.1\tlocalhost', '::1\tlocalhost ip6-localhost ip6-loopback', 'fe00::\tip6-localnet', 'ff00::\tip6-mcastprefix',
     'ff02::1\tip6-allnodes', 'ff02::2\tip6-allrouters', '10.0.0.9\tdb', '172.17.0.2\tweb.example.org web', '',
   ].join('\n'));
+});
+
+test('ownHostLines() gives the bare name beside one with dots, however it was given', () => {
+  const line = (hostname: string, domainname: string): string[] => ownHostLines({ addresses: ['10.0.0.2'], hostname, domainname });
+  assert.deepEqual(line('a.b.c', 'd.e'), ['10.0.0.2\ta.b.c.d.e a']);
+  assert.deepEqual(line('a.b', ''), ['10.0.0.2\ta.b a']);
+  assert.deepEqual(line('a', ''), ['10.0.0.2\ta']);
 });
 
 test('extraHosts() reads both separators, IPv6 and host-gateway', () => {

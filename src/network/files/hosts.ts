@@ -17,9 +17,11 @@ export function hostsFile(options: {
   return [...lines, ...ownHostLines(options.own)].map((line) => `${line}\n`).join('');
 }
 
-/** A container's own addresses and names, a line each. */
+/** A container's own addresses and names, a line each: its full name, and that without what follows the first dot. */
 export function ownHostLines({ addresses, hostname, domainname }: { addresses: string[]; hostname: string; domainname: string }): string[] {
-  const names = domainname === '' ? hostname : `${hostname}.${domainname} ${hostname}`;
+  const full = domainname === '' ? hostname : `${hostname}.${domainname}`;
+  const bare = full.split('.', 1)[0]!;
+  const names = bare === full ? full : `${full} ${bare}`;
   return addresses.map((address) => `${address}\t${names}`);
 }
 

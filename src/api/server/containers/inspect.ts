@@ -23,7 +23,7 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     State: stateJson(details),
     Image: record.image.id,
     ...filePaths(record, facts),
-    LogPath: record.logPath,
+    LogPath: logPath(record),
     Name: `/${record.name}`,
     RestartCount: record.restartCount,
     Driver: facts.storageDriver,
@@ -39,6 +39,11 @@ export function inspectJson(details: ContainerDetails, version: string, facts: E
     Config: configJson(record),
     NetworkSettings: networkSettingsJson(details, version),
   };
+}
+
+/** Docker tells it of json-file alone, and from the first start on. */
+function logPath({ hostConfig, state, logPath: path }: ContainerRecord): string {
+  return (hostConfig.logConfig?.type || 'json-file') === 'json-file' && state.status !== 'created' ? path : '';
 }
 
 /** The one that was asked for: no other is applied. */
