@@ -1,9 +1,10 @@
 /** docker-compose 1.29 and docker-py, as Debian has them, on our socket. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { gantryProgram } from '../support/daemon.ts';
 import { archive, Stage } from './stage.ts';
 
 /** Debian's own: another Python that comes first in the path does not have Debian's modules. */
@@ -13,8 +14,13 @@ const compose = '/usr/bin/docker-compose';
 const hasCompose = existsSync(compose) && spawnSync(compose, ['--version'], { encoding: 'utf8' }).stdout.includes('version 1.29');
 
 let stage: Stage;
+let bin: string;
 before(async () => {
   stage = await Stage.open();
+  // docker-compose leaves exec and run to docker's command line: here it is ours.
+  bin = join(stage.daemon.folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'docker'), `#!/bin/sh\nexec ${gantryProgram().join(' ')} "$@"\n`, { mode: 0o755 });
   await stage.client('gantry').ok('load', '-qi', archive);
 });
 after(() => stage[Symbol.asyncDispose]());
@@ -23,7 +29,7 @@ after(() => stage[Symbol.asyncDispose]());
 function run(program: string, ...args: string[]): Promise<string> {
   const { PATH, HOME } = process.env;
   return new Promise((resolve, reject) => {
-    execFile(program, args, { cwd: import.meta.dirname, env: { PATH, HOME, LANG: 'C.UTF-8', DOCKER_HOST: stage.daemon.host }, timeout: 240_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: import.meta.dirname, env: { PATH: `${bin}:${PATH}`, HOME, LANG: 'C.UTF-8', DOCKER_HOST: stage.daemon.host }, timeout: 240_000 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${program} ${args.join(' ')}: ${error.message}\n${stdout}${stderr}`));
     });
