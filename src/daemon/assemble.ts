@@ -27,6 +27,7 @@ import type { ImageDeps } from '../engine/images/deps.ts';
 import { createRegistryPort } from '../engine/images/registry-port.ts';
 import { createImageVerbs } from '../engine/images/images.ts';
 import { createNetworkAttachments } from '../engine/networks/create-network-attachments.ts';
+import { followHostResolver } from '../engine/networks/follow-host-resolver.ts';
 import { createNetworkDeps } from '../engine/networks/create-network-deps.ts';
 import { createNetworkVerbs } from '../engine/networks/create-network-verbs.ts';
 import { restoreNetworks } from '../engine/networks/restore.ts';
@@ -128,6 +129,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     imageBytes: (chainIds) => bytesOfLayers(snapshots, chainIds),
   };
   const restored = await restore({ containers: deps, execs, volumes, volumeMounts, networks: () => restoreNetworks(networkDeps) });
+  opened.adopt(followHostResolver(networkDeps, log), (each) => each.close());
   opened.defer(runtime.onExit(exitListener(deps, execs)));
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,

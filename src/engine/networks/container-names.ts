@@ -4,7 +4,8 @@ import { shortId } from '../../base/ids.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
-import { resolverOf } from './host-resolver.ts';
+import { upstreamsOf } from './host-resolver.ts';
+import { kernelNetworkOf } from './kernel-network.ts';
 import { parseLink } from './links.ts';
 import type { NetworkRecord } from './verbs.ts';
 
@@ -54,7 +55,10 @@ function linksOf(deps: Pick<NetworkDeps, 'containers'>, { request }: EndpointRec
 /** A container that is on internal networks only asks nobody outside. */
 export function servedSandbox(deps: Pick<NetworkDeps, 'catalog' | 'backend' | 'containers'>, record: ContainerRecord): ServedSandbox {
   const networks = namedEndpoints(deps, record).map(({ network, endpoint }) => ({ id: network.id, name: network.name, ...linksOf(deps, endpoint) }));
-  const hasWayOut = Object.values(record.endpoints).some((endpoint) => deps.catalog.get(endpoint.networkId)?.internal === false);
-  const upstreams = hasWayOut ? resolverOf(record).nameservers.map((address) => ({ address, port: 53 })) : [];
+  const hasWayOut = Object.values(record.endpoints).some((endpoint) => {
+    const network = deps.catalog.get(endpoint.networkId);
+    return network !== undefined && kernelNetworkOf(network)?.internal === false;
+  });
+  const upstreams = hasWayOut ? upstreamsOf(record).map((address) => ({ address, port: 53 })) : [];
   return { id: record.id, netns: deps.backend.sandboxPath(record.id), view: { networks, upstreams } };
 }

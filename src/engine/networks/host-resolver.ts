@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { containerResolver, isLoopback, parseResolvConf, systemdResolvedFile, type ResolverSettings } from '../../network/files/resolv-conf.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 
+export const hostFile = '/etc/resolv.conf';
+
 /** The name servers, search and options of a container: what it asked for, else the host's. */
 export function resolverOf(record: Pick<ContainerRecord, 'hostConfig'>): ResolverSettings {
   const { dns, dnsSearch, dnsOptions } = record.hostConfig;
-  return containerResolver(reachable(parseResolvConf(readOptional('/etc/resolv.conf'))), { dns, dnsSearch, dnsOptions });
+  return containerResolver(reachable(parseResolvConf(readOptional(hostFile))), { dns, dnsSearch, dnsOptions });
 }
 
 /** systemd-resolved's stub cannot be reached from a container: take the servers behind it. */
@@ -13,6 +15,12 @@ function reachable(host: ResolverSettings): ResolverSettings {
   if (!host.nameservers.every(isLoopback)) return host;
   const behind = parseResolvConf(readOptional(systemdResolvedFile));
   return behind.nameservers.length === 0 ? host : { ...host, nameservers: behind.nameservers };
+}
+
+/** Whom the resolver at 127.0.0.11 asks for this container: it asks from the host's namespace, so name servers at the host's loopback will do. */
+export function upstreamsOf(record: Pick<ContainerRecord, 'hostConfig'>): string[] {
+  const { dns } = record.hostConfig;
+  return dns !== undefined && dns.length > 0 ? dns : parseResolvConf(readOptional(hostFile)).nameservers;
 }
 
 export function readOptional(path: string): string {

@@ -8,12 +8,14 @@ export interface Query {
   class: number;
   /** Bytes a UDP answer may have. */
   udpSize: number;
+  /** What its OPT record says, when it has one: then the answer has one too. RFC 6891. */
+  extended?: { version: number; wantsSignatures: boolean };
   /** The question as it stands in the message, to be repeated in the answer. */
   question: Buffer;
 }
 
 export const recordType = { a: 1, ptr: 12, aaaa: 28, any: 255 } as const;
-export const responseCode = { noError: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4 } as const;
+export const responseCode = { noError: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4, badVersion: 16 } as const;
 
 export type Answer = { type: 'address'; address: Buffer } | { type: 'pointer'; name: string };
 
@@ -21,6 +23,10 @@ const headerBytes = 12;
 const classInternet = 1;
 const classAny = 255;
 const plainUdpBytes = 512;
+/** What fits into one packet everywhere. */
+const ownUdpBytes = 1232;
+const optType = 41;
+const optBytes = 11;
 /** What the answer to a local name stays valid: containers move, and some clients keep to it strictly. */
 const ttlSeconds = 5;
 
@@ -43,13 +49,15 @@ export function parseQuery(message: Buffer): Query | undefined {
     at += length;
   }
   if (at + 4 > message.length) return undefined;
+  const opt = optAt(message, at + 4);
   return {
     id: message.readUInt16BE(0),
     recursionDesired: (flags & 0x0100) !== 0,
     name: labels.join('.').toLowerCase(),
     type: message.readUInt16BE(at),
     class: message.readUInt16BE(at + 2),
-    udpSize: udpSizeOf(message, at + 4),
+    udpSize: opt?.udpSize ?? plainUdpBytes,
+    ...(opt && { extended: { version: opt.version, wantsSignatures: opt.wantsSignatures } }),
     question: Buffer.from(message.subarray(headerBytes, at + 4)),
   };
 }
@@ -58,17 +66,19 @@ export function isInternet(query: Query): boolean {
   return query.class === classInternet || query.class === classAny;
 }
 
-/** The size that an OPT record right behind the question offers; other records there are rare, and the plain size is always right. */
-function udpSizeOf(message: Buffer, at: number): number {
-  const opt = 41;
-  if (message.readUInt16BE(10) === 0 || at + 11 > message.length || message[at] !== 0 || message.readUInt16BE(at + 1) !== opt) return plainUdpBytes;
-  return Math.min(4096, Math.max(plainUdpBytes, message.readUInt16BE(at + 3)));
+/** The OPT record right behind the question; other records there are rare, and an answer without one is always right. */
+function optAt(message: Buffer, at: number): { udpSize: number; version: number; wantsSignatures: boolean } | undefined {
+  if (message.readUInt16BE(10) === 0 || at + optBytes > message.length || message[at] !== 0 || message.readUInt16BE(at + 1) !== optType) return undefined;
+  return {
+    udpSize: Math.min(4096, Math.max(plainUdpBytes, message.readUInt16BE(at + 3))), version: message.readUInt8(at + 6), wantsSignatures: (message.readUInt8(at + 7) & 0x80) !== 0,
+  };
 }
 
 /** An answer of our own. Records that do not fit into `maxBytes` are left out, and the client is told to ask again by TCP. */
 export function writeAnswer(query: Query, code: number, answers: readonly Answer[] = [], maxBytes = 65535): Buffer {
   const parts: Buffer[] = [];
-  let bytes = headerBytes + query.question.length;
+  const opt = query.extended === undefined ? Buffer.alloc(0) : writeOpt(code, query.extended);
+  let bytes = headerBytes + query.question.length + opt.length;
   for (const answer of answers) {
     const record = writeRecord(answer);
     if (bytes + record.length > maxBytes) break;
@@ -78,10 +88,21 @@ export function writeAnswer(query: Query, code: number, answers: readonly Answer
   const header = Buffer.alloc(headerBytes);
   const truncated = parts.length < answers.length ? 0x0200 : 0;
   header.writeUInt16BE(query.id, 0);
-  header.writeUInt16BE(0x8000 | truncated | (query.recursionDesired ? 0x0100 : 0) | 0x0080 | code, 2);
+  header.writeUInt16BE(0x8000 | truncated | (query.recursionDesired ? 0x0100 : 0) | 0x0080 | (code & 0xf), 2);
   header.writeUInt16BE(1, 4);
   header.writeUInt16BE(parts.length, 6);
-  return Buffer.concat([header, query.question, ...parts]);
+  header.writeUInt16BE(opt.length === 0 ? 0 : 1, 10);
+  return Buffer.concat([header, query.question, ...parts, opt]);
+}
+
+/** Our size, the upper bits of the code, version 0, and the client's wish for signatures repeated. */
+function writeOpt(code: number, { wantsSignatures }: { wantsSignatures: boolean }): Buffer {
+  const record = Buffer.alloc(optBytes);
+  record.writeUInt16BE(optType, 1);
+  record.writeUInt16BE(ownUdpBytes, 3);
+  record.writeUInt8(code >> 4, 5);
+  record.writeUInt8(wantsSignatures ? 0x80 : 0, 7);
+  return record;
 }
 
 function writeRecord(answer: Answer): Buffer {

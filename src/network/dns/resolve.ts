@@ -15,6 +15,7 @@ export interface ResolverView extends View {
 export async function resolveMessage(message: Buffer, options: { names: Names; view: ResolverView; transport: 'udp' | 'tcp' }): Promise<Buffer | undefined> {
   const query = parseQuery(message);
   if (query === undefined) return refusal(message);
+  if (query.extended !== undefined && query.extended.version > 0) return writeAnswer(query, responseCode.badVersion);
   const maxBytes = options.transport === 'udp' ? query.udpSize : 65535;
   const found = isInternet(query) ? options.names.lookup(options.view, query.name, query.type) : { known: false as const };
   if (found.known) return writeAnswer(query, responseCode.noError, found.answers, maxBytes);
