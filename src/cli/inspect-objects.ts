@@ -1,45 +1,61 @@
 import { hasKind } from '../base/errors.ts';
+import { TemplateError } from '../base/template/lex.ts';
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
 import { templateOf } from './format/template-of.ts';
-import { withKnownFields } from './known-fields.ts';
+import { viewOf } from './structures/view.ts';
 
-/** Fields that hold maps with free keys, in any object: an absent key there is no mistake of the person who wrote the template. */
-const openMaps = new Set([
-  'Labels', 'Annotations', 'Options', 'Networks', 'Ports', 'PortBindings', 'ExposedPorts', 'Volumes', 'Sysctls', 'Tmpfs', 'StorageOpt', 'DriverOpts', 'Runtimes', 'Data', 'LogConfig.Config', 'Containers', 'Status',
-]);
+/** What was asked for by name: JSON, and the structure that it stands for to templates. */
+export interface Found {
+  type: string;
+  json: unknown;
+  /** It did not come as JSON, so that nothing but the structure's fields can be asked for. */
+  made?: boolean;
+}
 
 /**
  * Prints what the engine tells of each name: an indented list, the same on one line with `json`, or a template applied to each.
- * What cannot be found is told at the end, and the command then fails.
+ * What cannot be found or shown is told at the end, and the command then fails.
  */
-export async function inspectObjects(context: Context, names: readonly string[], order: { format: string; fetch: (name: string) => Promise<unknown> }): Promise<void> {
-  const template = order.format === '' || order.format === 'json' ? undefined : templateOf(order.format, { openMaps, raw: true });
+export async function inspectObjects(context: Context, names: readonly string[], order: { format: string; fetch: (name: string) => Promise<Found> }): Promise<void> {
+  const show = order.format === '' || order.format === 'json' ? undefined : shownBy(order.format);
   const found: unknown[] = [];
+  const lines: string[] = [];
   const failures: string[] = [];
   for (const name of names) {
     try {
-      found.push(await order.fetch(name));
+      const each = await order.fetch(name);
+      found.push(each.json);
+      if (show !== undefined) lines.push(show(each));
     } catch (error) {
       failures.push(describe(error));
-      if (!hasKind(error, 'notFound')) break;
+      if (hasKind(error, 'unavailable')) break;
     }
   }
-  if (order.format === '') context.print(JSON.stringify(found, null, 4));
-  else if (template === undefined) context.print(JSON.stringify(found));
-  else printEach(context, template, found);
-  if (template !== undefined && found.length === 0 && failures.length > 0) context.print('');
+  // Docker's client ends a line even where it shows nothing.
+  context.print(show === undefined ? JSON.stringify(found, null, order.format === '' ? 4 : undefined) : lines.join('\n'));
   if (failures.length > 0) throw new ExitError(1, failures.join('\n'));
 }
 
-/** Docker's client ends the line of what was printed before it tells of a failure. */
-function printEach(context: Context, template: (value: unknown) => string, values: readonly unknown[]): void {
-  for (const value of values) {
+/** JSON of kinds that one request fetches. */
+export async function foundAt(context: Context, type: string, request: Parameters<Context['api']['json']>[0]): Promise<Found> {
+  return { type, json: await context.api.json(request) };
+}
+
+/** A template is applied to docker's structure and, if that lacks what the template asks for, to the JSON as it came. */
+function shownBy(format: string): (found: Found) => string {
+  const typed = templateOf(format);
+  const raw = templateOf(format, { raw: true });
+  return ({ type, json, made = false }) => {
     try {
-      context.print(template(typeof value === 'object' && value !== null ? withKnownFields(value as Record<string, unknown>) : value));
+      return typed(viewOf(type, json));
     } catch (error) {
-      context.print('');
-      throw error;
+      if (made || !(causeOf(error) instanceof TemplateError)) throw error;
+      return raw(json);
     }
-  }
+  };
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined;
 }

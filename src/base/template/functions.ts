@@ -1,6 +1,9 @@
 import { jsonText } from './json-text.ts';
 import { sprintf } from './printf.ts';
-import { formatted, truth } from './values.ts';
+import { formatted, keyTypeOf, truth } from './values.ts';
+
+/** What an argument must be. */
+export type Kind = 'string' | 'int' | '[]string';
 
 type TemplateFunction = (...args: unknown[]) => unknown;
 
@@ -21,12 +24,11 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   index: (value, ...keys) => keys.reduce(indexed, value),
   slice: sliced,
   len: lengthOf,
-  call: () => { throw new Error('value is not a function'); },
   print: (...args) => spaced(args),
   printf: (format, ...args) => sprintf(textual(format), args),
   println: (...args) => `${args.map(formatted).join(' ')}\n`,
   html: (...args) => escapeHtml(spaced(args)),
-  js: (...args) => JSON.stringify(spaced(args)).slice(1, -1).replaceAll("'", "\\'"),
+  js: (...args) => escapeScript(spaced(args)),
   urlquery: (...args) => encodeURIComponent(spaced(args)).replaceAll('%20', '+'),
   json: (value) => jsonText(value),
   split: (text, separator) => textual(text).split(textual(separator)),
@@ -38,10 +40,12 @@ export const functions: Readonly<Record<string, TemplateFunction>> = {
   truncate: (text, length) => textual(text).slice(0, Number(length)),
 };
 
-/** How many arguments a function takes, where that is not left to it. */
-export const arities: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  not: [1, 1], ne: [2, 2], lt: [2, 2], le: [2, 2], gt: [2, 2], ge: [2, 2], eq: [1, Infinity], index: [1, Infinity], slice: [1, Infinity], len: [1, 1], printf: [1, Infinity],
-  json: [1, 1], split: [2, 2], join: [2, 2], title: [1, 1], lower: [1, 1], upper: [1, 1], pad: [3, 3], truncate: [2, 2],
+/** How many arguments a function takes, where that is not left to it, and what the first ones must be. */
+export const signatures: Readonly<Record<string, { least: number; most: number; takes?: readonly (Kind | undefined)[] }>> = {
+  not: { least: 1, most: 1 }, ne: { least: 2, most: 2 }, lt: { least: 2, most: 2 }, le: { least: 2, most: 2 }, gt: { least: 2, most: 2 }, ge: { least: 2, most: 2 },
+  and: { least: 1, most: Infinity }, or: { least: 1, most: Infinity }, eq: { least: 1, most: Infinity }, index: { least: 1, most: Infinity }, slice: { least: 1, most: Infinity }, len: { least: 1, most: 1 }, printf: { least: 1, most: Infinity, takes: ['string'] },
+  call: { least: 1, most: Infinity }, json: { least: 1, most: 1 }, split: { least: 2, most: 2, takes: ['string', 'string'] }, join: { least: 2, most: 2, takes: ['[]string', 'string'] }, title: { least: 1, most: 1, takes: ['string'] }, lower: { least: 1, most: 1, takes: ['string'] },
+  upper: { least: 1, most: 1, takes: ['string'] }, pad: { least: 3, most: 3, takes: ['string', 'int', 'int'] }, truncate: { least: 2, most: 2, takes: ['string', 'int'] },
 };
 
 function equal(left: unknown, right: unknown): boolean {
@@ -63,9 +67,12 @@ function indexed(value: unknown, key: unknown): unknown {
   if (value === null || value === undefined) throw new Error('index of untyped nil');
   if (Array.isArray(value) || typeof value === 'string') {
     if (typeof key !== 'number') throw new Error(`cannot index slice/array with type ${typeof key}`);
-    if (key < 0 || key >= value.length) throw new Error(`index out of range: ${key}`);
+    if (key === value.length) throw new Error(`reflect: ${typeof value === 'string' ? 'string' : 'slice'} index out of range`);
+    if (key < 0 || key > value.length) throw new Error(`index out of range: ${key}`);
     return typeof value === 'string' ? value.charCodeAt(key) : (value as unknown[])[key];
   }
+  const keyType = keyTypeOf(value);
+  if (keyType !== undefined && typeof key === 'string') throw new Error(`value has type string; should be ${keyType}`);
   if (typeof value !== 'object') throw new Error(`can't index item of type ${typeof value}`);
   // A missing key of a map of strings is the empty string in Go; nothing else can be told from JSON.
   return Object.hasOwn(value, String(key)) ? (value as Record<string, unknown>)[String(key)] : Object.values(value).some((item) => typeof item !== 'string') ? undefined : '';
@@ -106,4 +113,11 @@ const html: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>':
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (letter) => html[letter] ?? letter);
+}
+
+/** Letters that could end a script or an attribute, as Go writes them. */
+function escapeScript(text: string): string {
+  const plain: Readonly<Record<string, string>> = { '\\': '\\\\', "'": "\\'", '"': '\\"' };
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\\'"<>&=\x00-\x1f\x7f]/g, (letter) => plain[letter] ?? `\\u${letter.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`);
 }

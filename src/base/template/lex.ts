@@ -2,6 +2,8 @@
 export type Token =
   | { kind: 'text'; text: string; at: number }
   | { kind: 'open' | 'close'; at: number }
+  /** What cannot be read ends the list: it is told when the parser comes to it, and not if something before it is wrong already. */
+  | { kind: 'error'; error: TemplateError; at: number }
   | { kind: 'string' | 'field' | 'variable' | 'name' | 'symbol'; text: string; at: number; spaced: boolean }
   | { kind: 'number'; value: number; text: string; at: number; spaced: boolean };
 
@@ -16,6 +18,16 @@ export function lineOf(source: string, at: number): string {
 /** Splits a template into text and the tokens of its actions; trim markers and comments are dealt with here. */
 export function lex(source: string): Token[] {
   const tokens: Token[] = [];
+  try {
+    lexInto(tokens, source);
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    tokens.push({ kind: 'error', error, at: source.length });
+  }
+  return tokens;
+}
+
+function lexInto(tokens: Token[], source: string): void {
   let at = 0;
   let trimNext = false;
   while (at < source.length) {
@@ -29,12 +41,14 @@ export function lex(source: string): Token[] {
     const trimsBefore = /^\{\{-\s/.test(source.slice(open, open + 4));
     if (trimsBefore) text = text.trimEnd();
     if (text !== '') tokens.push({ kind: 'text', text, at });
-    const action = lexAction(source, open + (trimsBefore ? 3 : 2));
-    if (!action.comment) tokens.push({ kind: 'open', at: open }, ...action.tokens, { kind: 'close', at: action.end });
+    const inside = open + (trimsBefore ? 4 : 2);
+    const isComment = source.startsWith('/*', inside);
+    if (!isComment) tokens.push({ kind: 'open', at: open });
+    const action = isComment ? lexComment(source, inside) : lexAction(tokens, source, trimsBefore ? inside - 1 : inside);
+    if (!isComment) tokens.push({ kind: 'close', at: action.end });
     trimNext = action.trimsAfter;
     at = action.end;
   }
-  return tokens;
 }
 
 type Shape = readonly [Token['kind'], RegExp];
@@ -61,25 +75,35 @@ function shapesFor(source: string): readonly Shape[] {
   return letterShapes;
 }
 
-function lexAction(source: string, start: number): { tokens: Token[]; end: number; trimsAfter: boolean; comment?: boolean } {
-  const comment = /\s*\/\*[\s\S]*?\*\/(\s+-)?\}\}/y;
-  comment.lastIndex = start;
-  const commented = comment.exec(source);
-  if (commented !== null) return { tokens: [], end: comment.lastIndex, trimsAfter: commented[1] !== undefined, comment: true };
-  const tokens: Token[] = [];
+interface Action { end: number; trimsAfter: boolean }
+
+function lexComment(source: string, start: number): Action {
+  const end = source.indexOf('*/', start);
+  if (end < 0) throw new TemplateError(`${lineOf(source, start)}: unclosed comment`);
+  const closing = /(\s+-)?\}\}/y;
+  closing.lastIndex = end + 2;
+  const closed = closing.exec(source);
+  if (closed === null) throw new TemplateError(`${lineOf(source, start)}: comment ends before closing delimiter`);
+  return { end: closing.lastIndex, trimsAfter: closed[1] !== undefined };
+}
+
+function lexAction(tokens: Token[], source: string, start: number): Action {
   let at = start;
+  let depth = 0;
   for (;;) {
     const gap = /\s*/y;
     gap.lastIndex = at;
     gap.exec(source);
     const spaced = gap.lastIndex > at;
     at = gap.lastIndex;
-    if (spaced && source.startsWith('-}}', at)) return { tokens, end: at + 3, trimsAfter: true };
-    if (source.startsWith('}}', at)) return { tokens, end: at + 2, trimsAfter: false };
+    if (spaced && source.startsWith('-}}', at)) return { end: at + 3, trimsAfter: true };
+    if (source.startsWith('}}', at)) return { end: at + 2, trimsAfter: false };
     if (at >= source.length) throw new TemplateError(`${lineOf(source, start)}: unclosed action`);
-    const token = lexToken(source, at, spaced);
-    tokens.push(token.token);
-    at = token.end;
+    const { token, end } = lexToken(source, at, spaced);
+    if (token.kind === 'symbol') depth += { '(': 1, ')': -1 }[token.text] ?? 0;
+    if (depth < 0) throw new TemplateError(`${lineOf(source, at)}: unexpected right paren`);
+    tokens.push(token);
+    at = end;
   }
 }
 
@@ -89,17 +113,38 @@ function lexToken(source: string, at: number, spaced: boolean): { token: Token; 
     const text = shape.exec(source)?.[0];
     if (text === undefined) continue;
     const end = at + text.length;
-    if (kind === 'number') return { token: { kind, text, value: numberIn(text), at, spaced }, end };
-    if (kind === 'string' && text.startsWith("'")) return { token: { kind: 'number', text, value: unquote(text).codePointAt(0) ?? 0, at, spaced }, end };
+    const after = source[end] ?? '';
+    if (kind === 'number') {
+      if (/\w/.test(after)) throw new TemplateError(`${lineOf(source, at)}: bad number syntax: ${JSON.stringify(text + after)}`);
+      return { token: { kind, text, value: numberIn(text), at, spaced }, end };
+    }
+    if (kind === 'string' && text.startsWith("'")) return { token: { kind: 'number', text, value: characterIn(source, text, at), at, spaced }, end };
     if (kind === 'string') return { token: { kind, text: unquote(text), at, spaced }, end };
+    if (kind !== 'symbol' && !endsWord(source, end)) throw new TemplateError(`${lineOf(source, at)}: bad character ${named(after)}`);
     return { token: { kind, text, at, spaced } as Token, end };
   }
   const found = source[at] ?? '';
-  throw new TemplateError(found === '"' || found === '`' ? `${lineOf(source, at)}: unterminated quoted string` : `${lineOf(source, at)}: ${unexpected(found)}`);
+  const unclosed = { '"': 'unterminated quoted string', '`': 'unterminated raw quoted string', "'": 'unterminated character constant' }[found];
+  if (unclosed !== undefined) throw new TemplateError(`${lineOf(source, at)}: ${unclosed}`);
+  // What cannot begin a word is a symbol of its own, at which the parser stumbles.
+  if (/[\x20-\x7e]/.test(found)) return { token: { kind: 'symbol', text: found, at, spaced }, end: at + 1 };
+  throw new TemplateError(`${lineOf(source, at)}: unrecognized character in action: ${named(found)}`);
 }
 
-function unexpected(letter: string): string {
-  return letter === '}' ? "bad character U+007D '}'" : `unexpected ${JSON.stringify(letter)} in command`;
+/** What may follow a name, a variable or a field. */
+function endsWord(source: string, at: number): boolean {
+  return at >= source.length || source.startsWith('}}', at) || /[\s.,|:()]/.test(source[at] ?? '');
+}
+
+/** A character as Go's `%#U` shows it. */
+function named(letter: string): string {
+  return `U+${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')} '${letter}'`;
+}
+
+function characterIn(source: string, text: string, at: number): number {
+  const letters = [...unquote(text)];
+  if (letters.length !== 1) throw new TemplateError(`${lineOf(source, at)}: malformed character constant: ${text}`);
+  return letters[0]?.codePointAt(0) ?? 0;
 }
 
 function numberIn(text: string): number {

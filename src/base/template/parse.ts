@@ -7,7 +7,7 @@ export type Node =
   | { kind: 'if' | 'with'; pipe: Pipe; body: Node[]; otherwise: Node[] }
   | { kind: 'range'; pipe: Pipe; body: Node[]; otherwise: Node[] }
   | { kind: 'break' | 'continue' }
-  | { kind: 'template'; name: string; pipe: Pipe | undefined };
+  | { kind: 'template'; name: string; pipe: Pipe | undefined; text: string; at: number };
 
 export interface Pipe {
   /** Variables set: one, or key and element in a range. */
@@ -15,16 +15,17 @@ export interface Pipe {
   declares: boolean;
   commands: Operand[][];
   text: string;
+  at: number;
 }
 
 export type Operand =
-  | { kind: 'constant'; value: unknown; text: string }
-  | { kind: 'dot'; text: string }
+  | { kind: 'constant'; value: unknown; text: string; at: number }
+  | { kind: 'dot'; text: string; at: number }
   | { kind: 'function'; name: string; text: string; at: number }
   /** A base and the fields read from it in turn; `at` is where the second field stands, if there is one, as Go counts. */
   | { kind: 'chain'; base: Operand | Pipe; fields: string[]; text: string; at: number }
-  | { kind: 'variable'; name: string; text: string }
-  | { kind: 'pipe'; pipe: Pipe; text: string };
+  | { kind: 'variable'; name: string; text: string; at: number }
+  | { kind: 'pipe'; pipe: Pipe; text: string; at: number };
 
 export interface Template { source: string; body: Node[]; defined: Map<string, Node[]> }
 
@@ -36,6 +37,7 @@ export function parseTemplate(source: string, functions: ReadonlySet<string>): T
 }
 
 const closers = new Set(['end', 'else']);
+const controls = new Set(['if', 'with', 'range']);
 
 class Parser {
   readonly defined = new Map<string, Node[]>();
@@ -117,6 +119,7 @@ class Parser {
       this.#next();
       return [this.#control(next as 'if' | 'with')];
     }
+    if (next !== undefined && controls.has(next)) throw this.error(`unexpected <${next}> in input`);
     this.#close('else');
     const { nodes, end } = this.list([word]);
     if (end !== 'end') throw this.error('expected end; found {{else}}');
@@ -127,7 +130,7 @@ class Parser {
   #named(word: 'define' | 'block' | 'template'): Node | undefined {
     const name = this.#next();
     if (name?.kind !== 'string') throw this.error(`unexpected ${shown(name)} in ${word} clause`);
-    const pipe = word === 'define' || this.#peek()?.kind === 'close' ? undefined : this.#pipe(word);
+    const pipe = word === 'define' || (word === 'template' && this.#peek()?.kind === 'close') ? undefined : this.#pipe(`${word} clause`);
     this.#close(word);
     if (word !== 'template') {
       const outer = this.#variables;
@@ -138,30 +141,31 @@ class Parser {
       this.#variables = outer;
       this.defined.set(name.text, nodes);
     }
-    return word === 'define' ? undefined : { kind: 'template', name: name.text, pipe };
+    return word === 'define' ? undefined : { kind: 'template', name: name.text, pipe, text: `{{template ${JSON.stringify(name.text)}${pipe === undefined ? '' : ` ${pipe.text}`}}}`, at: name.at };
   }
 
   #pipe(context: string): Pipe {
     const start = this.#peek()?.at ?? 0;
-    const { names, declares } = this.#declarations();
+    const { names, declares } = this.#declarations(context);
     const commands: Operand[][] = [];
-    for (;;) {
+    do {
       const command = this.#command(context);
-      if (command.length === 0) throw this.error(commands.length === 0 ? `missing value for ${context}` : 'missing value for command');
-      commands.push(command);
-      if (!this.#takeSymbol('|')) break;
-    }
+      if (command.length > 0) commands.push(command);
+      else if (this.#peek()?.kind === 'symbol' && !this.#peeksSymbol(')')) throw this.error(`unexpected ${shown(this.#peek())} in ${context}`);
+    } while (this.#takeSymbol('|'));
+    if (commands.length === 0) throw this.error(`missing value for ${context}`);
     if (declares) this.#variables.push(...names);
-    return { names, declares, commands, text: this.#source.slice(start, this.#peek()?.at ?? this.#source.length).trim().replace(/\s*-?\}\}$/, '') };
+    return { names, declares, commands, at: start, text: this.#source.slice(start, this.#peek()?.at ?? this.#source.length).trim().replace(/\s*-?\}\}$/, '') };
   }
 
-  #declarations(): { names: string[]; declares: boolean } {
+  #declarations(context: string): { names: string[]; declares: boolean } {
     const from = this.#at;
     const names: string[] = [];
     while (this.#peek()?.kind === 'variable') {
       names.push((this.#next() as { text: string }).text);
       if (!this.#takeSymbol(',')) break;
     }
+    if (names.length > (context === 'range' ? 2 : 1)) throw this.error(`too many declarations in ${context}`);
     if (names.length > 0 && this.#takeSymbol(':=')) return { names, declares: true };
     if (names.length > 0 && this.#takeSymbol('=')) return { names, declares: false };
     this.#at = from;
@@ -171,7 +175,7 @@ class Parser {
   #command(context: string): Operand[] {
     const words: Operand[] = [];
     for (;;) {
-      const operand = this.#operand(context);
+      const operand = this.#operand(words.length > 0 ? 'operand' : context);
       if (operand === undefined) return words;
       words.push(operand);
     }
@@ -198,44 +202,44 @@ class Parser {
     switch (token?.kind) {
       case 'string':
         this.#next();
-        return { kind: 'constant', value: token.text, text: JSON.stringify(token.text) };
+        return { kind: 'constant', value: token.text, text: JSON.stringify(token.text), at: token.at };
       case 'number':
         this.#next();
-        return { kind: 'constant', value: token.value, text: token.text };
+        return { kind: 'constant', value: token.value, text: token.text, at: token.at };
       case 'field':
         this.#next();
-        return { kind: 'chain', base: { kind: 'dot', text: '' }, fields: [token.text.slice(1)], text: token.text, at: token.at };
+        return { kind: 'chain', base: { kind: 'dot', text: '', at: token.at }, fields: [token.text.slice(1)], text: token.text, at: token.at };
       case 'variable':
         if (!this.#variables.includes(token.text)) throw this.error(`undefined variable "${token.text}"`);
         this.#next();
-        return { kind: 'variable', name: token.text, text: token.text };
+        return { kind: 'variable', name: token.text, text: token.text, at: token.at };
       case 'name':
         this.#next();
         return this.#word(token.text, token.at);
       case 'symbol':
-        return this.#symbol(token.text, context);
+        return this.#symbol(token, context);
       default:
         return undefined;
     }
   }
 
   #word(name: string, at: number): Operand {
-    if (name === 'true' || name === 'false') return { kind: 'constant', value: name === 'true', text: name };
-    if (name === 'nil') return { kind: 'constant', value: null, text: name };
+    if (name === 'true' || name === 'false') return { kind: 'constant', value: name === 'true', text: name, at };
+    if (name === 'nil') return { kind: 'constant', value: null, text: name, at };
     if (!this.#functions.has(name)) throw this.error(`function "${name}" not defined`);
     return { kind: 'function', name, text: name, at };
   }
 
-  #symbol(symbol: string, context: string): Operand | undefined {
+  #symbol({ text: symbol, at }: { text: string; at: number }, context: string): Operand | undefined {
     if (symbol === '.') {
       this.#next();
-      return { kind: 'dot', text: '.' };
+      return { kind: 'dot', text: '.', at };
     }
     if (symbol === '(') {
       this.#next();
       const pipe = this.#pipe('parenthesized pipeline');
       if (!this.#takeSymbol(')')) throw this.error(`unclosed left paren`);
-      return { kind: 'pipe', pipe, text: `(${pipe.text})` };
+      return { kind: 'pipe', pipe, text: `(${pipe.text})`, at };
     }
     if (symbol === '|' || symbol === ')') return undefined;
     throw this.error(`unexpected ${JSON.stringify(symbol)} in ${context}`);
@@ -247,10 +251,14 @@ class Parser {
   }
 
   #takeSymbol(text: string): boolean {
-    const token = this.#peek();
-    if (token?.kind !== 'symbol' || token.text !== text) return false;
+    if (!this.#peeksSymbol(text)) return false;
     this.#next();
     return true;
+  }
+
+  #peeksSymbol(text: string): boolean {
+    const token = this.#peek();
+    return token?.kind === 'symbol' && token.text === text;
   }
 
   #peekName(): string | undefined {
@@ -258,12 +266,14 @@ class Parser {
     return token?.kind === 'name' ? token.text : undefined;
   }
 
-  #peek(): Token | undefined {
-    return this.#tokens[this.#at];
+  #peek(): Exclude<Token, { kind: 'error' }> | undefined {
+    const token = this.#tokens[this.#at];
+    if (token?.kind === 'error') throw token.error;
+    return token;
   }
 
-  #next(): Token | undefined {
-    const token = this.#tokens[this.#at];
+  #next(): Exclude<Token, { kind: 'error' }> | undefined {
+    const token = this.#peek();
     this.#at += 1;
     return token;
   }

@@ -4,7 +4,7 @@ import { formatted } from './values.ts';
 export function sprintf(format: string, args: readonly unknown[]): string {
   let next = 0;
   const take = (): unknown => args[next++];
-  const text = format.replace(/%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?([%a-zA-Z])|%/g, (whole, flags?: string, width?: string, precision?: string, verb?: string) => {
+  const text = format.replace(/%([-+# 0]*)(\*|\d+)?(?:\.(\*|\d+)?)?(\S)|%/g, (whole, flags?: string, width?: string, precision?: string, verb?: string) => {
     if (verb === undefined) return '%!(NOVERB)';
     if (verb === '%') return '%';
     const wide = width === '*' ? Number(take()) : Number(width ?? 0);

@@ -1,7 +1,7 @@
 import { atLeast, define } from '../command.ts';
 import { segment } from '../each.ts';
 import { bool, text } from '../grammar/flag.ts';
-import { inspectObjects } from '../inspect-objects.ts';
+import { foundAt, inspectObjects } from '../inspect-objects.ts';
 
 export const command = define({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
@@ -13,6 +13,6 @@ export const command = define({
   names: 'container',
   examples: [['Its address', "gantry container inspect -f '{{.NetworkSettings.IPAddress}}' web"]],
   async run({ context, flags, args }) {
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => context.api.json({ path: `/containers/${segment(name)}/json`, query: { size: flags.size || undefined } }) });
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'container.InspectResponse', { path: `/containers/${segment(name)}/json`, query: { size: flags.size || undefined } }) });
   },
 });

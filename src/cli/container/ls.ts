@@ -1,10 +1,13 @@
 import { define, none } from '../command.ts';
-import { listText } from '../format/listing.ts';
+import { asJson, guarded, listText } from '../format/listing.ts';
 import { bool } from '../grammar/flag.ts';
 import { formatFlag } from '../grammar/format-flag.ts';
 import { filterQuery, filters } from '../grammar/filters.ts';
 import { int } from '../grammar/numbers.ts';
-import { columns, containerRow, headers, type ContainerSummary } from './row.ts';
+import { compile } from '../../base/template/evaluate.ts';
+import { columns, containerRow, headers, rawText, type ContainerSummary } from './row.ts';
+
+const type = '*formatter.ContainerContext';
 
 const flags = {
   all: bool('Show all containers (default shows just running)', { short: 'a' }),
@@ -16,8 +19,6 @@ const flags = {
   quiet: bool('Only display container IDs', { short: 'q' }),
   size: bool('Display total file sizes', { short: 's' }),
 };
-
-const complaints = { read: 'failed to parse template', apply: 'failed to execute template' };
 
 export const command = define({
   usage: '[OPTIONS]',
@@ -31,13 +32,25 @@ export const command = define({
   async run({ context, flags: said, given }) {
     const format = given.has('format') ? said.format : context.config.psFormat ?? '';
     if (said.quiet && format !== '') context.warn('WARNING: Ignoring custom format, because both --format and --quiet are set.');
-    const size = said.size || /\.Size\b|\bjson \.\s*\}/.test(format);
+    const size = said.size || (usesSize(format) && !said.quiet && !given.has('size'));
     const last = said.latest && !given.has('last') ? 1 : said.last;
     const list = await context.api.json<ContainerSummary[]>({
       path: '/containers/json',
       query: { all: said.all ? true : undefined, limit: last > 0 ? last : undefined, size: size ? true : undefined, ...filterQuery(said.filter) },
     });
     const rows = list.map((container) => containerRow(container, said['no-trunc']));
-    context.stdout.write(listText({ format: said.quiet ? '' : format, headers, columns: said.size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined, complaints }, rows));
+    context.stdout.write(listText({ format: said.quiet ? '' : format, headers, columns: size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined, raw: { whole: rawText(size), quiet: 'container_id: {{.ID}}' }, type }, rows));
   },
 });
+
+/** Tries a template on a container without properties: does it ask for the size? Throws what is wrong with it. */
+function usesSize(format: string): boolean {
+  if (format === '') return false;
+  let asked = false;
+  const empty = containerRow({ Id: '', Names: null, Image: '', ImageID: '', Command: '', Created: 0, State: '', Status: '' }, true);
+  const probe = asJson(Object.defineProperty({ ...empty }, 'Size', { enumerable: true, get: () => { asked = true; return '0B'; } }));
+  Object.defineProperty(probe, 'Label', { value: (_name: unknown) => '' });
+  const compiled = guarded(() => compile(format, { type }), 'failed to parse template');
+  guarded(() => compiled.execute(probe), 'failed to execute template');
+  return asked;
+}

@@ -76,3 +76,11 @@ function imageText({ Image: image, ImageID: id }: ContainerSummary, whole: boole
 function sizeText({ SizeRw: own = 0, SizeRootFs: whole = 0 }: ContainerSummary): string {
   return whole > 0 ? `${decimalSize(own)} (virtual ${decimalSize(whole)})` : decimalSize(own);
 }
+
+/** The template of `raw`. */
+export function rawText(size: boolean): string {
+  return [
+    'container_id: {{.ID}}', 'image: {{.Image}}', 'command: {{.Command}}', 'created_at: {{.CreatedAt}}', 'state: {{- pad .State 1 0}}', 'status: {{- pad .Status 1 0}}', 'names: {{.Names}}',
+    'labels: {{- pad .Labels 1 0}}', 'ports: {{- pad .Ports 1 0}}', ...(size ? ['size: {{.Size}}'] : []), '',
+  ].join('\n');
+}

@@ -25,7 +25,7 @@ export const command = define({
     const show = (names: readonly string[], samples: ReadonlyMap<string, Sample>): void => {
       const rows = names.map((name) => statsRow(name, samples.get(name), flags['no-trunc']));
       const clear = flags['no-stream'] || !context.stdout.isTTY ? '' : '\x1b[H\x1b[2J';
-      context.stdout.write(clear + listText({ format, headers, columns }, rows));
+      context.stdout.write(clear + listText({ format, headers, columns, type: '*container.statsContext' }, rows));
     };
     const signal = context.interruptible();
     for (;;) {

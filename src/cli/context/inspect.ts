@@ -12,7 +12,7 @@ export const command = define({
   arity: any,
   examples: [['The address of the current one', "gantry context inspect -f '{{.Endpoints.docker.Host}}'"]],
   async run({ context, flags, args }) {
-    await inspectObjects(context, args.length === 0 ? [currentName(context)] : args, { format: flags.format, fetch: async (name) => described(context, name) });
+    await inspectObjects(context, args.length === 0 ? [currentName(context)] : args, { format: flags.format, fetch: async (name) => ({ type: 'context.contextWithTLSListing', json: described(context, name), made: true }) });
   },
 });
 

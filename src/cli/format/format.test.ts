@@ -31,7 +31,7 @@ test('alignTabs() pads every cell but the last, at least ten wide with three apa
 
 test('ellipsis() counts characters', () => assert.deepEqual([ellipsis('abc', 3), ellipsis('abcd', 3), ellipsis('äöü…', 2)], ['abc', 'ab…', 'ä…']));
 
-const listing = { headers: { ID: 'THE ID', Name: 'NAME' }, columns: '{{.ID}}\t{{.Name}}', quiet: undefined };
+const listing = { type: '*web.row', headers: { ID: 'THE ID', Name: 'NAME' }, columns: '{{.ID}}\t{{.Name}}', quiet: undefined };
 const rows = [{ ID: '1', Name: 'web', Label: (name: unknown) => `<${String(name)}>` }];
 
 test('listText() makes tables, JSON lines and templates', () => {

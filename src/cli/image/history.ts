@@ -36,7 +36,7 @@ export const command = define({
       };
     });
     const headers = { ID: 'IMAGE', CreatedSince: flags.human ? 'CREATED' : 'CREATED AT', CreatedAt: 'CREATED AT', CreatedBy: 'CREATED BY', Size: 'SIZE', Comment: 'COMMENT' };
-    context.stdout.write(listText({ format: flags.format, headers, columns: '{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}', quiet: flags.quiet ? '{{.ID}}' : undefined }, rows));
+    context.stdout.write(listText({ format: flags.format, headers, columns: '{{.ID}}\t{{.CreatedSince}}\t{{.CreatedBy}}\t{{.Size}}\t{{.Comment}}', quiet: flags.quiet ? '{{.ID}}' : undefined, type: '*image.historyContext' }, rows));
   },
 });
 

@@ -1,6 +1,6 @@
 import { atLeast, define } from '../command.ts';
 import { text } from '../grammar/flag.ts';
-import { inspectObjects } from '../inspect-objects.ts';
+import { foundAt, inspectObjects } from '../inspect-objects.ts';
 import { imagePath, platformQuery } from './image-path.ts';
 
 export const command = define({
@@ -14,6 +14,6 @@ export const command = define({
   examples: [['Its command', "gantry image inspect -f '{{json .Config.Cmd}}' busybox"]],
   async run({ context, flags, args }) {
     const platform = platformQuery(flags.platform);
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => context.api.json({ path: `/images/${imagePath(name)}/json`, query: { platform } }) });
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'image.InspectResponse', { path: `/images/${imagePath(name)}/json`, query: { platform } }) });
   },
 });

@@ -3,7 +3,7 @@ import { listText } from '../format/listing.ts';
 import { bool } from '../grammar/flag.ts';
 import { filterQuery, filters } from '../grammar/filters.ts';
 import { formatFlag } from '../grammar/format-flag.ts';
-import { imageRows, type ImageSummary } from './row.ts';
+import { imageRows, rawText, type ImageSummary } from './row.ts';
 import { showTree } from './show-tree.ts';
 
 const headers = {
@@ -29,10 +29,15 @@ export const command = define({
     const by = args[0] === undefined ? flags.filter : { ...flags.filter, reference: [...(flags.filter['reference'] ?? []), args[0]] };
     if (flags.tree) return await showTree(context, { all: flags.all, by, quiet: flags.quiet, format: flags.format, digests: flags.digests, whole: flags['no-trunc'] });
     const images = await context.api.json<ImageSummary[]>({ path: '/images/json', query: { all: flags.all || undefined, ...filterQuery(by) } });
-    const format = given.has('format') ? flags.format : context.config.imagesFormat ?? '';
+    const format = withDigest(given.has('format') ? flags.format : context.config.imagesFormat ?? '', flags.digests);
     const digests = flags.digests || /\.Digest\b/.test(format);
     const rows = images.flatMap((image) => imageRows(image, { whole: flags['no-trunc'], digests }));
     const columns = `{{.Repository}}\t{{.Tag}}\t${flags.digests ? '{{.Digest}}\t' : ''}{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`;
-    context.stdout.write(listText({ format, headers, columns, quiet: flags.quiet ? '{{.ID}}' : undefined }, rows));
+    context.stdout.write(listText({ format, headers, columns, quiet: flags.quiet ? '{{.ID}}' : undefined, raw: { whole: rawText(flags.digests), quiet: 'image_id: {{.ID}}' }, type: '*formatter.imageContext' }, rows));
   },
 });
+
+/** A table of one's own gets a column for digests, too. */
+function withDigest(format: string, digests: boolean): string {
+  return digests && /^table./.test(format) && !format.includes('{{.Digest}}') ? `${format}\t{{.Digest}}` : format;
+}

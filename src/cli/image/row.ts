@@ -24,3 +24,8 @@ export function imageRows(image: ImageSummary, { whole, digests }: { whole: bool
   if (byName.size > 0) return [...byName].map(([name, digest]) => row(name, '<none>', digest));
   return [row('<none>', '<none>', '<none>')];
 }
+
+/** The template of `raw`. */
+export function rawText(digests: boolean): string {
+  return ['repository: {{.Repository}}', 'tag: {{.Tag}}', ...(digests ? ['digest: {{.Digest}}'] : []), 'image_id: {{.ID}}', 'created_at: {{.CreatedAt}}', 'virtual_size: {{.Size}}', ''].join('\n');
+}

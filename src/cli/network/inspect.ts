@@ -1,7 +1,7 @@
 import { atLeast, define } from '../command.ts';
 import { segment } from '../each.ts';
 import { bool, text } from '../grammar/flag.ts';
-import { inspectObjects } from '../inspect-objects.ts';
+import { foundAt, inspectObjects } from '../inspect-objects.ts';
 
 export const command = define({
   usage: '[OPTIONS] NETWORK [NETWORK...]',
@@ -13,6 +13,6 @@ export const command = define({
   names: 'network',
   examples: [['Its subnets', "gantry network inspect -f '{{range .IPAM.Config}}{{.Subnet}} {{end}}' bridge"]],
   async run({ context, flags, args }) {
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => context.api.json({ path: `/networks/${segment(name)}`, query: { verbose: flags.verbose || undefined } }) });
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'network.Inspect', { path: `/networks/${segment(name)}`, query: { verbose: flags.verbose || undefined } }) });
   },
 });

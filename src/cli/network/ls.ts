@@ -10,6 +10,8 @@ interface NetworkSummary { Id: string; Name: string; Driver: string; Scope: stri
 
 const headers = { ID: 'NETWORK ID', Name: 'NAME', Driver: 'DRIVER', Scope: 'SCOPE', IPv4: 'IPV4', IPv6: 'IPV6', Internal: 'INTERNAL', Labels: 'LABELS', CreatedAt: 'CREATED AT' };
 
+const raw = { whole: 'network_id: {{.ID}}\nname: {{.Name}}\ndriver: {{.Driver}}\nscope: {{.Scope}}\n', quiet: 'network_id: {{.ID}}' };
+
 export const command = define({
   usage: '[OPTIONS]',
   flags: {
@@ -32,7 +34,7 @@ export const command = define({
       return row;
     });
     const format = given.has('format') ? flags.format : context.config.networksFormat ?? '';
-    context.stdout.write(listText({ format, headers, columns: '{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}', quiet: flags.quiet ? '{{.ID}}' : undefined }, rows));
+    context.stdout.write(listText({ format, headers, columns: '{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}', quiet: flags.quiet ? '{{.ID}}' : undefined, raw, type: '*network.networkContext' }, rows));
   },
 });
 

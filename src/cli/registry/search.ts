@@ -29,7 +29,7 @@ export const command = define({
     const rows = [...(found ?? [])].sort((left, right) => right.star_count - left.star_count).map((image) => ({
       Name: image.name, Description: described(image.description, flags['no-trunc']), StarCount: String(image.star_count), IsOfficial: mark(image.is_official), IsAutomated: mark(image.is_automated),
     }));
-    context.stdout.write(listText({ format: flags.format, headers, columns }, rows));
+    context.stdout.write(listText({ format: flags.format, headers, columns, type: '*registry.searchContext' }, rows));
   },
 });
 

@@ -5,19 +5,21 @@ import { formatFlag } from '../grammar/format-flag.ts';
 import { usageRows, type Usage } from './usage.ts';
 
 const headers = { Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE' };
+const raw = 'type: {{.Type}}\ntotal: {{.TotalCount}}\nactive: {{.Active}}\nsize: {{.Size}}\nreclaimable: {{.Reclaimable}}\n';
 
 export const command = define({
   usage: '[OPTIONS]',
   flags: { format: formatFlag(), verbose: bool('Show detailed information on space usage', { short: 'v' }) },
   arity: none,
   examples: [['Each container and volume', 'gantry system df -v']],
-  async run({ context, flags }) {
+  async run({ context, flags: { format, verbose } }) {
     const usage = await context.api.json<Usage>({ path: '/system/df' });
-    if (flags.verbose && flags.format === '') {
+    if (verbose) {
       const { usageDetails } = await import('./df-details.ts');
-      context.stdout.write(usageDetails(usage));
+      context.stdout.write(usageDetails(usage, format));
       return;
     }
-    context.stdout.write(listText({ format: flags.format, headers, columns: '{{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}' }, usageRows(usage)));
+    const columns = '{{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}';
+    context.stdout.write(listText({ format, headers, columns, raw: { whole: raw, quiet: raw }, type: '*formatter.diskUsageImagesContext' }, usageRows(usage)));
   },
 });

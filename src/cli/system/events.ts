@@ -1,5 +1,7 @@
 import { define, none } from '../command.ts';
-import { rowWriter } from '../format/listing.ts';
+import { describe, ExitError } from '../errors.ts';
+import { templateOf } from '../format/template-of.ts';
+import { viewOf } from '../structures/view.ts';
 import { text } from '../grammar/flag.ts';
 import { filterQuery, filters } from '../grammar/filters.ts';
 import { timestampQuery } from '../grammar/timestamp.ts';
@@ -18,11 +20,23 @@ export const command = define({
   arity: none,
   examples: [['Containers that die', 'gantry events -f type=container -f event=die'], ['The last hour, then stop', 'gantry events --since 1h --until 0s']],
   async run({ context, flags }) {
-    const line = flags.format === '' ? eventLine : rowWriter(flags.format);
+    const line = flags.format === '' ? eventLine : lineBy(flags.format);
     const query = { since: timestampQuery(flags.since), until: timestampQuery(flags.until), ...filterQuery(flags.filter) };
-    for await (const event of context.api.objects<EventMessage>({ path: '/events', query }, exactNanos)) await write(context.stdout, `${line(event as EventMessage & Record<string, unknown>)}\n`);
+    for await (const event of context.api.objects<EventMessage>({ path: '/events', query }, exactNanos)) await write(context.stdout, `${line(event)}\n`);
   },
 });
+
+/** A template is tried on an event without properties, before the first real one comes. */
+function lineBy(format: string): (event: EventMessage) => string {
+  const template = templateOf(format === 'json' ? '{{json .}}' : format, { complaints: { read: 'Error parsing format', apply: '' } });
+  const line = (event: unknown): string => template(viewOf('*events.Message', event));
+  try {
+    line({});
+  } catch (error) {
+    throw new ExitError(64, `Error parsing format: ${describe(error)}`);
+  }
+  return line;
+}
 
 /** Nanoseconds since 1970 exceed what a double holds. */
 function exactNanos(key: string, value: unknown, { source }: { source?: string }): unknown {

@@ -3,6 +3,8 @@ import { describe } from '../errors.ts';
 import { currentName } from '../context/current.ts';
 import { templateOf } from '../format/template-of.ts';
 import { binarySize } from '../format/sizes.ts';
+import { printWhole } from '../format/print-whole.ts';
+import { viewOf } from '../structures/view.ts';
 import { shortFormatFlag } from '../grammar/format-flag.ts';
 import { clientVersion } from './version-line.ts';
 
@@ -14,7 +16,7 @@ export const command = define({
   arity: none,
   examples: [['The root directory of the engine', "gantry info -f '{{.DockerRootDir}}'"]],
   async run({ context, flags }) {
-    const template = flags.format === '' || flags.format === 'json' ? undefined : templateOf(flags.format, { openMaps: new Set(['Runtimes']) });
+    const template = flags.format === '' || flags.format === 'json' ? undefined : templateOf(flags.format, { complaints: { read: 'template parsing error', apply: '' } });
     const client = { Version: clientVersion(), Context: currentName(context), Debug: context.globals.debug, Plugins: [] };
     const { info, failure } = await context.api.json<Info>({ path: '/info' }).then(
       (value) => ({ info: value, failure: undefined }),
@@ -22,7 +24,8 @@ export const command = define({
     );
     if (flags.format !== '') {
       const value = { ...info, ClientInfo: client, ...(failure === undefined ? {} : { ServerErrors: [describe(failure)] }) };
-      context.print(template === undefined ? JSON.stringify(value) : template(value));
+      if (template === undefined) context.print(JSON.stringify(value));
+      else printWhole(context, () => template(viewOf('system.dockerInfo', value)));
     } else {
       context.print(['Client: Gantry', ` Version:    ${client.Version}`, ` Context:    ${client.Context}`, ` Debug Mode: ${client.Debug}`, ''].join('\n'));
       context.print('Server:');

@@ -1,44 +1,61 @@
-import { GantryError, hasKind } from '../../base/errors.ts';
+import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import { atLeast, define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { segment } from '../each.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { imagePath } from '../image/image-path.ts';
-import { inspectObjects } from '../inspect-objects.ts';
+import { foundAt, inspectObjects, type Found } from '../inspect-objects.ts';
+
+interface Kind { path: (name: string) => string; type: string; hasSize?: boolean; ofSwarm?: boolean }
 
 /** In the order in which a bare name is tried. */
-const paths: Readonly<Record<string, (name: string) => string>> = {
-  container: (name) => `/containers/${segment(name)}/json`,
-  image: (name) => `/images/${imagePath(name)}/json`,
-  network: (name) => `/networks/${segment(name)}`,
-  volume: (name) => `/volumes/${segment(name)}`,
+const kinds: Readonly<Record<string, Kind>> = {
+  container: { path: (name) => `/containers/${segment(name)}/json`, type: 'container.InspectResponse', hasSize: true },
+  image: { path: (name) => `/images/${imagePath(name)}/json`, type: 'image.InspectResponse' },
+  network: { path: (name) => `/networks/${segment(name)}`, type: 'network.Inspect' },
+  volume: { path: (name) => `/volumes/${segment(name)}`, type: 'volume.Volume' },
+  service: { path: (name) => `/services/${segment(name)}`, type: 'any', ofSwarm: true },
+  task: { path: (name) => `/tasks/${segment(name)}`, type: 'any', ofSwarm: true },
+  node: { path: (name) => `/nodes/${segment(name)}`, type: 'any', ofSwarm: true },
+  plugin: { path: (name) => `/plugins/${segment(name)}/json`, type: 'any' },
+  secret: { path: (name) => `/secrets/${segment(name)}`, type: 'any', ofSwarm: true },
+  config: { path: (name) => `/configs/${segment(name)}`, type: 'any', ofSwarm: true },
 };
+
+const choices = `must be one of ${Object.keys(kinds).sort().map((kind) => `"${kind}"`).join(', ')}`;
 
 export const command = define({
   usage: '[OPTIONS] NAME|ID [NAME|ID...]',
   flags: {
     format: text("Format output: 'json' or a Go template", { short: 'f', choices: ['json'] }),
     size: bool('Display total file sizes if the type is container', { short: 's' }),
-    type: text('Only inspect objects of the given type', { choices: Object.keys(paths) }),
+    type: text('Only inspect objects of the given type', { choices: Object.keys(kinds) }),
   },
   arity: atLeast(1),
   names: 'container',
   examples: [['The exit code of a container', "gantry inspect -f '{{.State.ExitCode}}' job"], ['A volume that shares its name with a container', 'gantry inspect --type volume data']],
   async run({ context, flags, args, given }) {
-    if (given.has('type') && flags.type === '') throw new GantryError('invalid', 'type is empty: must be one of "container", "image", "network", "volume"');
-    if (flags.type !== '' && !Object.hasOwn(paths, flags.type)) throw new GantryError('invalid', `unknown type: ${JSON.stringify(flags.type)}: must be one of "container", "image", "network", "volume"`);
-    const query = { size: flags.size || undefined };
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => (flags.type === '' ? anything(context, name, query) : context.api.json({ path: paths[flags.type]?.(name) ?? '', query })) });
+    if (given.has('type') && flags.type === '') throw new GantryError('invalid', `type is empty: ${choices}`);
+    if (flags.type !== '' && !Object.hasOwn(kinds, flags.type)) throw new GantryError('invalid', `unknown type: ${JSON.stringify(flags.type)}: ${choices}`);
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => (flags.type === '' ? anything(context, name, flags.size) : one(context, name, { kind: flags.type, size: flags.size })) });
   },
 });
 
-async function anything(context: Context, name: string, query: { size: boolean | undefined }): Promise<unknown> {
-  for (const path of Object.values(paths)) {
+async function one(context: Context, name: string, { kind, size }: { kind: string; size: boolean }): Promise<Found> {
+  const { path, type, hasSize = false } = kinds[kind]!;
+  const found = await foundAt(context, type, { path: path(name), query: { size: (size && hasSize) || undefined } });
+  if (size && !hasSize) context.warn(`WARNING: --size ignored for ${kind}`);
+  return found;
+}
+
+/** Objects of a swarm are not tried: this engine is part of none. */
+async function anything(context: Context, name: string, size: boolean): Promise<Found> {
+  for (const [kind] of Object.entries(kinds).filter(([, { ofSwarm = false }]) => !ofSwarm)) {
     try {
-      return await context.api.json({ path: path(name), query });
+      return await one(context, name, { kind, size });
     } catch (error) {
       // An odd name is bad for one kind of object and right for another.
-      if (!hasKind(error, 'notFound') && !hasKind(error, 'invalid')) throw error;
+      if (!hasKind(error, 'notFound') && !/not supported|invalid reference format/.test(messageOf(error)) && !hasKind(error, 'invalid')) throw error;
     }
   }
   throw new GantryError('notFound', `Error: No such object: ${name}`);

@@ -2,7 +2,7 @@ import type { ContainerSummary } from '../container/row.ts';
 import type { Row } from '../format/listing.ts';
 import { decimalSize } from '../format/sizes.ts';
 import type { ImageSummary } from '../image/row.ts';
-import type { VolumeSummary } from '../volume/ls.ts';
+import type { VolumeSummary } from '../volume/row.ts';
 
 export interface Usage {
   LayersSize?: number;
@@ -13,7 +13,7 @@ export interface Usage {
 }
 
 /** https://docs.docker.com/reference/api/engine/ (BuildCache) */
-export interface CacheRecord { ID: string; Type: string; InUse: boolean; Shared: boolean; Size: number; CreatedAt: string; LastUsedAt?: string | null; UsageCount: number }
+export interface CacheRecord { ID: string; Type: string; InUse: boolean; Shared: boolean; Size: number; CreatedAt: string; LastUsedAt?: string | null; UsageCount: number; Parents?: string[] | null; Description?: string }
 
 /** One row a kind: how much there is, and how much of it nothing uses. */
 export function usageRows(usage: Usage): Row[] {

@@ -3,6 +3,8 @@ import { define, none } from '../command.ts';
 import { currentName } from '../context/current.ts';
 import { describe } from '../errors.ts';
 import { templateOf } from '../format/template-of.ts';
+import { printWhole } from '../format/print-whole.ts';
+import { viewOf } from '../structures/view.ts';
 import { shortFormatFlag } from '../grammar/format-flag.ts';
 import { clientVersion } from './version-line.ts';
 
@@ -29,7 +31,7 @@ export const command = define({
   arity: none,
   examples: [['The version of the daemon alone', "gantry version --format '{{.Server.Version}}'"]],
   async run({ context, flags }) {
-    const template = flags.format === '' || flags.format === 'json' ? undefined : templateOf(flags.format);
+    const template = flags.format === '' || flags.format === 'json' ? undefined : templateOf(flags.format, { name: 'version', complaints: { read: 'template parsing error', apply: '' } });
     const { server, failure } = await context.api.json<ServerVersion>({ path: '/version' }).then(
       (value) => ({ server: value, failure: undefined }),
       (error: unknown) => ({ server: undefined, failure: error }),
@@ -38,7 +40,10 @@ export const command = define({
       Version: clientVersion(), ApiVersion: context.api.apiVersion, DefaultAPIVersion: context.api.apiVersion, GitCommit: build.gitCommit,
       NodeVersion: process.version, Os: process.platform, Arch: architectures[process.arch] ?? process.arch, BuildTime: build.time, Context: currentName(context),
     };
-    context.print(flags.format === '' ? versionText(client, server) : template === undefined ? JSON.stringify({ Client: client, Server: server ?? null }) : template(named(client, server)));
+    const both = { Client: client, Server: server ?? null };
+    if (flags.format === '') context.print(versionText(client, server));
+    else if (template === undefined) context.print(JSON.stringify(both));
+    else printWhole(context, () => template(viewOf('system.versionInfo', both)));
     if (failure === undefined) return 0;
     context.warn(describe(failure));
     return 1;
@@ -46,11 +51,6 @@ export const command = define({
 });
 
 type ClientVersion = Record<string, string>;
-
-/** Templates know the field by another name than the wire does. */
-function named(client: ClientVersion, server: ServerVersion | undefined): unknown {
-  return { Client: { ...client, APIVersion: client['ApiVersion'] }, Server: server === undefined ? null : { Experimental: false, ...server, APIVersion: server.ApiVersion } };
-}
 
 function versionText(client: ClientVersion, server: ServerVersion | undefined): string {
   const lines = ['Client: Gantry', ...rows([['Version', client['Version']], ['API version', client['ApiVersion']], ['Node version', client['NodeVersion']], ['Git commit', client['GitCommit']], ['Built', readable(client['BuildTime'])], ['OS/Arch', `${client['Os']}/${client['Arch']}`], ['Context', client['Context']]], 1)];

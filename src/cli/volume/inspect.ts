@@ -1,7 +1,7 @@
 import { atLeast, define } from '../command.ts';
 import { segment } from '../each.ts';
 import { text } from '../grammar/flag.ts';
-import { inspectObjects } from '../inspect-objects.ts';
+import { foundAt, inspectObjects } from '../inspect-objects.ts';
 
 export const command = define({
   usage: '[OPTIONS] VOLUME [VOLUME...]',
@@ -12,6 +12,6 @@ export const command = define({
   names: 'volume',
   examples: [['Where it lies', "gantry volume inspect -f '{{.Mountpoint}}' data"]],
   async run({ context, flags, args }) {
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => context.api.json({ path: `/volumes/${segment(name)}` }) });
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'volume.Volume', { path: `/volumes/${segment(name)}` }) });
   },
 });
