@@ -57,6 +57,12 @@ export function nearestFolder(path: string): string {
   return folder;
 }
 
+/** How many more files the filesystem of `path` takes; Infinity where it has no such limit. */
+export function freeInodes(path: string): number {
+  const { files, ffree } = statfsSync(nearestFolder(path));
+  return files === 0 ? Infinity : ffree;
+}
+
 /** Free bytes for unprivileged writers on the filesystem that holds, or will hold, `path`. */
 export function freeBytes(path: string): number {
   const { bavail, bsize } = statfsSync(nearestFolder(path));

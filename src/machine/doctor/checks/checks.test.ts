@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { tmpdir } from 'node:os';
 import type { HostFacts } from '../../facts/host-facts.ts';
+import { finding, ok } from '../check.ts';
+import { apparmorFinding } from './apparmor.ts';
 import { cgroupFindings } from './cgroups.ts';
 import { daemonFinding } from './daemon.ts';
+import { folderFindings } from './folders.ts';
 import { kernelFindings } from './kernel.ts';
 import { forwardDrops } from './network.ts';
 import { limitFindings } from './resources.ts';
+import { judge } from './runtimes.ts';
 
 const facts = (change: Partial<HostFacts>): HostFacts => ({
-  root: true, kernel: { major: 6, minor: 1, text: '6.1.0' }, families: [], filesystems: ['overlay', 'erofs'],
+  root: true, kernel: { major: 6, minor: 1, text: '6.1.0' }, families: [], filesystems: ['proc', 'sysfs', 'tmpfs', 'devpts', 'mqueue', 'overlay', 'erofs'],
   cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'memory', 'pids', 'io'], unmounted: [] }, ...change,
 });
 const outcomes = (findings: { check: string; outcome: string }[]) => findings.map(({ check, outcome }) => `${check} ${outcome}`);
@@ -16,6 +21,11 @@ const outcomes = (findings: { check: string; outcome: string }[]) => findings.ma
 test('kernelFindings() refuses a kernel without the calls that Gantry makes', () => {
   assert.ok(outcomes(kernelFindings(facts({ kernel: { major: 5, minor: 4, text: '5.4.0' } }))).includes('kernel fail'));
   assert.ok(outcomes(kernelFindings(facts({}))).includes('kernel ok'));
+});
+
+test('kernelFindings() names a filesystem that every container has mounted and the kernel has not', () => {
+  const lost = kernelFindings(facts({ filesystems: ['proc', 'sysfs', 'tmpfs', 'devpts'] })).find(({ check }) => check === 'filesystems');
+  assert.deepEqual([lost?.outcome, lost?.detail], ['fail', 'this kernel has no mqueue']);
 });
 
 test('kernelFindings() promises EROFS layers only from the kernel that mounts them from files', () => {
@@ -63,4 +73,21 @@ test('forwardDrops() finds base chains that drop what is forwarded', () => {
 
 test('daemonFinding() does not mind when there is no daemon', async () => {
   assert.equal((await daemonFinding('/nowhere/gantry.sock')).outcome, 'ok');
+});
+
+test('apparmorFinding() tells whether a profile can confine a container', () => {
+  assert.deepEqual([apparmorFinding('Y\n').outcome, apparmorFinding('N\n').outcome, apparmorFinding('').outcome], ['note', 'ok', 'ok']);
+});
+
+test('folderFindings() names each folder that cannot be written to, and is one line where all can', () => {
+  const all = { root: tmpdir(), run: `${tmpdir()}/not/yet`, temporary: tmpdir() };
+  assert.deepEqual(outcomes(folderFindings(all)), ['folders ok']);
+  assert.deepEqual(outcomes(folderFindings({ ...all, root: '/proc/gantry', run: '/etc/passwd/run' })), ['root fail', 'run fail']);
+});
+
+test('judge() lets one runtime that works be enough, and falls back on none where none does', () => {
+  const crun = finding('runtime crun', 'warn', 'broken', 'Gantry uses runc instead.');
+  assert.deepEqual(outcomes(judge([crun, ok('runtime runc', 'works')])), ['runtime crun warn', 'runtime runc ok']);
+  const [first] = judge([crun, finding('runtime runc', 'note', 'is not installed', 'gantry setup')]);
+  assert.deepEqual([first?.outcome, first?.remedy?.includes('runc instead')], ['fail', false]);
 });

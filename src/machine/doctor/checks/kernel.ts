@@ -9,7 +9,7 @@ const oldest = { major: 5, minor: 10 };
 const erofsFiles = { major: 6, minor: 12 };
 
 export function kernelFindings(facts: HostFacts): Finding[] {
-  return [version(facts), filesystems(facts), namespaces(), seccomp()];
+  return [version(facts), filesystems(facts), layers(facts), namespaces(), seccomp()];
 }
 
 function atLeast({ kernel }: HostFacts, { major, minor }: { major: number; minor: number }): boolean {
@@ -21,7 +21,16 @@ function version(facts: HostFacts): Finding {
   return finding('kernel', 'fail', `Linux ${facts.kernel.text} is too old`, `Boot a kernel of ${oldest.major}.${oldest.minor} or newer.`);
 }
 
+/** What every container has mounted. An overlay is tried instead: its module is loaded at the first mount. */
+const neededFilesystems = ['proc', 'sysfs', 'tmpfs', 'devpts', 'mqueue'];
+
 function filesystems(facts: HostFacts): Finding {
+  const missing = neededFilesystems.filter((name) => !facts.filesystems.includes(name));
+  if (missing.length === 0) return ok('filesystems', neededFilesystems.join(' '));
+  return finding('filesystems', 'fail', `this kernel has no ${missing.join(', ')}`, 'Use a kernel with them (mqueue: CONFIG_POSIX_MQUEUE).');
+}
+
+function layers(facts: HostFacts): Finding {
   const erofs = facts.filesystems.includes('erofs') && atLeast(facts, erofsFiles);
   return finding('layers', 'ok', erofs ? 'this kernel mounts EROFS layers from files' : 'layers are unpacked: this kernel does not mount EROFS from files');
 }

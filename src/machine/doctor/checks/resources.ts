@@ -1,4 +1,4 @@
-import { freeBytes, textOf } from '../../facts/host-facts.ts';
+import { freeBytes, freeInodes, textOf } from '../../facts/host-facts.ts';
 import { finding, ok, type Finding } from '../check.ts';
 
 const gibibyte = 2 ** 30;
@@ -8,6 +8,8 @@ export function spaceFinding(folder: string): Finding {
   const detail = `${free.toFixed(1)} GiB free for ${folder}`;
   if (free < 0.5) return finding('space', 'fail', detail, "Free some, remove images with 'gantry rmi', or move it: gantry daemon --root");
   if (free < 5) return finding('space', 'warn', detail, "Images soon fill that. Remove what is unused, or move it: gantry daemon --root");
+  const files = freeInodes(folder);
+  if (files < 100_000) return finding('space', files < 10_000 ? 'fail' : 'warn', `${detail}, but only ${files} more files`, "Images have many. Remove what is unused, or move it: gantry daemon --root");
   return ok('space', detail);
 }
 
