@@ -26,6 +26,8 @@ export interface NetworkBackendOptions {
   log: Log;
   /** Namespaces kept ready. */
   poolSize?: number;
+  /** How long as many are kept as a burst took. */
+  poolKeptMs?: number;
   /** How often the ruleset is looked after: one question to the kernel while nobody else changes any. */
   repairMs?: number;
   /** How many ports of a bridge are used before a network gets a further one. */
@@ -54,13 +56,13 @@ class KernelNetworks implements NetworkBackend {
   #socket: RouteSocket | undefined;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor({ instanceId, runDirectory, log, poolSize = 8, repairMs = 2000, portLimits }: NetworkBackendOptions) {
+  constructor({ instanceId, runDirectory, log, poolSize = 8, poolKeptMs = 300_000, repairMs = 2000, portLimits }: NetworkBackendOptions) {
     this.#log = log;
     this.#repairMs = repairMs;
     this.#runDirectory = runDirectory;
     this.#group = linkGroup(instanceId);
     this.#leaving = leavingGroup(instanceId);
-    this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, wireGroup: wireGroup(instanceId) });
+    this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, keptMs: poolKeptMs, groups: { wire: wireGroup(instanceId), leaving: this.#leaving } });
     this.#firewall = new Firewall(instanceId);
     this.#loopback = new Loopback(instanceId, log);
     this.#ports = new BridgePorts(this.#group, portLimits);

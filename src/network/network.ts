@@ -71,10 +71,22 @@ export interface BridgeNetwork {
   ipv6?: { subnet: string; gateway: string };
   internal: boolean;
   masquerade: boolean;
+  /** What a family's gateway does for the outside; it translates unless said. */
+  gatewayModes?: { ipv4?: GatewayMode; ipv6?: GatewayMode };
+  /** Links of the host from which containers are reached at their own addresses. */
+  trustedLinks?: string[];
+  /** The source of what goes out, in the place of the address of the link by which it leaves. */
+  sources?: { ipv4?: string; ipv6?: string };
   /** Containers of this network may talk to each other. */
   icc: boolean;
   mtu: number;
 }
+
+/**
+ * `nat` translates, and lets nothing else in; `nat-unprotected` lets everything in that is routed to a container; `routed` translates nothing, and lets in what is published,
+ * at the container's own address; `isolated` has no address on the host: for internal networks only.
+ */
+export type GatewayMode = 'nat' | 'nat-unprotected' | 'routed' | 'isolated';
 
 export interface Endpoint {
   id: string;
@@ -99,5 +111,6 @@ export interface PublishedPort {
   protocol: 'tcp' | 'udp' | 'sctp';
   containerPort: number;
   hostIp: string;
+  /** 0 where nothing is translated: the container is reached at its own address and port. */
   hostPort: number;
 }

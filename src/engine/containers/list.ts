@@ -85,7 +85,7 @@ function hasPort(record: ContainerRecord, filters: ReadFilters): boolean {
   const [publish, expose] = [filters.values('publish'), filters.values('expose')];
   const published = Object.values(record.endpoints).flatMap(({ ports }) => ports);
   const own = isAlive(record.state) ? [...Object.keys(record.config.exposedPorts ?? {}), ...published.map((port) => `${port.containerPort}/${port.protocol}`)] : [];
-  const onHost = published.map((port) => `${port.hostPort}/${port.protocol}`);
+  const onHost = published.filter((port) => port.hostPort !== 0).map((port) => `${port.hostPort}/${port.protocol}`);
   const found = [...publish.map((value) => matchesPort(value, onHost)), ...expose.map((value) => matchesPort(value, own))];
   return found.length === 0 || found.some(Boolean);
 }

@@ -12,7 +12,7 @@ const docker = 'com.docker.network.';
 
 describe('checkCreate()', () => {
   const accepted: [string, Partial<NetworkCreateRequest>][] = [
-    ['bridge options', { options: { [`${docker}bridge.name`]: 'web0', [`${docker}bridge.enable_icc`]: 'false', [`${docker}bridge.inhibit_ipv4`]: 'true', [`${docker}bridge.gateway_mode_ipv4`]: 'nat', [`${docker}driver.mtu`]: '9000', [`${docker}container_iface_prefix`]: 'net' } }],
+    ['bridge options', { options: { [`${docker}bridge.name`]: 'web0', [`${docker}bridge.enable_icc`]: 'false', [`${docker}bridge.inhibit_ipv4`]: 'true', [`${docker}bridge.gateway_mode_ipv4`]: 'nat', [`${docker}bridge.gateway_mode_ipv6`]: 'routed', [`${docker}bridge.trusted_host_interfaces`]: 'eth0:eth1', [`${docker}host_ipv4`]: '192.0.2.2', [`${docker}driver.mtu`]: '9000', [`${docker}container_iface_prefix`]: 'net' } }],
     ['macvlan options', { driver: 'macvlan', options: { parent: 'eth0.10', macvlan_mode: 'vepa' } }],
     ['a pool with all its parts', pool('10.1.0.0/16', { ipRange: '10.1.2.0/24', gateway: '10.1.0.9', auxAddresses: { a: '10.1.0.10' } })],
     ['an IPv6 pool, however it is written', pool('fd00:0:0::/64', { gateway: 'fd00::1' })],
@@ -25,7 +25,10 @@ describe('checkCreate()', () => {
     ['overlay', { driver: 'overlay' }, /not a swarm manager/],
     ['an option of another driver', { options: { parent: 'eth0' } }, /option parent is not supported/],
     ['a prefix too long for a link', { options: { [`${docker}container_iface_prefix`]: 'averylongprefix' } }, /cannot begin the name of a link/],
-    ['a routed gateway', { options: { [`${docker}bridge.gateway_mode_ipv6`]: 'routed' } }, /can only be "nat"/],
+    ['an unknown gateway mode', { options: { [`${docker}bridge.gateway_mode_ipv6`]: 'bridged' } }, /^unknown gateway mode bridged$/],
+    ['an isolated gateway of an open network', { options: { [`${docker}bridge.gateway_mode_ipv4`]: 'isolated' } }, /^gateway mode 'isolated' can only be used for an internal network$/],
+    ['a source of the other family', { options: { [`${docker}host_ipv4`]: '::1' } }, /"::1" is no IPv4 address/],
+    ['a trusted interface that cannot be', { options: { [`${docker}bridge.trusted_host_interfaces`]: 'eth0:a/b' } }, /"a\/b" is not the name of a link/],
     ['host bits', pool('10.1.0.1/16'), /invalid subnet 10\.1\.0\.1\/16: it should be 10\.1\.0\.0\/16/],
     ['a range beyond the subnet', pool('10.1.0.0/16', { ipRange: '10.2.0.0/24' }), /doesn't contain ip-range/],
     ['a range greater than the subnet', pool('10.1.0.0/16', { ipRange: '10.0.0.0/8' }), /bigger than its parent subnet/],

@@ -13,8 +13,9 @@ const linkName: Check = (value, name) => (isLinkName(value) ? undefined : `inval
 // A number is appended.
 const linkPrefix: Check = (value, name) => (isLinkName(`${value}000`) ? undefined : `invalid ${name}: "${value}" cannot begin the name of a link`);
 const ipv4: Check = (value) => (isIP(value) === 4 ? undefined : `invalid host binding address: ${value}`);
-/** Translation of addresses is what bridges do here. */
-const translated: Check = (value, name) => (value === 'nat' || value === '' ? undefined : `${name} can only be "nat" with this engine`);
+const gatewayMode: Check = (value) => (['', 'nat', 'nat-unprotected', 'routed', 'isolated'].includes(value) ? undefined : `unknown gateway mode ${value}`);
+const linkNames: Check = (value, name) => value.split(':').map((link) => linkName(link, name)).find((complaint) => complaint !== undefined);
+const sourceOf = (family: 4 | 6): Check => (value, name) => (isIP(value) === family ? undefined : `invalid ${name}: "${value}" is no IPv${family} address`);
 const mode: Check = (value) => (['', 'bridge', 'private', 'vepa', 'passthru'].includes(value) ? undefined : `requested macvlan mode '${value}' is not valid, 'bridge' mode is the macvlan driver default`);
 
 const docker = 'com.docker.network.';
@@ -27,20 +28,26 @@ const byDriver: Record<string, Record<string, Check>> = {
     [`${docker}bridge.enable_icc`]: boolean,
     [`${docker}bridge.host_binding_ipv4`]: ipv4,
     [`${docker}bridge.inhibit_ipv4`]: boolean,
-    [`${docker}bridge.gateway_mode_ipv4`]: translated,
-    [`${docker}bridge.gateway_mode_ipv6`]: translated,
+    [`${docker}bridge.gateway_mode_ipv4`]: gatewayMode,
+    [`${docker}bridge.gateway_mode_ipv6`]: gatewayMode,
+    [`${docker}bridge.trusted_host_interfaces`]: linkNames,
+    [`${docker}host_ipv4`]: sourceOf(4),
+    [`${docker}host_ipv6`]: sourceOf(6),
   },
   macvlan: { ...common, parent: (value, name) => (value === '' ? undefined : linkName(value, name)), macvlan_mode: mode },
 };
 
 /** @throws invalid for an option that the driver does not have here, and for a value that it cannot have */
-export function checkOptions(driver: string, options: Record<string, string>): void {
+export function checkOptions(driver: string, options: Record<string, string>, { internal }: { internal: boolean }): void {
   for (const [name, value] of Object.entries(options)) {
     const check = byDriver[driver]?.[name];
     const complaint = check === undefined ? `the network option ${name} is not supported by this engine` : check(value, name);
     if (complaint !== undefined) throw new GantryError('invalid', complaint);
   }
+  if (!internal && gatewayModeNames.some((name) => options[name] === 'isolated')) throw new GantryError('invalid', "gateway mode 'isolated' can only be used for an internal network");
 }
+
+const gatewayModeNames = [4, 6].map((family) => `${docker}bridge.gateway_mode_ipv${family}`);
 
 /** What the kernel takes as a name, 15 bytes. */
 export function isLinkName(text: string): boolean {

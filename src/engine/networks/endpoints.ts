@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { macOf } from '../../network/addresses/choose.ts';
-import { isMacvlan, type Endpoint, type Network, type PublishedPort, type Sandbox } from '../../network/network.ts';
+import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type PublishedPort, type Sandbox } from '../../network/network.ts';
 import { relayedPorts } from '../../network/relay/relayed-port.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { askedInterface, askedSysctls } from './check-endpoint.ts';
@@ -29,7 +29,7 @@ export async function attachEndpoint(deps: NetworkDeps, container: ContainerReco
   await using undo = new AsyncDisposableStack();
   undo.defer(() => deps.addresses.release(network.id, container.id));
   const addressed = takeAddresses(deps, { container, network, kernelNetwork, resting });
-  const ports = place.gateway && publishes(kernelNetwork) ? takePorts(deps, { container, network, endpointId, addressed }) : [];
+  const ports = place.gateway && publishes(kernelNetwork) ? takePorts(deps, { container, network, kernelNetwork, endpointId, addressed }) : [];
   undo.defer(() => deps.ports.release(ports));
   const record: EndpointRecord = { ...addressed, endpointId, ports };
   const sandbox: Sandbox = { id: container.id, path: deps.backend.sandboxPath(container.id) };
@@ -78,7 +78,7 @@ export async function releasePorts(deps: Pick<NetworkDeps, 'resolver' | 'ports'>
 }
 
 /** Ports are published by translating what comes to the host: that needs a bridge, and a way in. */
-export function publishes(network: Network): boolean {
+export function publishes(network: Network): network is BridgeNetwork {
   return !isMacvlan(network) && !network.internal;
 }
 
@@ -117,13 +117,17 @@ function takeAddresses(deps: NetworkDeps, { container, network, kernelNetwork, r
   return { ...resting, macAddress, ipv4, ipv6, ...gateways };
 }
 
-interface Publishing { container: ContainerRecord; network: NetworkRecord; endpointId: string; addressed: EndpointRecord }
+interface Publishing { container: ContainerRecord; network: NetworkRecord; kernelNetwork: BridgeNetwork; endpointId: string; addressed: EndpointRecord }
 
-function takePorts(deps: NetworkDeps, { container, network, endpointId, addressed }: Publishing): PublishedPort[] {
+function takePorts(deps: NetworkDeps, { container, network, kernelNetwork, endpointId, addressed }: Publishing): PublishedPort[] {
   const binding = network.options['com.docker.network.bridge.host_binding_ipv4'] ?? '';
   const requests = wantedPorts(container, binding === '0.0.0.0' ? '' : binding);
   try {
-    return deps.ports.allocate(requests, { ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined });
+    const { gatewayModes = {} } = kernelNetwork;
+    return deps.ports.allocate(requests, {
+      families: { ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined },
+      routed: { ipv4: gatewayModes.ipv4 === 'routed', ipv6: gatewayModes.ipv6 === 'routed' },
+    });
   } catch (error) {
     const message = `driver failed programming external connectivity on endpoint ${container.name} (${endpointId}): ${messageOf(error)}`;
     throw new GantryError('internal', message, { cause: error });

@@ -1,5 +1,5 @@
 import { parseSubnet } from '../../network/addresses/subnet.ts';
-import type { BridgeNetwork, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
+import type { BridgeNetwork, GatewayMode, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
 import { shortId } from '../../base/ids.ts';
 import type { IpamPool, NetworkRecord } from './verbs.ts';
 
@@ -16,7 +16,14 @@ export function bridgeNetworkOf(record: NetworkRecord): BridgeNetwork | undefine
     inhibitIpv4: isTrue(optionOf(record, 'bridge.inhibit_ipv4', 'false')),
     masquerade: isTrue(optionOf(record, 'bridge.enable_ip_masquerade', 'true')),
     icc: isTrue(optionOf(record, 'bridge.enable_icc', 'true')),
+    gatewayModes: { ipv4: gatewayMode(record, 4), ipv6: gatewayMode(record, 6) },
+    trustedLinks: optionOf(record, 'bridge.trusted_host_interfaces', '').split(':').filter(Boolean),
+    sources: { ipv4: optionOf(record, 'host_ipv4', '') || undefined, ipv6: optionOf(record, 'host_ipv6', '') || undefined },
   };
+}
+
+function gatewayMode(record: NetworkRecord, family: 4 | 6): GatewayMode {
+  return (optionOf(record, `bridge.gateway_mode_ipv${family}`, '') || 'nat') as GatewayMode;
 }
 
 /** Without a parent it is a network of this host alone, on a link that leads nowhere: what Docker calls internal. */

@@ -41,7 +41,8 @@ function expectGone(failure: unknown): void {
 }
 
 function gatewayAddresses(network: BridgeNetwork): string[] {
-  return [network.inhibitIpv4 === true ? undefined : network.ipv4, network.ipv6]
+  const { inhibitIpv4 = false, gatewayModes: { ipv4, ipv6 } = {} } = network;
+  return [inhibitIpv4 || ipv4 === 'isolated' ? undefined : network.ipv4, ipv6 === 'isolated' ? undefined : network.ipv6]
     .filter((pool) => pool !== undefined)
     .map(({ gateway, subnet }) => `${gateway}/${subnet.split('/')[1]}`);
 }

@@ -29,7 +29,9 @@ test('portElements() leaves out a host address of a family that the container ha
 
 test('networkElements() says what the network is', () => {
   const sets = (more: Partial<BridgeNetwork>) => networkElements({ ...network, ...more }).map(({ set }) => set);
-  assert.deepEqual(sets({}), ['bridges', 'same', 'masquerading']);
+  assert.deepEqual(sets({}), ['bridges', 'same', 'masquerading4', 'masquerading6']);
+  assert.deepEqual(sets({ gatewayModes: { ipv4: 'nat-unprotected', ipv6: 'routed' } }), ['bridges', 'same', 'masquerading4', 'open4', 'routed6']);
+  assert.deepEqual(sets({ sources: { ipv4: '192.0.2.7' }, trustedLinks: ['lan0'] }), ['bridges', 'same', 'trusted', 'source4', 'masquerading6']);
   assert.deepEqual(sets({ internal: true, icc: false, masquerade: false }), ['bridges', 'same', 'internal', 'isolated']);
 });
 

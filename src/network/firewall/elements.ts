@@ -1,4 +1,4 @@
-import { isMacvlan, type Endpoint, type Network, type PublishedPort } from '../network.ts';
+import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type PublishedPort } from '../network.ts';
 import { tableName } from './ruleset.ts';
 
 /** One element of a set or map of the ruleset: `value` for maps. */
@@ -11,8 +11,20 @@ export function networkElements(network: Network): Element[] {
   const elements: Element[] = [{ set: 'bridges', key: name }, { set: 'same', key: `${name} . ${name}` }];
   if (network.internal) elements.push({ set: 'internal', key: name });
   if (!network.icc) elements.push({ set: 'isolated', key: name });
-  if (network.masquerade) elements.push({ set: 'masquerading', key: name });
-  return elements;
+  for (const link of network.trustedLinks ?? []) elements.push({ set: 'trusted', key: `"${link}" . ${name}` });
+  return [...elements, ...familyElements(network, 4), ...familyElements(network, 6)];
+}
+
+function familyElements(network: BridgeNetwork, family: 4 | 6): Element[] {
+  const name = `"${network.bridge}"`;
+  const mode = network.gatewayModes?.[`ipv${family}`] ?? 'nat';
+  const source = network.sources?.[`ipv${family}`];
+  if (mode === 'routed') return [{ set: `routed${family}`, key: name }];
+  return [
+    ...(network.masquerade && source !== undefined ? [{ set: `source${family}`, key: name, value: source }] : []),
+    ...(network.masquerade && source === undefined ? [{ set: `masquerading${family}`, key: name }] : []),
+    ...(mode === 'nat-unprotected' ? [{ set: `open${family}`, key: name }] : []),
+  ];
 }
 
 /**
@@ -27,6 +39,7 @@ export function portElements(endpoint: Endpoint): Element[] {
 
 function portElement(port: PublishedPort, address: string): Element {
   const ipv6 = port.hostIp.includes(':');
+  if (port.hostPort === 0) return { set: `exposed${ipv6 ? 6 : 4}`, key: `${address} . ${port.protocol} . ${port.containerPort}` };
   const any = port.hostIp === '' || port.hostIp === '0.0.0.0' || port.hostIp === '::';
   const service = `${port.protocol} . ${port.hostPort}`;
   return {

@@ -6,7 +6,8 @@ import { shardPrefix } from '../bridge/names.ts';
  * What it promises:
  * - A published port is reachable at its host address, from outside, from the host itself (localhost too) and from every container,
  *   the publishing one included. A port published at 127.0.0.1 is reachable from the host alone.
- * - Nothing else of a container is reachable from outside or from another network, also not by a route to its address.
+ * - Nothing else of a container is reachable from outside or from another network, also not by a route to its address; but for networks that were made to be
+ *   routed to (`exposed`, `routed`, `open`, `trusted`), as `GatewayMode` says.
  * - Internal networks reach nothing beyond their bridge; containers never reach the host's 127.0.0.0/8.
  *
  * The owner of the host filters before or beside it: published traffic passes the forward hook with the container's address as its
@@ -41,7 +42,17 @@ const sets = `
   set same { type ifname . ifname; }
   set internal { type ifname; }
   set isolated { type ifname; }
-  set masquerading { type ifname; }
+  set masquerading4 { type ifname; }
+  set masquerading6 { type ifname; }
+  set routed4 { type ifname; }
+  set routed6 { type ifname; }
+  set open4 { type ifname; }
+  set open6 { type ifname; }
+  set trusted { type ifname . ifname; }
+  set exposed4 { type ipv4_addr . inet_proto . inet_service; }
+  set exposed6 { type ipv6_addr . inet_proto . inet_service; }
+  map source4 { type ifname : ipv4_addr; }
+  map source6 { type ifname : ipv6_addr; }
   map published4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
   map published4any { type inet_proto . inet_service : ipv4_addr . inet_service; }
   map published6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }
@@ -83,7 +94,10 @@ const chains = `
     iifname . oifname @same ct status dnat masquerade
     iif 0 oifname @bridges ct status dnat masquerade
     iifname . oifname @same return
-    iifname @masquerading masquerade
+    meta nfproto ipv4 iifname @masquerading4 masquerade
+    meta nfproto ipv6 iifname @masquerading6 masquerade
+    snat ip to iifname map @source4
+    snat ip6 to iifname map @source6
   }
   chain forward {
     type filter hook forward priority filter; policy accept;
@@ -94,6 +108,13 @@ const chains = `
     oifname @internal drop
     oifname != @bridges accept
     ct status dnat accept
+    iifname . oifname @trusted accept
+    ip daddr . meta l4proto . th dport @exposed4 accept
+    ip6 daddr . meta l4proto . th dport @exposed6 accept
+    oifname @routed4 ip protocol icmp accept
+    oifname @routed6 meta l4proto ipv6-icmp accept
+    iifname != @bridges oifname @open4 meta nfproto ipv4 accept
+    iifname != @bridges oifname @open6 meta nfproto ipv6 accept
     drop
   }
   chain within {

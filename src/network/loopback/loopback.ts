@@ -123,6 +123,6 @@ export function hookName(instanceId: string): string {
   return `gantry_${createHash('sha256').update(instanceId).digest('hex').slice(0, 8)}`;
 }
 
-function isAtLoopback({ hostIp }: PublishedPort): boolean {
-  return hostIp === '::' || hostIp === '::1';
+function isAtLoopback({ hostIp, hostPort }: PublishedPort): boolean {
+  return hostPort !== 0 && (hostIp === '::' || hostIp === '::1');
 }

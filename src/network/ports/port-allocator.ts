@@ -15,6 +15,14 @@ export interface PortAllocatorOptions {
 
 export interface Families { ipv4: boolean; ipv6: boolean }
 
+/** How a container is reached. */
+export interface Reach {
+  /** Families of its addresses. */
+  families: Families;
+  /** Those of them in which nothing is translated: its ports are opened as they are, and take none of the host's. */
+  routed?: Families;
+}
+
 /** Which host ports the containers of this instance have. In memory: the records of containers hold them, and `claim` restores. */
 export class PortAllocator {
   readonly #options: PortAllocatorOptions;
@@ -29,7 +37,7 @@ export class PortAllocator {
 
   /** Takes ports that a container has already: nobody can refuse them any more. */
   claim(ports: readonly PublishedPort[]): void {
-    for (const port of ports) if (this.#taken.get(keyOf(port))?.has(port.hostIp) !== true) this.#keep(port, this.#options.reserve(port));
+    for (const port of ports.filter(isOfHost)) if (this.#taken.get(keyOf(port))?.has(port.hostIp) !== true) this.#keep(port, this.#options.reserve(port));
   }
 
   /** The socket that holds a port of a container; undefined where somebody else does, or nobody can. */
@@ -42,7 +50,7 @@ export class PortAllocator {
   }
 
   release(ports: readonly PublishedPort[]): void {
-    for (const port of ports) {
+    for (const port of ports.filter(isOfHost)) {
       const key = keyOf(port);
       const addresses = this.#taken.get(key);
       const reservation = addresses?.get(port.hostIp);
@@ -59,14 +67,17 @@ export class PortAllocator {
 
   /**
    * A port for each request, or none at all. A request without a host address gets one port on every family that leads to the container.
-   * @param families those of the container's addresses
    * @throws GantryError internal with Docker's sentences when a port is taken here or by another program of the host
    */
-  allocate(requests: readonly PortRequest[], families: Families): PublishedPort[] {
+  allocate(requests: readonly PortRequest[], { families, routed = { ipv4: false, ipv6: false } }: Reach): PublishedPort[] {
     const given: PublishedPort[] = [];
     try {
       for (const request of requests) {
-        given.push(...this.#choose(request, hostAddresses(request, { families, relayed: this.#options.relayed })));
+        const hostIps = hostAddresses(request, { families, relayed: this.#options.relayed });
+        const isOpened = (hostIp: string): boolean => (hostIp.includes(':') ? routed.ipv6 : routed.ipv4);
+        const held = hostIps.filter((hostIp) => !isOpened(hostIp));
+        if (held.length > 0) given.push(...this.#choose(request, held));
+        for (const hostIp of hostIps.filter(isOpened)) open(given, { protocol: request.protocol, containerPort: request.containerPort, hostIp, hostPort: 0 });
       }
     } catch (error) {
       this.release(given);
@@ -139,6 +150,16 @@ function hostAddresses({ hostIp, protocol }: PortRequest, { families, relayed }:
   if (hostIp !== '') return [hostIp];
   const leads = (family: keyof Families): boolean => families[family] || (relayed[family] && isRelayed(protocol));
   return [...(leads('ipv4') ? ['0.0.0.0'] : []), ...(leads('ipv6') ? ['::'] : [])];
+}
+
+/** Once, however often it is asked for. */
+function open(given: PublishedPort[], port: PublishedPort): void {
+  const same = given.some((other) => !isOfHost(other) && other.protocol === port.protocol && other.containerPort === port.containerPort && other.hostIp === port.hostIp);
+  if (!same) given.push(port);
+}
+
+function isOfHost({ hostPort }: PublishedPort): boolean {
+  return hostPort !== 0;
 }
 
 function keyOf(port: HostPort): string {

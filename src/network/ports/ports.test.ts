@@ -6,8 +6,9 @@ import { PortAllocator } from './port-allocator.ts';
 import { portRequest } from './port-request.ts';
 import { reserveHostPort, type HostPort, type Reservation } from './reserve.ts';
 
-const both = { ipv4: true, ipv6: true };
-const four = { ipv4: true, ipv6: false };
+const everything = { ipv4: true, ipv6: true };
+const both = { families: everything };
+const four = { families: { ipv4: true, ipv6: false } };
 const free = (): Reservation => ({ release: () => undefined });
 const allocator = (reserve: (port: HostPort) => Reservation = free) => new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve, relayed: { ipv4: false, ipv6: false } });
 const web = (hostPort: string, hostIp = '') => portRequest('80/tcp', { hostPort, hostIp });
@@ -17,12 +18,22 @@ test('allocate() gives a port without address on every family', () => {
 });
 
 test('allocate() gives a port also at the family in which the container has no address, where that is passed on; not for SCTP', () => {
-  const at = (request: Parameters<PortAllocator['allocate']>[0][number], families: typeof both) =>
-    new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve: free, relayed: both }).allocate([request], families).map(({ hostIp }) => hostIp);
-  assert.deepEqual(at(web('8080'), four), ['0.0.0.0', '::']);
+  const at = (request: Parameters<PortAllocator['allocate']>[0][number], families: typeof everything) =>
+    new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve: free, relayed: everything }).allocate([request], { families }).map(({ hostIp }) => hostIp);
+  assert.deepEqual(at(web('8080'), four.families), ['0.0.0.0', '::']);
   assert.deepEqual(at(web('8080'), { ipv4: false, ipv6: true }), ['0.0.0.0', '::']);
-  assert.deepEqual(at(web('8080', '127.0.0.1'), four), ['127.0.0.1']);
-  assert.deepEqual(at(portRequest('80/sctp', { hostPort: '8080' }), four), ['0.0.0.0']);
+  assert.deepEqual(at(web('8080', '127.0.0.1'), four.families), ['127.0.0.1']);
+  assert.deepEqual(at(portRequest('80/sctp', { hostPort: '8080' }), four.families), ['0.0.0.0']);
+});
+
+test('allocate() takes no port of the host in a family that is routed', () => {
+  const ports = allocator();
+  const reach = { families: everything, routed: { ipv4: false, ipv6: true } };
+  const given = ports.allocate([web('8080'), web('8081')], reach);
+  assert.deepEqual(given.map(({ hostIp, hostPort }) => [hostIp, hostPort]), [['0.0.0.0', 8080], ['::', 0], ['0.0.0.0', 8081]]);
+  assert.deepEqual(ports.allocate([web('8080', '::')], reach).map(({ hostPort }) => hostPort), [0]);
+  ports.release(given);
+  ports.claim(given);
 });
 
 test('descriptorOf() is the socket that holds the port, asked for again when somebody else had it', () => {

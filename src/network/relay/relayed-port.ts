@@ -22,7 +22,7 @@ export function isRelayed(protocol: PublishedPort['protocol']): protocol is Rela
 export function relayedPorts({ ports, ipv4, ipv6 }: Pick<Endpoint, 'ports' | 'ipv4' | 'ipv6'>): RelayedPort[] {
   return ports.flatMap(({ protocol, hostIp, hostPort, containerPort }) => {
     const [own, other] = hostIp.includes(':') ? [ipv6, ipv4] : [ipv4, ipv6];
-    if (own !== undefined || other === undefined || !isRelayed(protocol)) return [];
+    if (own !== undefined || other === undefined || hostPort === 0 || !isRelayed(protocol)) return [];
     return [{ protocol, hostIp, hostPort, address: other.split('/')[0] ?? '', port: containerPort }];
   });
 }

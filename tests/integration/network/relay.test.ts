@@ -29,7 +29,7 @@ describe('published ports of containers that have one family of addresses', () =
 
   const publish = async (name: string, network: BridgeNetwork, address: Pick<Endpoint, 'ipv4' | 'ipv6'>, hostPort: string): Promise<void> => {
     const families = { ipv4: address.ipv4 !== undefined, ipv6: address.ipv6 !== undefined };
-    const given = ports.allocate(['tcp', 'udp'].map((protocol) => portRequest(`80/${protocol}`, { hostPort })), families);
+    const given = ports.allocate(['tcp', 'udp'].map((protocol) => portRequest(`80/${protocol}`, { hostPort })), { families });
     const { sandbox, endpoint } = await stage.container(name, network, { ...address, ports: given, macAddress: `02:42:ac:1e:0b:0${network === only4 ? 4 : 6}` });
     endpoints[name] = endpoint;
     resolver.relay(relayedPorts(endpoint), (port) => ports.descriptorOf(port));

@@ -64,7 +64,7 @@ describe('networks', () => {
     ['an unknown driver', request('a', { driver: 'weave' }), 'notFound', /plugin "weave" not found/],
     ['a subnet of another network', request('a', { ipam: pool('172.17.3.0/24') }), 'forbidden', /Pool overlaps/],
     ['what is no subnet', request('a', { ipam: pool('172.17.3.0') }), 'invalid', /invalid subnet/],
-    ['an unknown option', request('a', { options: { 'com.docker.network.bridge.gateway_mode_ipv4': 'routed' } }), 'invalid', /gateway_mode_ipv4 can only be "nat"/],
+    ['an unknown option', request('a', { options: { 'com.docker.network.bridge.nope': 'x' } }), 'invalid', /the network option com\.docker\.network\.bridge\.nope is not supported/],
     ['a bridge name of another link', request('a', { options: { 'com.docker.network.bridge.name': 'lan0' } }), 'internal', /lan0 exists and is not ours/],
   ];
   for (const [what, wanted, kind, message] of refused) {

@@ -8,7 +8,7 @@ export function portMapJson(record: ContainerRecord): Record<string, { HostIp: s
   for (const key of exposed(record)) map.set(key, null);
   for (const { containerPort, protocol, hostIp, hostPort } of published(record)) {
     const key = `${containerPort}/${protocol}`;
-    map.set(key, [...(map.get(key) ?? []), { HostIp: hostIp, HostPort: String(hostPort) }]);
+    map.set(key, [...(map.get(key) ?? []), { HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) }]);
   }
   return Object.fromEntries([...map].sort(([left], [right]) => (left < right ? -1 : 1)));
 }
@@ -23,7 +23,7 @@ export function portListJson(record: ContainerRecord): object[] {
     return { PrivatePort: Number(port), Type: protocol };
   });
   const bound = ports.map(({ containerPort, protocol, hostIp, hostPort }) => ({
-    ...(hostIp !== '' && { IP: hostIp }), PrivatePort: containerPort, PublicPort: hostPort, Type: protocol,
+    ...(hostIp !== '' && { IP: hostIp }), PrivatePort: containerPort, ...(hostPort !== 0 && { PublicPort: hostPort }), Type: protocol,
   }));
   return [...bare, ...bound];
 }
