@@ -21,6 +21,11 @@ export function isManifestType(mediaType: string | undefined): boolean {
   return mediaType === mediaTypes.ociManifest || mediaType === mediaTypes.dockerManifest;
 }
 
+/** The config of an image that can run. Others make an artifact: a chart, a signature, a plugin. */
+export function isConfigType(mediaType: string): boolean {
+  return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig;
+}
+
 /** A tar of files, plain or compressed; which compression it is, is seen in the bytes. */
 export function isLayerType(mediaType: string): boolean {
   return /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?:gzip|zstd))?|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:\.(?:gzip|zstd))?)$/.test(mediaType);

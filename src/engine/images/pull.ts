@@ -33,7 +33,9 @@ export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] 
     const connection = registryOf(deps, reference, 'pull').connect(reference.domain, options.auth);
     try {
       const all = options.allTags === true ? await allTags(connection, reference, options) : [reference];
-      for (const one of all) await pullOne({ deps, catalog, downloads, connection, wanted }, one, options);
+      let isNew = false;
+      for (const one of all) isNew = await pullOne({ deps, catalog, downloads, connection, wanted }, one, options) || isNew;
+      tellStatus(options.progress, isNew, options.allTags === true ? familiarRepository(reference) : familiarName(reference));
     } catch (error) {
       throw pullError(error, reference);
     } finally {
@@ -71,19 +73,19 @@ async function pullEmbedded(deps: ImageDeps, { catalog, reference, options }: Pu
       throw new GantryError('notFound', `the embedded image is missing: ${path}`, { cause: error, hint: 'Run `gantry setup`.' });
     });
   if (first === undefined) throw new GantryError('invalid', `${path} holds no image`);
-  tellPulled({ reference, options, digest: first.image.manifest, isNew: before?.id !== first.image.id });
+  options.progress({ status: `Digest: ${first.image.manifest}` });
+  tellStatus(options.progress, before?.id !== first.image.id, familiarName(reference));
   imageEvent(deps, 'pull', { image: first.image, name: familiarRepository(reference), id: familiarName(reference) });
 }
 
-function tellPulled({ reference, options, digest, isNew }: { reference: Reference; options: PullOptions; digest: string; isNew: boolean }): void {
-  options.progress({ status: `Digest: ${digest}` });
-  options.progress({ status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${familiarName(reference)}` });
+function tellStatus(progress: Progress, isNew: boolean, name: string): void {
+  progress({ status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}` });
 }
 
 interface PullParts { deps: ImageDeps; catalog: Catalog; downloads: Downloads; connection: RegistryConnection; wanted: Platform }
 
-/** Content into the store under a lease, layers on the way, then the record with its names. */
-async function pullOne(parts: PullParts, reference: Reference, options: PullOptions): Promise<void> {
+/** Content into the store under a lease, layers on the way, then the record with its names. True when the name stands for another image now. */
+async function pullOne(parts: PullParts, reference: Reference, options: PullOptions): Promise<boolean> {
   const { deps, catalog, connection, wanted } = parts;
   const { signal } = options;
   const lease = deps.leases.open('pull', { resumeKey: `${canonicalName(reference)} ${options.platform ?? ''}` });
@@ -104,8 +106,9 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
       catalog.point(`${reference.domain}/${reference.path}@${top.digest}`, image);
     });
     outcome = 'done';
-    tellPulled({ reference, options, digest: top.digest, isNew: before?.id !== image.id });
+    options.progress({ status: `Digest: ${top.digest}` });
     imageEvent(deps, 'pull', { image, name: familiarRepository(reference), id: familiarName(reference) });
+    return before?.id !== image.id;
   } catch (error) {
     if (signal.aborted || hasKind(error, 'cancelled') || hasKind(error, 'unavailable')) outcome = 'again';
     throw error;

@@ -7,7 +7,7 @@ import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
 import { registryOf } from './pull.ts';
-import { pushError } from './pull/pull-error.ts';
+import { registryError } from './pull/pull-error.ts';
 import { Slots } from './pull/slots.ts';
 import { planPush, type PushPlan } from './push/plan-push.ts';
 import { pushBlobs } from './push/push-blobs.ts';
@@ -23,20 +23,18 @@ export function pushVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['push'] 
     const names = options.allTags === true
       ? catalog.ofRepository(parsed).map((record) => parseReference(record.name)).filter((name) => name.tag !== undefined)
       : [withDefaultTag(parsed)];
-    const local = names.map((name) => ({ name, image: catalog.byName(canonicalName(name)) }));
-    if (local.length === 0 || local.some(({ image }) => image === undefined)) {
-      const what = options.allTags === true ? familiarRepository(parsed) : familiarName(names[0] ?? parsed);
-      throw new GantryError('notFound', `An image does not exist locally with the tag: ${what.replace(/:latest$/, '')}`);
-    }
     options.progress({ status: `The push refers to repository [${repositoryOf(parsed)}]` });
+    if (catalog.ofRepository(parsed).length === 0) throw new GantryError('notFound', `An image does not exist locally with the tag: ${familiarRepository(parsed)}`);
+    const absent = names.find((name) => catalog.byName(canonicalName(name)) === undefined);
+    if (absent !== undefined) throw new GantryError('notFound', `tag does not exist: ${familiarName(absent)}`);
     const connection = registryOf(deps, parsed, 'push').connect(parsed.domain, options.auth);
     try {
-      for (const { name } of local) {
+      for (const name of names) {
         const image = catalog.findFor(canonicalName(name), options.platform, deps.host);
         await pushOne({ deps, catalog, slots, connection }, { name, image, options });
       }
     } catch (error) {
-      throw pushError(error);
+      throw registryError(error);
     } finally {
       connection.release();
     }

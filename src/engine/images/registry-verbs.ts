@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/errors.ts';
 import { maxManifestBytes, readManifestOrIndex } from '../../oci/manifest.ts';
-import { isIndexType } from '../../oci/media-types.ts';
+import { isConfigType, isIndexType } from '../../oci/media-types.ts';
 import { normalized, type Platform } from '../../oci/platform.ts';
 import { readImageConfig } from '../../oci/image-config.ts';
 import { parseReference, withDefaultTag } from '../../oci/reference.ts';
@@ -9,7 +9,7 @@ import type { RegistryConnection } from './registry-port.ts';
 import type { ImageDeps } from './deps.ts';
 import { putIndexVerb } from './push/put-index.ts';
 import { registryOf } from './pull.ts';
-import { pullError } from './pull/pull-error.ts';
+import { registryError } from './pull/pull-error.ts';
 import type { RegistryVerbs } from './verbs.ts';
 
 /** What is asked of registries without keeping anything here. */
@@ -55,7 +55,7 @@ function distributionVerb(deps: ImageDeps): RegistryVerbs['distribution'] {
       const { descriptor, bytes } = await connection.client.getManifest(repository, reference.digest ?? reference.tag!, signal);
       return { descriptor, bytes, platforms: await platformsOf(connection, { repository, bytes, signal }) };
     } catch (error) {
-      throw pullError(error, reference);
+      throw registryError(error);
     } finally {
       connection.release();
     }
@@ -66,7 +66,7 @@ async function platformsOf({ client }: RegistryConnection, { repository, bytes, 
   const found = readManifestOrIndex(bytes, 'the manifest');
   if (found.kind === 'index') return found.index.manifests.flatMap(({ platform, mediaType }) => (platform === undefined || isIndexType(mediaType) ? [] : [platform]));
   const { config } = found.manifest;
-  if (config.size > maxManifestBytes || !/(?:container\.image\.v1|image\.config\.v1)\+json$/.test(config.mediaType)) return [];
+  if (config.size > maxManifestBytes || !isConfigType(config.mediaType)) return [];
   const stored = await buffer(client.openBlob({ repository, descriptor: config, signal }));
   return [normalized(readImageConfig(stored, `image config ${config.digest}`).platform)];
 }

@@ -1,7 +1,8 @@
-import { Agent as HttpAgent, type AgentOptions } from 'node:http';
+import type { Agent as HttpAgent, AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { hostCertificates } from './certificates.ts';
 import { isInsecure } from './hosts.ts';
+import { OneBufferAgent } from './one-buffer-agent.ts';
 import { proxyFor } from './proxy.ts';
 
 /**
@@ -26,7 +27,7 @@ export function createConnections(options: {
       maxSockets: 16,
       ...(proxy === undefined ? {} : { proxyEnv: { HTTP_PROXY: proxy, HTTPS_PROXY: proxy } }),
     };
-    if (url.protocol === 'http:') return new HttpAgent(common);
+    if (url.protocol === 'http:') return new OneBufferAgent(common);
     const certificates = await hostCertificates(url.host, options.certificateFolders);
     return new HttpsAgent({ ...common, ...certificates, rejectUnauthorized: !isInsecure(url.host, options.insecureRegistries) });
   };

@@ -1,7 +1,8 @@
-import { GantryError, errnoOf, isGantryError, messageOf, type ErrorKind } from '../../base/errors.ts';
+import { GantryError, errnoOf, isGantryError, type ErrorKind } from '../../base/errors.ts';
 import { parseErrorBody, type RegistryErrorEntry } from '../protocol/errors.ts';
 import { describeRateLimit } from '../protocol/throttling.ts';
 import { limits } from './options.ts';
+import { networkReason } from './network-reason.ts';
 import { discardBody, readBody } from './read-body.ts';
 import { RegistryRefusal } from './refusal.ts';
 import type { WireAnswer } from './transport.ts';
@@ -14,7 +15,7 @@ export async function refusalOf(answer: WireAnswer, registry: string, what: stri
   const reason = entries.map(describeEntry).join('; ') || `status ${answer.status}`;
   const denied = entries.some((entry) => entry.code === 'DENIED');
   const kind: ErrorKind = denied ? 'forbidden' : kinds[answer.status] ?? (answer.status >= 500 ? 'unavailable' : 'invalid');
-  return new GantryError(kind, `registry ${registry}: ${what}: ${reason}`, { cause: new RegistryRefusal(answer.status, entries), hint: hintFor(answer, registry) });
+  return new GantryError(kind, `registry ${registry}: ${what}: ${reason}`, { cause: new RegistryRefusal(answer.status, what, entries), hint: hintFor(answer, registry) });
 }
 
 /** What a status says that comes without a word, as every answer to HEAD does. */
@@ -59,8 +60,7 @@ export function connectionFailure(error: unknown, registry: string, signal?: Abo
   }
   if (isGantryError(error)) return error;
   const code = errnoOf(error);
-  const reason = messageOf(error) || code || 'the connection failed';
-  return new GantryError('unavailable', `registry ${registry}: ${reason}`, { cause: error, hint: hintForNetwork(code, registry) });
+  return new GantryError('unavailable', `registry ${registry}: ${networkReason(error)}`, { cause: error, hint: hintForNetwork(code, registry) });
 }
 
 function hintForNetwork(code: string | undefined, registry: string): string | undefined {

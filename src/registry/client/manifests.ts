@@ -55,7 +55,7 @@ function verifiedDigest(bytes: Buffer, reference: string, header: string | undef
   const claimed = header !== undefined && isDigest(header) ? header : undefined;
   const wanted = isDigest(reference) ? reference : claimed;
   const actual = digestOf(bytes, wanted === undefined ? 'sha256' : algorithmOf(wanted));
-  if (wanted !== undefined && wanted !== actual) throw lied(subject.registry, `${subject.what} has digest ${actual}, not ${wanted}`);
+  if (wanted !== undefined && wanted !== actual) throw lied(subject.registry, `manifest verification failed for digest ${wanted}: ${subject.what} has digest ${actual}, not ${wanted}`);
   if (claimed !== undefined && algorithmOf(claimed) === algorithmOf(actual) && claimed !== actual) {
     throw lied(subject.registry, `${subject.what} has digest ${actual}, but its header says ${claimed}`);
   }

@@ -1,9 +1,15 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Digest } from '../../oci/digest.ts';
+import type { RegistryClient } from '../client/client.ts';
 import type { RegistryContext } from './exchange.ts';
 import { Fill } from './fill.ts';
-import type { PullThroughOptions } from './pull-through.ts';
 import { Refusal } from './refusal.ts';
+
+export interface Upstream {
+  client: RegistryClient;
+  /** Its host, as in references. */
+  registry: string;
+}
 
 /** The blobs that are on their way from an upstream, each once. */
 export interface Fills {
@@ -13,7 +19,7 @@ export interface Fills {
   fillOf(name: string, digest: Digest): Promise<Fill | undefined>;
 }
 
-export function createFills({ client, registry }: Pick<PullThroughOptions, 'client' | 'registry'>, context: () => RegistryContext): Fills {
+export function createFills({ client, registry }: Upstream, context: () => RegistryContext): Fills {
   const fills = new Map<Digest, { fill: Fill; names: Set<string> }>();
 
   const sizeOf = async (name: string, digest: Digest): Promise<number> => {

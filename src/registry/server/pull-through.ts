@@ -1,31 +1,14 @@
 import { hasKind, messageOf } from '../../base/errors.ts';
 import { KeyedLocks } from '../../base/locks.ts';
-import type { Descriptor } from '../../oci/descriptor.ts';
-import { isDigest, type Digest } from '../../oci/digest.ts';
-import type { RegistryClient } from '../client/client.ts';
-import type { Exchange, RegistryContext } from './exchange.ts';
-import { createFills } from './fills.ts';
+import { isDigest } from '../../oci/digest.ts';
+import type { PullThrough, RegistryContext } from './exchange.ts';
+import { createFills, type Upstream } from './fills.ts';
 import { sendBlob } from './handlers/blobs.ts';
 import { storeManifest } from './handlers/manifests.ts';
 import { readManifest } from './manifest-rules.ts';
 import { Refusal } from './refusal.ts';
 
-/** A cache of an upstream registry: what is asked for and not here is fetched, verified and kept. */
-export interface PullThrough {
-  /** Brings the manifest here, or a newer one of the same tag. An upstream that does not answer leaves what is here. @throws Refusal */
-  manifest(name: string, reference: string): Promise<void>;
-  /** Answers with a blob that is not here yet: what has come goes on to the client while the rest is on its way. */
-  blob(exchange: Exchange, target: { name: string; digest: Digest }): Promise<void>;
-  /** All tags of the upstream; undefined when it does not answer, or does not know the name. */
-  tags(name: string): Promise<string[] | undefined>;
-  /** Likewise. */
-  referrers(name: string, digest: Digest): Promise<Descriptor[] | undefined>;
-}
-
-export interface PullThroughOptions {
-  client: RegistryClient;
-  /** Upstream's host, as in references. */
-  registry: string;
+export interface PullThroughOptions extends Upstream {
   /** For so long a tag is not asked about again, ms. */
   tagLifetimeMs: number;
 }

@@ -57,6 +57,7 @@ describe('pull', () => {
     await fixture.images.pull(`${proxy.host}/a`, pulling(lines, { allTags: true }));
     assert.equal(proxy.blobBytes, two.config.length + two.layers[1]!.size);
     assert.ok(statuses(lines).includes(`${shortId(two.layers[0]!.digest)}: Already exists`));
+    assert.deepEqual(lines.flatMap(({ status = '' }) => (status.startsWith('Status: ') ? [status] : [])), [`Status: Downloaded newer image for ${proxy.host}/a`]);
     assert.equal((await fixture.images.list({ all: false, filters: new Map(), sharedSize: false, digests: false })).length, 2);
     await assert.rejects(fixture.images.pull(`${proxy.host}/a:one`, pulling([], { allTags: true })), /tag can't be used with --all-tags/);
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -9,6 +8,7 @@ import { Readable } from 'node:stream';
 import { mount, unmount } from '../../../src/host/mount.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
+import { startFront } from '../../support/couple.ts';
 import { serveRegistryProcess } from '../../support/registry-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { impatient, memorySource, startRegistry } from './support.ts';
@@ -70,31 +70,6 @@ describe('a registry that is killed in the middle of a push', () => {
     }
   });
 });
-
-/** One address for a registry that comes back on another port. */
-async function startFront(target: string): Promise<AsyncDisposable & { host: string; target: string }> {
-  const open = new Set<Socket>();
-  const server = createServer((inner) => {
-    const [host, port] = front.target.split(':') as [string, string];
-    const outer = connect(Number(port), host);
-    for (const [from, to] of [[inner, outer], [outer, inner]] as const) {
-      open.add(from);
-      from.on('error', () => undefined).once('close', () => {
-        open.delete(from);
-        to.destroy();
-      }).pipe(to);
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const front = {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`, target,
-    async [Symbol.asyncDispose]() {
-      for (const socket of open) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-  return front;
-}
 
 describe('a registry whose disk is full', () => {
   const onSmallDisk = async (act: (root: string) => Promise<void>): Promise<void> => {

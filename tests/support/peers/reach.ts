@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { couple } from '../couple.ts';
 import type { Peer } from './start-peer.ts';
 
 /**
@@ -35,20 +36,9 @@ export async function reachFromPeer(peer: Peer, host: string): Promise<AsyncDisp
   throw new Error(`cannot listen on ${host} in the network of ${peer.name}`);
 }
 
-function couple(one: Socket, other: Socket, open: Set<Socket>): void {
-  for (const [from, to] of [[one, other], [other, one]] as const) {
-    open.add(from);
-    from.on('error', () => undefined).once('close', () => {
-      open.delete(from);
-      to.destroy();
-    });
-    from.pipe(to);
-  }
-}
-
 /** In the peer's network: hands every connection to the unix socket. */
 function listenInside([path, address, port]: string[]): void {
-  const server = createServer((socket) => couple(socket, connect(path!), new Set()));
+  const server = createServer((socket) => couple(socket, connect(path!)));
   server.listen(Number(port), address, () => console.log('listening'));
 }
 

@@ -14,14 +14,15 @@ export function pullError(error: unknown, reference: Reference): unknown {
   if (hasKind(error, 'unauthorized') || hasKind(error, 'forbidden')) {
     return new GantryError('notFound', `pull access denied for ${familiarRepository(reference)}, repository does not exist or may require 'docker login'${because}`, options);
   }
+  if (refusal.what.startsWith('blob ')) return new GantryError(error.kind, `unknown blob: ${error.message}`, options);
   if (first?.code === 'NAME_UNKNOWN') return new GantryError('notFound', `repository ${familiarRepository(reference)} not found${because}`, options);
   if (first?.code === 'MANIFEST_UNKNOWN' || refusal.status === 404) return new GantryError('notFound', `manifest for ${familiarName(reference)} not found${because}`, options);
   if (refusal.status === 429) return new GantryError('unavailable', `toomanyrequests: ${first?.message ?? 'the registry limits how often it is asked'}`, options);
   return error;
 }
 
-/** The refusal of a push: what the registry said, first. */
-export function pushError(error: unknown): unknown {
+/** The refusal of a look-up, or of a push: what the registry said, first. */
+export function registryError(error: unknown): unknown {
   const refusal = refusalIn(error);
   const [first] = refusal?.entries ?? [];
   const words = first === undefined ? undefined : `${wordsOf(first.code)}: ${first.message}`;

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { GantryError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
+import { isConfigType } from '../../../oci/media-types.ts';
 import { manifestsFor, maxManifestBytes, noMatchingManifest, readManifestOrIndex } from '../../../oci/manifest.ts';
 import type { Platform } from '../../../oci/platform.ts';
 import type { Reference } from '../../../oci/reference.ts';
@@ -47,9 +48,13 @@ export async function describeTop(deps: ImageDeps, resolution: Resolution, top: 
   for (;;) {
     const found = readManifestOrIndex(await deps.content.bytes(descriptor.digest, maxManifestBytes), `manifest ${descriptor.digest}`);
     if (found.kind === 'manifest') {
-      await bringSmall(deps, resolution, found.manifest.config);
+      const { config } = found.manifest;
+      if (!isConfigType(config.mediaType)) throw new GantryError('invalid', `unsupported media type ${config.mediaType}`, { hint: 'It is no image, but something else that registries keep.' });
+      await bringSmall(deps, resolution, config);
       const index = descriptor.digest === top.digest ? {} : { index: top.digest };
-      return await describeImage(deps, { manifest: descriptor.digest, ...index, lease: resolution.lease });
+      const image = await describeImage(deps, { manifest: descriptor.digest, ...index, lease: resolution.lease });
+      if (image.platform.os !== resolution.wanted.os) throw new GantryError('invalid', `image operating system ${JSON.stringify(image.platform.os)} cannot be used on this platform`);
+      return image;
     }
     if (++depth > maxDepth) throw new GantryError('invalid', `registry ${resolution.reference.domain}: indexes are nested too deeply`);
     const [best] = manifestsFor(found.index, resolution.wanted);

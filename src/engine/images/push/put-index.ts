@@ -6,7 +6,7 @@ import type { RegistryClient } from '../../../registry/client/client.ts';
 import type { Repository } from '../../../registry/client/manifests.ts';
 import type { ImageDeps } from '../deps.ts';
 import { registryOf } from '../pull.ts';
-import { pushError } from '../pull/pull-error.ts';
+import { registryError } from '../pull/pull-error.ts';
 import type { RegistryVerbs } from '../verbs.ts';
 
 /** `manifest push`: members first, the index last. */
@@ -20,7 +20,7 @@ export function putIndexVerb(deps: ImageDeps): RegistryVerbs['putIndex'] {
       for (const member of members.map(parseReference)) await bring(client, target, { member, signal });
       return await client.putManifest(target, { reference: reference.digest ?? reference.tag!, mediaType, bytes, signal });
     } catch (error) {
-      throw pushError(error);
+      throw registryError(error);
     } finally {
       release();
     }
