@@ -1,6 +1,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { DetachFilter } from './detach-keys.ts';
 import { FrameFilter, streamNumber } from './frames.ts';
+import { leaveWithClient } from './leave-with-client.ts';
 import { linger } from './linger.ts';
 
 export interface PumpOptions {
@@ -35,6 +36,7 @@ export function pump(client: Duplex, container: Duplex, options: PumpOptions): P
   container.on('error', () => client.destroy());
   pipeStdin(client, container, options);
   output(container, options).pipe(client);
+  leaveWithClient(client, () => !options.stdin || container.writableFinished);
   container.once('end', () => linger(client));
   return promise;
 }
