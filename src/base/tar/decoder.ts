@@ -1,7 +1,7 @@
 import { GantryError } from '../errors.ts';
 import { decodeName } from '../file-names.ts';
 import type { TarEntry, TarHandler } from './entry.ts';
-import { blockSize, entryTypes, parseHeader, type RawHeader } from './header.ts';
+import { blockSize, entryTypes, HeaderBlock, parseHeader, type RawHeader } from './header.ts';
 import { parsePax, parsePaxTime, paxNumber, type PaxRecords } from './pax.ts';
 import { oldGnuExtension, oldGnuMap, paxSparseMap, sparseMapInBody, type SparseState } from './sparse.ts';
 
@@ -19,8 +19,7 @@ type State = 'header' | 'extension' | 'oldSparse' | 'sparseMap' | 'body' | 'padd
  */
 export class TarDecoder {
   readonly #handler: TarHandler;
-  readonly #block = Buffer.alloc(blockSize);
-  readonly #blockView = viewOf(this.#block);
+  readonly #block = new HeaderBlock();
   #filled = 0;
   #state: State = 'header';
   #left = 0;
@@ -48,13 +47,12 @@ export class TarDecoder {
   }
 
   write(chunk: Buffer): void {
-    const view = viewOf(chunk);
     let at = 0;
     while (at < chunk.length && this.#state !== 'ended') {
       if (this.#state === 'body') at = this.#body(chunk, at);
       else if (this.#state === 'padding') at = this.#skip(chunk, at);
       else if (this.#state === 'extension') at = this.#extend(chunk, at);
-      else at = this.#blockwise(chunk, at, view);
+      else at = this.#blockwise(chunk, at);
     }
     this.#before += chunk.length;
     this.#trailingBytes += chunk.length - at;
@@ -110,29 +108,20 @@ export class TarDecoder {
     else for (const [key, value] of parsePax(bytes)) this.#global.set(key, value);
   }
 
-  #blockwise(chunk: Buffer, at: number, view: DataView): number {
-    if (this.#filled === 0 && chunk.length - at >= blockSize) {
-      this.#position = this.#before + at + blockSize;
-      this.#block512(chunk, at, view);
-      return at + blockSize;
-    }
+  #blockwise(chunk: Buffer, at: number): number {
     const take = Math.min(blockSize - this.#filled, chunk.length - at);
-    chunk.copy(this.#block, this.#filled, at, at + take);
+    chunk.copy(this.#block.bytes, this.#filled, at, at + take);
     this.#filled += take;
     if (this.#filled < blockSize) return at + take;
     this.#filled = 0;
     this.#position = this.#before + at + take;
-    this.#block512(this.#block, 0, this.#blockView);
+    if (this.#state === 'header') this.#header();
+    else this.#sparseBlock(this.#block.bytes);
     return at + take;
   }
 
-  #block512(bytes: Buffer, at: number, view: DataView): void {
-    if (this.#state === 'header') this.#header(bytes, at, view);
-    else this.#sparseBlock(bytes.subarray(at, at + blockSize));
-  }
-
-  #header(bytes: Buffer, at: number, view: DataView): void {
-    const raw = parseHeader(bytes, at, view);
+  #header(): void {
+    const raw = parseHeader(this.#block);
     if (raw === undefined) {
       // Two zero blocks end an archive; one alone is tolerated when more members follow.
       if (this.#sawEnd) this.#state = 'ended';
@@ -143,7 +132,7 @@ export class TarDecoder {
     if ('LKxg'.includes(raw.typeFlag)) return this.#beginExtension(raw);
     this.#raw = raw;
     if (raw.typeFlag === 'S') {
-      this.#sparse = oldGnuMap(bytes.subarray(at, at + blockSize));
+      this.#sparse = oldGnuMap(this.#block.bytes);
       if (this.#sparse.more) {
         this.#state = 'oldSparse';
         return;
@@ -174,11 +163,12 @@ export class TarDecoder {
 
   #announce(): void {
     const raw = this.#raw as RawHeader;
+    if (entryTypes[raw.typeFlag] === undefined) throw new GantryError('invalid', `unsupported tar member type ${JSON.stringify(raw.typeFlag)}: ${raw.name.slice(0, 200)}`);
     const records = this.#records();
-    const size = entryTypes[raw.typeFlag] === 'file' ? (paxNumber(records, 'size') ?? raw.size) : 0;
+    const size = raw.type !== 'file' ? 0 : records.size === 0 ? raw.size : (paxNumber(records, 'size') ?? raw.size);
     if (!Number.isSafeInteger(size) || size < 0) throw new GantryError('invalid', 'invalid tar header: negative size');
     this.#padding = paddingOf(size);
-    const inPax = raw.typeFlag === 'S' ? undefined : paxSparseMap(records);
+    const inPax = raw.typeFlag === 'S' || records.size === 0 ? undefined : paxSparseMap(records);
     if (inPax !== undefined) this.#sparse = inPax;
     if (inPax?.mapInBody === true) {
       this.#left = size;
@@ -202,44 +192,41 @@ export class TarDecoder {
     return this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
   }
 
+  /** The header's own words, and over them those of the extensions. */
   #entry(size: number): TarEntry {
-    const raw = this.#raw as RawHeader;
+    const entry = this.#raw as RawHeader;
+    entry.size = entry.realSize = size;
+    if (this.#longName !== undefined) entry.name = this.#longName;
+    if (this.#longLink !== undefined) entry.linkName = this.#longLink;
     const records = this.#records();
-    const string = (key: string): string | undefined => {
-      const value = records.get(key);
-      return value === undefined ? undefined : decodeName(value);
-    };
-    const time = string('mtime');
+    if (records.size > 0) extend(entry, records);
     const sparse = this.#sparse;
-    const name = sparse?.name ?? string('path') ?? this.#longName ?? raw.name;
-    const linkName = string('linkpath') ?? this.#longLink ?? raw.linkName;
-    if (name.includes('\0') || linkName.includes('\0')) throw new GantryError('invalid', 'invalid tar header: a name holds a zero byte');
-    const known = entryTypes[raw.typeFlag];
-    if (known === undefined) throw new GantryError('invalid', `unsupported tar member type ${JSON.stringify(raw.typeFlag)}: ${name.slice(0, 200)}`);
+    if (sparse !== undefined) {
+      verifySparse(sparse, size);
+      entry.name = sparse.name ?? entry.name;
+      entry.realSize = sparse.realSize;
+      entry.sparse = sparse.parts;
+    }
+    if (entry.name.includes('\0') || entry.linkName.includes('\0')) throw new GantryError('invalid', 'invalid tar header: a name holds a zero byte');
     // Before ustar a directory was a file whose name ends in a slash.
-    const type = known === 'file' && raw.typeFlag === '0' && name.endsWith('/') ? 'directory' : known;
-    if (sparse !== undefined) verifySparse(sparse, size);
-    return {
-      name, type, linkName, size,
-      mode: raw.mode,
-      uid: paxNumber(records, 'uid') ?? raw.uid,
-      gid: paxNumber(records, 'gid') ?? raw.gid,
-      uname: string('uname') ?? raw.uname,
-      gname: string('gname') ?? raw.gname,
-      realSize: sparse?.realSize ?? size,
-      mtime: time === undefined ? { seconds: raw.mtimeSeconds, nanoseconds: 0 } : parsePaxTime(time),
-      deviceMajor: raw.deviceMajor,
-      deviceMinor: raw.deviceMinor,
-      xattrs: records.size === 0 ? none : xattrsOf(records),
-      ...(sparse === undefined ? {} : { sparse: sparse.parts }),
-    };
+    if (entry.typeFlag === '0' && entry.name.endsWith('/')) entry.type = 'directory';
+    return entry;
   }
 }
 
-const none: ReadonlyMap<string, Uint8Array> = new Map();
-
-function viewOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+/** What pax says of a member counts before what its header does. */
+function extend(entry: RawHeader, records: PaxRecords): void {
+  const string = (key: string): string | undefined => {
+    const value = records.get(key);
+    return value === undefined ? undefined : decodeName(value);
+  };
+  entry.name = string('path') ?? entry.name;
+  entry.linkName = string('linkpath') ?? entry.linkName;
+  entry.uid = paxNumber(records, 'uid') ?? entry.uid;
+  entry.gid = paxNumber(records, 'gid') ?? entry.gid;
+  const time = string('mtime');
+  if (time !== undefined) entry.mtime = parsePaxTime(time);
+  entry.xattrs = xattrsOf(records);
 }
 
 function paddingOf(size: number): number {

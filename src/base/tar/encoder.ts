@@ -41,7 +41,6 @@ function paxRecords(entry: TarOutput): [string, string | Uint8Array][] {
   if (!fits(entry.linkName ?? '', 100)) records.push(['linkpath', entry.linkName ?? '']);
   if (size > maxOctal[12]) records.push(['size', String(size)]);
   for (const key of ['uid', 'gid'] as const) if ((entry[key] ?? 0) > maxOctal[8]) records.push([key, String(entry[key])]);
-  for (const key of ['uname', 'gname'] as const) if (!fits(entry[key] ?? '', 31)) records.push([key, entry[key] ?? '']);
   if (mtime.nanoseconds !== 0 || mtime.seconds < 0 || mtime.seconds > maxOctal[12]) records.push(['mtime', formatPaxTime(mtime)]);
   for (const name of [...(entry.xattrs?.keys() ?? [])].sort()) records.push([`SCHILY.xattr.${name}`, entry.xattrs?.get(name) as Uint8Array]);
   return records;
@@ -77,8 +76,6 @@ function block(entry: TarOutput, flag: string): Buffer {
   header.write(flag, 156, 'latin1');
   header.write(fits(entry.linkName ?? '', 100) ? (entry.linkName ?? '') : asciiTail(entry.linkName ?? ''), 157, 100, 'latin1');
   header.write('ustar\x0000', 257, 'latin1');
-  header.write(fits(entry.uname ?? '', 31) ? (entry.uname ?? '') : '', 265, 32, 'latin1');
-  header.write(fits(entry.gname ?? '', 31) ? (entry.gname ?? '') : '', 297, 32, 'latin1');
   octal(header, entry.deviceMajor ?? 0, { at: 329, length: 8 });
   octal(header, entry.deviceMinor ?? 0, { at: 337, length: 8 });
   header.write(prefix, 345, 155, 'latin1');

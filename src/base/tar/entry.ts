@@ -7,8 +7,6 @@ export interface TarEntry {
   mode: number;
   uid: number;
   gid: number;
-  uname: string;
-  gname: string;
   /** Bytes of the body that follows. 0 for everything but regular files. */
   size: number;
   /** Of the file as it will be: larger than `size` when sparse. */

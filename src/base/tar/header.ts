@@ -1,51 +1,58 @@
 import { GantryError } from '../errors.ts';
 import { decodeName } from '../file-names.ts';
-import type { TarEntryType } from './entry.ts';
-
-/** One 512-byte block as it stands, before extensions. Sources: POSIX pax, "ustar Interchange Format"; the GNU tar manual, "Standard". */
-export interface RawHeader {
-  name: string;
-  mode: number;
-  uid: number;
-  gid: number;
-  size: number;
-  mtimeSeconds: number;
-  typeFlag: string;
-  linkName: string;
-  uname: string;
-  gname: string;
-  deviceMajor: number;
-  deviceMinor: number;
-  gnu: boolean;
-}
+import type { TarEntry, TarEntryType } from './entry.ts';
 
 export const blockSize = 512;
 
-/** The block that begins at `at` of `bytes`, which `view` shows too. undefined for a block of zeros. @throws invalid on a wrong checksum. */
-export function parseHeader(bytes: Buffer, at: number, view: DataView): RawHeader | undefined {
-  if (bytes[at] === 0 && isZero(bytes, at)) return undefined;
-  verifyChecksum(bytes, at, view);
-  // "ustar\0" of POSIX, "ustar  \0" of GNU.
-  const isTar = view.getUint32(at + 257) === 0x75737461 && bytes[at + 261] === 0x72;
-  const gnu = isTar && bytes[at + 262] === 0x20 && bytes[at + 263] === 0x20 && bytes[at + 264] === 0;
-  const ustar = isTar && bytes[at + 262] === 0;
-  const prefix = ustar ? text(bytes, at + 345, 155) : '';
-  const name = text(bytes, at, 100);
+/** One block of an archive, as bytes and as the words that its sum is made of. */
+export class HeaderBlock {
+  readonly bytes = Buffer.alloc(blockSize);
+  readonly words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, blockSize / 4);
+}
+
+/** One block as it stands, before extensions: the member that it announces when there are none. */
+export interface RawHeader extends Writable<TarEntry> {
+  typeFlag: string;
+}
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+const none: ReadonlyMap<string, Uint8Array> = new Map();
+
+/**
+ * Undefined for a block of zeros. @throws invalid on a wrong checksum
+ * Sources: POSIX pax, "ustar Interchange Format"; the GNU tar manual, "Standard".
+ */
+export function parseHeader({ bytes, words }: HeaderBlock): RawHeader | undefined {
+  if (bytes[0] === 0 && isZero(words)) return undefined;
+  verifyChecksum(bytes, words);
+  const format = formatOf(bytes);
+  const prefix = format === 'ustar' ? text(bytes, 345, 155) : '';
+  const name = text(bytes, 0, 100);
+  const size = number(bytes, 124, 12);
+  const typeFlag = bytes[156] === 0 ? '0' : String.fromCharCode(bytes[156] as number);
+  const isNode = format !== 'old' && (typeFlag === '3' || typeFlag === '4');
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    mode: number(bytes, at + 100, 8) & 0o7777,
-    uid: number(bytes, at + 108, 8),
-    gid: number(bytes, at + 116, 8),
-    size: number(bytes, at + 124, 12),
-    mtimeSeconds: number(bytes, at + 136, 12),
-    typeFlag: bytes[at + 156] === 0 ? '0' : String.fromCharCode(bytes[at + 156] as number),
-    linkName: text(bytes, at + 157, 100),
-    uname: gnu || ustar ? text(bytes, at + 265, 32) : '',
-    gname: gnu || ustar ? text(bytes, at + 297, 32) : '',
-    deviceMajor: gnu || ustar ? number(bytes, at + 329, 8) : 0,
-    deviceMinor: gnu || ustar ? number(bytes, at + 337, 8) : 0,
-    gnu,
+    type: entryTypes[typeFlag] ?? 'file',
+    mode: number(bytes, 100, 8) & 0o7777,
+    uid: number(bytes, 108, 8),
+    gid: number(bytes, 116, 8),
+    size,
+    realSize: size,
+    mtime: { seconds: number(bytes, 136, 12), nanoseconds: 0 },
+    linkName: text(bytes, 157, 100),
+    deviceMajor: isNode ? number(bytes, 329, 8) : 0,
+    deviceMinor: isNode ? number(bytes, 337, 8) : 0,
+    xattrs: none,
+    typeFlag,
   };
+}
+
+/** "ustar\0" of POSIX, "ustar  \0" of GNU. */
+function formatOf(bytes: Buffer): 'ustar' | 'gnu' | 'old' {
+  const isTar = bytes[257] === 0x75 && bytes[258] === 0x73 && bytes[259] === 0x74 && bytes[260] === 0x61 && bytes[261] === 0x72;
+  if (isTar && bytes[262] === 0) return 'ustar';
+  return isTar && bytes[262] === 0x20 && bytes[263] === 0x20 && bytes[264] === 0 ? 'gnu' : 'old';
 }
 
 /** `7` is a contiguous file; unknown flags are refused by the decoder. */
@@ -53,30 +60,35 @@ export const entryTypes: Readonly<Record<string, TarEntryType>> = {
   0: 'file', 7: 'file', S: 'file', 1: 'link', 2: 'symlink', 3: 'character', 4: 'block', 5: 'directory', 6: 'fifo',
 };
 
-function isZero(bytes: Buffer, at: number): boolean {
-  for (let index = at; index < at + blockSize; index++) if (bytes[index] !== 0) return false;
+function isZero(words: Int32Array): boolean {
+  for (let index = 0; index < words.length; index++) if (words[index] !== 0) return false;
   return true;
 }
 
 /** Words of the checksum field itself, which counts as spaces. */
-const [firstSumWord, lastSumWord] = [148, 152];
+const [firstSumWord, lastSumWord] = [37, 38];
 
 /** The sum of all bytes, four at a time: no sum of two lanes' 256 bytes exceeds 16 bits. */
-function verifyChecksum(bytes: Buffer, at: number, view: DataView): void {
+function verifyChecksum(bytes: Buffer, words: Int32Array): void {
+  let lanes = lanesOf(words, 0, firstSumWord);
+  lanes = (lanes + lanesOf(words, lastSumWord + 1, words.length)) | 0;
+  const stated = number(bytes, firstSumWord * 4, 8);
+  if (stated !== (lanes >>> 16) + (lanes & 0xffff) + 8 * 32 && stated !== signedSum(bytes)) throw new GantryError('invalid', 'invalid tar header: wrong checksum');
+}
+
+function lanesOf(words: Int32Array, first: number, end: number): number {
   let lanes = 0;
-  for (let word = 0; word < blockSize; word += 4) {
-    if (word === firstSumWord || word === lastSumWord) continue;
-    const four = view.getInt32(at + word);
+  for (let index = first; index < end; index++) {
+    const four = words[index] as number;
     lanes = (lanes + (four & 0x00ff00ff) + ((four >>> 8) & 0x00ff00ff)) | 0;
   }
-  const stated = number(bytes, at + firstSumWord, 8);
-  if (stated !== (lanes >>> 16) + (lanes & 0xffff) + 8 * 32 && stated !== signedSum(bytes, at)) throw new GantryError('invalid', 'invalid tar header: wrong checksum');
+  return lanes;
 }
 
 /** Very old archives summed signed bytes. */
-function signedSum(bytes: Buffer, at: number): number {
+function signedSum(bytes: Buffer): number {
   let sum = 8 * 32;
-  for (let index = 0; index < blockSize; index++) if (index < 148 || index >= 156) sum += bytes.readInt8(at + index);
+  for (let index = 0; index < blockSize; index++) if (index < 148 || index >= 156) sum += bytes.readInt8(index);
   return sum;
 }
 

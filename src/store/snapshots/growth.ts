@@ -66,7 +66,7 @@ export interface LayerFile {
 export type GrowingFile = LayerFile & Required<Pick<LayerFile, 'growth'>>;
 
 const chunkBytes = 1 << 18;
-/** So much of a large blob goes to the disk at a time while more comes: what is left at the end is little. */
+/** So much of a large blob goes to the disk at a time while more comes, and the rest at its end: who waits for the disk in the end waits little. */
 const writeBytes = 32 << 20;
 
 /** Each chunk is valid until the next is asked for. `cancelled` is looked at when the file has grown, or somebody has called wakeReaders(). */
@@ -120,6 +120,7 @@ async function* follow(fd: number, cells: Int32Array<SharedArrayBuffer>, cancell
       Atomics.store(cells, readKib, Math.max(Atomics.load(cells, readKib), Math.ceil(position / 1024)));
       yield chunk.subarray(0, length);
     } else if (now === complete) {
+      if (position > asked) startWriting(fd, asked, position - asked);
       return;
     } else {
       const waiting = Atomics.waitAsync(cells, tick, seen);

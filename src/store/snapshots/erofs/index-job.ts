@@ -12,7 +12,7 @@ import { inheritedAttributes } from '../implied-directories.ts';
 import { LayerTree } from './layer-tree.ts';
 import { writeIndex } from './write-index.ts';
 
-/** So much of a large layer goes to the disk at a time while more comes: what is left at the end is little. */
+/** So much of a large layer goes to the disk at a time while more comes, and the rest at its end: who waits for the disk in the end waits little. */
 const writeBytes = 32 << 20;
 
 export const tarName = 'layer.tar';
@@ -48,10 +48,13 @@ export async function indexStream(source: AsyncIterable<Buffer> | LayerFile, fol
         if (failure instanceof GantryError) throw failure;
       },
     });
-    if (copy !== undefined) ftruncateSync(copy, tarBytes);
+    if (copy !== undefined) {
+      ftruncateSync(copy, tarBytes);
+      startWriting(copy, asked, tarBytes - asked);
+    }
     failure ??= attempt(() => decoder.end());
     if (failure !== undefined) throw failure;
-    writeFileSync(join(folder, indexName), writeIndex(tree.root, tarBytes), { flag: 'wx', mode: 0o600 });
+    writeFile(join(folder, indexName), writeIndex(tree.root, tarBytes), { flags: 'wx', settle: startWriting });
     return { tarDigest, tarBytes, unpackedBytes: tree.unpackedBytes, implied: tree.implied };
   } catch (error) {
     throw fullDisk(error);
@@ -78,22 +81,22 @@ export async function indexAgain(folder: string, { implied, lowers }: { implied:
   decoder.end();
   for (const { path, attributes } of inherited) tree.inherit(path, attributes);
   try {
-    replaceFile(join(folder, indexName), writeIndex(tree.root, tarBytes));
+    const index = join(folder, indexName);
+    writeFile(`${index}.new`, writeIndex(tree.root, tarBytes), { flags: 'w', settle: fsyncSync });
+    renameSync(`${index}.new`, index);
   } catch (error) {
     throw fullDisk(error);
   }
 }
 
-function replaceFile(path: string, bytes: Buffer): void {
-  const fresh = `${path}.new`;
-  const fd = openSync(fresh, 'w', 0o600);
+function writeFile(path: string, bytes: Buffer, { flags, settle }: { flags: 'w' | 'wx'; settle: (fd: number) => void }): void {
+  const fd = openSync(path, flags, 0o600);
   try {
     writeFileSync(fd, bytes);
-    fsyncSync(fd);
+    settle(fd);
   } finally {
     closeSync(fd);
   }
-  renameSync(fresh, path);
 }
 
 function fullDisk(error: unknown): unknown {

@@ -4,7 +4,7 @@ import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
 import { cleanParts, maxPath } from '../archive-names.ts';
 import { ImpliedDirectories, type DirectoryAttributes } from '../implied-directories.ts';
 import { modeMask, modeType } from './format.ts';
-import type { FileData, IndexNode } from './node.ts';
+import { IndexNode } from './node.ts';
 import { sparseData } from './sparse-data.ts';
 
 const opaqueMarker = '.wh..wh..opq';
@@ -12,6 +12,7 @@ const whiteoutPrefix = '.wh.';
 const opaqueAttribute = 'trusted.overlay.opaque';
 const yes = Buffer.from('y');
 const maxLinks = 40;
+const maxNear = 1000;
 /** What anything but a regular file counts for, as when it is extracted. */
 const nodeBytes = 4096;
 
@@ -26,8 +27,8 @@ export class LayerTree implements TarHandler {
   readonly #maxBytes: number;
   /** Made because members lie in them. */
   readonly #implied = new Set<IndexNode>();
-  /** Where the last member lies, and how it was called there. */
-  #last: { path: string; directory: Directory } | undefined;
+  /** Where members lay lately, by path: most lie beside one of the last. Cleared when a path may lead elsewhere. */
+  readonly #near = new Map<string, Directory>();
 
   constructor(options: { maxBytes: number }) {
     this.#maxBytes = options.maxBytes;
@@ -36,21 +37,25 @@ export class LayerTree implements TarHandler {
   entry(entry: TarEntry, bodyOffset: number): void {
     const { name } = entry;
     const slash = name.lastIndexOf('/');
-    // Most members lie beside the one before them.
-    const isBeside = name.length <= maxPath && slash > 0 && slash < name.length - 1 && this.#last?.path === name.slice(0, slash);
-    const own = isBeside ? name.slice(slash + 1) : undefined;
-    if (own !== undefined && own !== '.' && own !== '..') return this.#member({ parent: this.#last!.directory, name: own }, entry, bodyOffset);
+    const isPlain = slash > 0 && slash < name.length - 1 && name.length <= maxPath;
+    const near = isPlain ? this.#near.get(name.slice(0, slash)) : undefined;
+    const own = near === undefined ? '' : name.slice(slash + 1);
+    if (near !== undefined && own !== '.' && own !== '..') return this.#member({ parent: near, name: own }, entry, bodyOffset);
     const parts = cleanParts(name);
-    const last = parts.at(-1);
+    const last = parts.pop();
     if (last === undefined) {
       if (entry.type !== 'directory') throw refused(name, 'it is no file name');
-      Object.assign(this.root, described(entry, this.root.children));
+      describe(this.root, entry);
       return;
     }
-    this.#last = undefined;
-    const parent = this.#directoryAt(parts.slice(0, -1), name);
+    const parent = this.#directoryAt(parts, name);
+    if (isPlain) this.#remember(name.slice(0, slash), parent);
     this.#member({ parent, name: last }, entry, bodyOffset);
-    if (slash > 0 && slash < name.length - 1) this.#last = { path: name.slice(0, slash), directory: parent };
+  }
+
+  #remember(path: string, directory: Directory): void {
+    if (this.#near.size >= maxNear) this.#near.clear();
+    this.#near.set(path, directory);
   }
 
   #member({ parent, name }: { parent: Directory; name: string }, entry: TarEntry, bodyOffset: number): void {
@@ -62,43 +67,43 @@ export class LayerTree implements TarHandler {
     this.#count(entry.type === 'file' ? entry.size : nodeBytes);
     const there = parent.children.get(key);
     // A path may lead elsewhere now.
-    if (there !== undefined) this.#last = undefined;
+    if (there?.children !== undefined || there?.target !== undefined) this.#near.clear();
     if (entry.type === 'link') {
       parent.children.set(key, this.#linkTarget(entry));
       return;
     }
     if (entry.type !== 'directory') {
-      parent.children.set(key, described(entry, undefined, bodyOffset));
+      parent.children.set(key, described(entry, bodyOffset));
       return;
     }
     if (there?.children !== undefined) {
       const opaque = there.xattrs.get(opaqueAttribute);
       this.#implied.delete(there);
-      Object.assign(there, described(entry, there.children));
-      if (opaque !== undefined) there.xattrs.set(opaqueAttribute, opaque);
+      describe(there, entry);
+      if (opaque !== undefined) there.setXattr(opaqueAttribute, opaque);
       return;
     }
-    const made = described(entry, new Map());
+    const made = directory();
+    describe(made, entry);
     // A directory in place of a whiteout of the same layer hides what was below.
-    if (there !== undefined && isWhiteout(there)) made.xattrs.set(opaqueAttribute, yes);
+    if (there !== undefined && isWhiteout(there)) made.setXattr(opaqueAttribute, yes);
     parent.children.set(key, made);
   }
 
   #whiteout(parent: Directory, name: string): void {
     if (name === opaqueMarker) {
-      parent.xattrs.set(opaqueAttribute, yes);
+      parent.setXattr(opaqueAttribute, yes);
       return;
     }
     if (name.startsWith('.wh..wh.')) return;
     const hidden = name.slice(whiteoutPrefix.length);
     if (hidden === '' || hidden === '.' || hidden === '..') throw refused(name, 'it is no whiteout');
     const there = parent.children.get(bytesOf(hidden));
-    this.#last = undefined;
     if (there === undefined) {
       this.#count(nodeBytes);
       parent.children.set(bytesOf(hidden), whiteout());
     } else if (there.children !== undefined) {
-      there.xattrs.set(opaqueAttribute, yes);
+      there.setXattr(opaqueAttribute, yes);
     }
   }
 
@@ -119,7 +124,7 @@ export class LayerTree implements TarHandler {
       this.#count(nodeBytes);
       const made = directory();
       // In place of a whiteout it is a new one, and what was below is nothing to it.
-      if (there !== undefined) made.xattrs.set(opaqueAttribute, yes);
+      if (there !== undefined) made.setXattr(opaqueAttribute, yes);
       else this.#implied.add(made);
       parent.children.set(key, made);
       return made;
@@ -151,7 +156,7 @@ export class LayerTree implements TarHandler {
     const node = this.#find(path.split('/'));
     if (node === undefined || !this.#implied.has(node)) return;
     Object.assign(node, { ...rest, mode: modeType.directory | mode });
-    for (const [name, value] of xattrs) node.xattrs.set(name, value);
+    for (const [name, value] of xattrs) node.setXattr(name, value);
   }
 
   #find(parts: readonly string[]): Directory | undefined {
@@ -201,29 +206,37 @@ function isWhiteout(node: IndexNode): boolean {
 }
 
 function directory(): Directory {
-  return { mode: modeType.directory | 0o755, uid: 0, gid: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, xattrs: new Map(), children: new Map() };
+  return new IndexNode(modeType.directory | 0o755, new Map()) as Directory;
 }
 
 function whiteout(): IndexNode {
-  return { mode: modeType.character, uid: 0, gid: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, xattrs: new Map(), device: { major: 0, minor: 0 } };
-}
-
-function described(entry: TarEntry, children: Map<string, IndexNode> | undefined, bodyOffset = 0): IndexNode {
-  const node: IndexNode = {
-    mode: typeBits[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode),
-    uid: entry.uid, gid: entry.gid, mtimeSeconds: entry.mtime.seconds, mtimeNanoseconds: entry.mtime.nanoseconds,
-    // Overlay's own attributes are orders to the kernel, not content.
-    xattrs: new Map(entry.xattrs.size === 0 ? [] : [...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name))),
-  };
-  if (children !== undefined) node.children = children;
-  if (entry.type === 'symlink') node.target = bytesOf(entry.linkName);
-  if (entry.type === 'character' || entry.type === 'block') node.device = { major: entry.deviceMajor, minor: entry.deviceMinor };
-  if (entry.type === 'file') node.data = dataOf(entry, bodyOffset);
+  const node = new IndexNode(modeType.character);
+  node.device = { major: 0, minor: 0 };
   return node;
 }
 
-function dataOf(entry: TarEntry, offset: number): FileData {
-  return entry.sparse === undefined ? { size: entry.size, offset } : sparseData({ size: entry.realSize, parts: entry.sparse, offset, name: entry.name });
+function described(entry: TarEntry, bodyOffset: number): IndexNode {
+  const node = new IndexNode(0);
+  describe(node, entry);
+  if (entry.type === 'symlink') node.target = bytesOf(entry.linkName);
+  else if (entry.type === 'character' || entry.type === 'block') node.device = { major: entry.deviceMajor, minor: entry.deviceMinor };
+  else if (entry.type === 'file') {
+    node.size = entry.realSize;
+    node.offset = bodyOffset;
+    if (entry.sparse !== undefined) node.chunks = sparseData({ size: entry.realSize, parts: entry.sparse, offset: bodyOffset, name: entry.name });
+  }
+  return node;
+}
+
+/** What a member says of a file, apart from what is in it. */
+function describe(node: IndexNode, entry: TarEntry): void {
+  node.mode = typeBits[entry.type] | (entry.type === 'symlink' ? 0o777 : entry.mode);
+  node.uid = entry.uid;
+  node.gid = entry.gid;
+  node.mtimeSeconds = entry.mtime.seconds;
+  node.mtimeNanoseconds = entry.mtime.nanoseconds;
+  // Overlay's own attributes are orders to the kernel, not content.
+  node.xattrs = entry.xattrs.size === 0 ? entry.xattrs : new Map([...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name)));
 }
 
 const typeBits: Record<Exclude<TarEntry['type'], 'link'>, number> & { link: number } = {

@@ -1,5 +1,5 @@
 import { blockBytes, noBlock } from './format.ts';
-import type { FileData } from './node.ts';
+import type { IndexNode } from './node.ts';
 
 /** The layer cannot be told as an index; it has to be extracted. The code survives the way out of a worker thread. */
 export class NotIndexable extends Error {
@@ -14,7 +14,7 @@ const maxChunks = 1 << 18;
  * A sparse file as chunks of the tar and holes. The tar holds the parts one behind the other, so a part may begin inside a file at a
  * multiple of the chunk only. @throws NotIndexable when the parts do not fall on blocks, or too many chunks would be needed.
  */
-export function sparseData(file: { size: number; parts: readonly { offset: number; size: number }[]; offset: number; name: string }): FileData {
+export function sparseData(file: { size: number; parts: readonly { offset: number; size: number }[]; offset: number; name: string }): NonNullable<IndexNode['chunks']> {
   const chunkBits = commonChunkBits(file.parts, file.size);
   if (chunkBits < 0) throw new NotIndexable(`the parts of ${file.name} do not fall on blocks`);
   const chunk = blockBytes * 2 ** chunkBits;
@@ -26,7 +26,7 @@ export function sparseData(file: { size: number; parts: readonly { offset: numbe
     for (let done = 0; done < part.size; done += chunk) blocks[(part.offset + done) / chunk] = (at + done) / blockBytes;
     at += part.size;
   }
-  return { size: file.size, offset: file.offset, chunks: { bits: chunkBits, blocks } };
+  return { bits: chunkBits, blocks };
 }
 
 /** The largest chunk that every part begins on, and that every part but one at the end of the file fills; -1 when a block does not. */

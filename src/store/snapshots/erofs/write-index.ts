@@ -1,4 +1,4 @@
-import { planDirectory, writeDirectory } from './directory.ts';
+import { planDirectory, writeDirectory, type DirectoryPlan } from './directory.ts';
 import {
   blockBits, blockBytes, chunkIndexBytes, chunkIndexes, deviceSlotBytes, extendedInode, extendedInodeBytes, feature,
   inodeSlotBytes, layout, modeMask, modeType, noBlock, roundUp, superBytes, superMagic, superOffset,
@@ -9,20 +9,14 @@ import { encodeXattrs, xattrCount } from './xattrs.ts';
 /** Inodes begin at the first block behind the superblock and the one device slot. */
 const metaStart = roundUp(superOffset + superBytes + deviceSlotBytes, blockBytes);
 
-/** What is known of a node before anything is written. */
-interface Placed {
-  node: IndexNode;
-  parent: IndexNode;
-  links: number;
+/** What stands behind an inode or belongs to it in the index; most files have nothing. */
+interface Appendix {
   xattrs: Buffer;
-  /** Names of a directory in order, with `.` and `..`. */
-  names: string[];
-  directory: { blocks: number[]; bytes: number } | undefined;
+  directory: DirectoryPlan | undefined;
   /** Bytes of data that the index itself holds: directories and targets of links. */
   ownBytes: number;
   /** The last `inlineBytes` of them stand behind the inode. */
   inlineBytes: number;
-  position: number;
   /** First block of the part that is not inline. */
   firstBlock: number;
 }
@@ -32,111 +26,110 @@ interface Placed {
  * device, the layer's tar of `tarBytes` bytes. The same tree gives the same bytes.
  */
 export function writeIndex(root: IndexNode, tarBytes: number): Buffer {
-  const placed = collect(root);
-  const metaEnd = placeInodes(placed);
-  const end = placeBlocks(placed, metaEnd);
-  const image = Buffer.alloc(end);
-  const numberOf = new Map(placed.map((each) => [each.node, (each.position - metaStart) / inodeSlotBytes]));
-  placed.forEach((each, index) => writeNode(image, each, index + 1, numberOf));
-  writeSuper(image, { inodes: placed.length, tarBytes });
+  const nodes = collect(root);
+  const appendices = nodes.map(({ node, parent }) => appendixOf(node, parent));
+  const metaEnd = placeInodes(nodes, appendices);
+  const image = Buffer.alloc(placeBlocks(appendices, metaEnd));
+  const view = new DataView(image.buffer, image.byteOffset, image.length);
+  nodes.forEach(({ node }, index) => writeNode({ image, view, node, serial: index + 1 }, appendices[index]));
+  writeSuper(image, { inodes: nodes.length, tarBytes });
   return image;
 }
 
+interface Found { node: IndexNode; parent: IndexNode }
+
 /** Every node once, the root first (its number must fit in 16 bits), parents before children. */
-function collect(root: IndexNode): Placed[] {
-  const byNode = new Map<IndexNode, Placed>();
-  const queue: { node: IndexNode; parent: IndexNode }[] = [{ node: root, parent: root }];
-  for (let at = 0; at < queue.length; at++) {
-    const { node, parent } = queue[at]!;
-    const seen = byNode.get(node);
-    if (seen !== undefined) {
-      seen.links += 1;
-      continue;
+function collect(root: IndexNode): Found[] {
+  const found: Found[] = [{ node: root, parent: root }];
+  root.links = 2;
+  for (let at = 0; at < found.length; at++) {
+    const parent = (found[at] as Found).node;
+    if (parent.children === undefined) continue;
+    for (const node of parent.children.values()) {
+      if (node.children !== undefined) {
+        node.links = 2;
+        parent.links += 1;
+      } else if (++node.links > 1) {
+        continue;
+      }
+      found.push({ node, parent });
     }
-    byNode.set(node, prepare(node, parent));
-    for (const child of node.children?.values() ?? []) queue.push({ node: child, parent: node });
   }
-  return [...byNode.values()];
+  return found;
 }
 
-const noNames: string[] = [];
-
-function prepare(node: IndexNode, parent: IndexNode): Placed {
-  const names = node.children === undefined ? noNames : ['.', '..', ...node.children.keys()].sort();
-  const directory = node.children === undefined ? undefined : planDirectory(names);
-  let subdirectories = 0;
-  if (node.children !== undefined) for (const child of node.children.values()) if (child.children !== undefined) subdirectories++;
-  return {
-    node, parent, names, directory,
-    links: directory === undefined ? 1 : 2 + subdirectories,
-    xattrs: encodeXattrs(node.xattrs),
-    ownBytes: directory?.bytes ?? node.target?.length ?? 0,
-    inlineBytes: 0, position: 0, firstBlock: 0,
-  };
+function appendixOf(node: IndexNode, parent: IndexNode): Appendix | undefined {
+  if (node.children === undefined && node.target === undefined && node.xattrs.size === 0) return undefined;
+  const directory = node.children === undefined ? undefined : planDirectory(node, parent);
+  return { xattrs: encodeXattrs(node.xattrs), directory, ownBytes: directory?.bytes ?? node.target?.length ?? 0, inlineBytes: 0, firstBlock: 0 };
 }
 
 /** Gives every inode its place. A tail that shares the inode's block is kept there: one read gets both. */
-function placeInodes(placed: Placed[]): number {
+function placeInodes(nodes: readonly Found[], appendices: readonly (Appendix | undefined)[]): number {
   let at = metaStart;
-  for (const each of placed) {
-    const headBytes = extendedInodeBytes + each.xattrs.length;
-    const tail = each.ownBytes % blockBytes;
-    if (tail > 0 && headBytes + tail <= blockBytes) {
-      each.inlineBytes = tail;
-      if ((at % blockBytes) + headBytes + tail > blockBytes) at = roundUp(at, blockBytes);
-    }
-    each.position = at;
-    const chunks = chunksOf(each.node).blocks.length;
+  nodes.forEach(({ node }, index) => {
+    const appendix = appendices[index];
+    const headBytes = extendedInodeBytes + (appendix?.xattrs.length ?? 0);
+    if (appendix !== undefined) at = placeTail(appendix, headBytes, at);
+    node.position = at;
+    const chunks = chunkCount(node);
     const chunkBytes = chunks === 0 ? 0 : roundUp(headBytes, chunkIndexBytes) - headBytes + chunks * chunkIndexBytes;
-    at = roundUp(at + headBytes + each.inlineBytes + chunkBytes, inodeSlotBytes);
-  }
+    at = roundUp(at + headBytes + (appendix?.inlineBytes ?? 0) + chunkBytes, inodeSlotBytes);
+  });
   return at;
 }
 
-function placeBlocks(placed: Placed[], metaEnd: number): number {
+/** Where the inode can stand that has its tail behind it. */
+function placeTail(appendix: Appendix, headBytes: number, at: number): number {
+  const tail = appendix.ownBytes % blockBytes;
+  if (tail === 0 || headBytes + tail > blockBytes) return at;
+  appendix.inlineBytes = tail;
+  return (at % blockBytes) + headBytes + tail > blockBytes ? roundUp(at, blockBytes) : at;
+}
+
+function placeBlocks(appendices: readonly (Appendix | undefined)[], metaEnd: number): number {
   let block = roundUp(metaEnd, blockBytes) / blockBytes;
-  for (const each of placed) {
-    each.firstBlock = block;
-    block += Math.ceil((each.ownBytes - each.inlineBytes) / blockBytes);
+  for (const appendix of appendices) {
+    if (appendix === undefined) continue;
+    appendix.firstBlock = block;
+    block += Math.ceil((appendix.ownBytes - appendix.inlineBytes) / blockBytes);
   }
   return block * blockBytes;
 }
 
-function hasChunks(node: IndexNode): boolean {
-  return node.data !== undefined && node.data.size > 0;
-}
+interface Writing { image: Buffer; view: DataView; node: IndexNode; serial: number }
 
-function writeNode(image: Buffer, each: Placed, serial: number, numberOf: ReadonlyMap<IndexNode, number>): void {
-  const { node, position } = each;
-  const kind = hasChunks(node) ? layout.chunkBased : each.inlineBytes > 0 ? layout.flatInline : layout.flatPlain;
-  image.writeUInt16LE(extendedInode | (kind << 1), position);
-  image.writeUInt16LE(xattrCount(each.xattrs.length), position + 2);
-  image.writeUInt16LE(node.mode, position + 4);
-  writeUint64(image, node.data?.size ?? each.ownBytes, position + 8);
-  image.writeUInt32LE(locationWord(each), position + 16);
-  image.writeUInt32LE(serial, position + 20);
-  image.writeUInt32LE(node.uid >>> 0, position + 24);
-  image.writeUInt32LE(node.gid >>> 0, position + 28);
-  writeUint64(image, node.mtimeSeconds, position + 32);
-  image.writeUInt32LE(node.mtimeNanoseconds, position + 40);
-  image.writeUInt32LE(each.links, position + 44);
-  each.xattrs.copy(image, position + extendedInodeBytes);
-  if (hasChunks(node)) writeChunks(image, each);
-  if (each.ownBytes > 0) writeOwnData(image, each, numberOf);
+function writeNode(writing: Writing, appendix: Appendix | undefined): void {
+  const { view, node, serial } = writing;
+  const { position } = node;
+  const kind = node.size > 0 ? layout.chunkBased : (appendix?.inlineBytes ?? 0) > 0 ? layout.flatInline : layout.flatPlain;
+  view.setUint16(position, extendedInode | (kind << 1), true);
+  view.setUint16(position + 2, xattrCount(appendix?.xattrs.length ?? 0), true);
+  view.setUint16(position + 4, node.mode, true);
+  setUint64(view, position + 8, node.size > 0 ? node.size : appendix?.ownBytes ?? 0);
+  view.setUint32(position + 16, locationWord(node, appendix), true);
+  view.setUint32(position + 20, serial, true);
+  view.setUint32(position + 24, node.uid, true);
+  view.setUint32(position + 28, node.gid, true);
+  setUint64(view, position + 32, node.mtimeSeconds);
+  view.setUint32(position + 40, node.mtimeNanoseconds, true);
+  view.setUint32(position + 44, node.links, true);
+  if (appendix !== undefined) writeAppendix(writing, appendix);
+  if (node.size > 0) writeChunks(writing, appendix);
 }
 
 /** Two's complement for what is below zero. */
-function writeUint64(image: Buffer, value: number, at: number): void {
-  image.writeUInt32LE(value >>> 0, at);
-  image.writeInt32LE(Math.floor(value / 2 ** 32), at + 4);
+function setUint64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value, true);
+  view.setInt32(at + 4, Math.floor(value / 2 ** 32), true);
 }
 
 /** The union behind the size: device number, first block, or how chunks are indexed. */
-function locationWord({ node, firstBlock }: Placed): number {
+function locationWord(node: IndexNode, appendix: Appendix | undefined): number {
   if (node.device !== undefined) return encodeDevice(node.device);
-  if (hasChunks(node)) return chunkIndexes | chunksOf(node).bits;
+  if (node.size > 0) return chunkIndexes | chunkBits(node);
   const type = node.mode & modeMask;
-  return type === modeType.directory || type === modeType.symlink ? firstBlock : 0;
+  return type === modeType.directory || type === modeType.symlink ? appendix?.firstBlock ?? 0 : 0;
 }
 
 /** Linux's new_encode_dev(). */
@@ -144,34 +137,42 @@ function encodeDevice({ major, minor }: { major: number; minor: number }): numbe
   return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }
 
-/** How a file's data is indexed: as given for a sparse file, else one chunk, the smallest power of two of blocks that holds the whole file. */
-function chunksOf(node: IndexNode): { bits: number; blocks: readonly number[] } {
-  if (!hasChunks(node)) return { bits: 0, blocks: [] };
-  const { size, offset, chunks } = node.data!;
-  return chunks ?? { bits: Math.min(31, Math.ceil(Math.log2(Math.ceil(size / blockBytes)))), blocks: [offset / blockBytes] };
+/** How a file's data is indexed: as given for a sparse file, else one chunk. */
+function chunkCount(node: IndexNode): number {
+  return node.size === 0 ? 0 : node.chunks?.blocks.length ?? 1;
+}
+
+/** The smallest power of two of blocks that holds the whole file. */
+function chunkBits({ size, chunks }: IndexNode): number {
+  if (chunks !== undefined) return chunks.bits;
+  let bits = 0;
+  while (bits < 31 && blockBytes * 2 ** bits < size) bits++;
+  return bits;
 }
 
 /** The indexes behind the inode: each names the second device and a block of it, where the chunk begins. */
-function writeChunks(image: Buffer, { node, position, xattrs }: Placed): void {
-  const base = roundUp(position + extendedInodeBytes + xattrs.length, chunkIndexBytes);
-  chunksOf(node).blocks.forEach((block, index) => {
-    image.writeUInt16LE(block === noBlock ? 0 : 1, base + index * chunkIndexBytes + 2);
-    image.writeUInt32LE(block, base + index * chunkIndexBytes + 4);
-  });
+function writeChunks({ view, node }: Writing, appendix: Appendix | undefined): void {
+  const base = roundUp(node.position + extendedInodeBytes + (appendix?.xattrs.length ?? 0), chunkIndexBytes);
+  const { chunks } = node;
+  const count = chunkCount(node);
+  for (let index = 0; index < count; index++) {
+    const block = chunks === undefined ? node.offset / blockBytes : chunks.blocks[index] as number;
+    view.setUint16(base + index * chunkIndexBytes + 2, block === noBlock ? 0 : 1, true);
+    view.setUint32(base + index * chunkIndexBytes + 4, block, true);
+  }
 }
 
-function writeOwnData(image: Buffer, each: Placed, numberOf: ReadonlyMap<IndexNode, number>): void {
-  const bytes = each.directory === undefined
-    ? Buffer.from(each.node.target!, 'latin1')
-    : writeDirectory(each.directory, each.names.map((name) => directoryEntry(each, name, numberOf)));
-  const outside = bytes.length - each.inlineBytes;
-  bytes.copy(image, each.firstBlock * blockBytes, 0, outside);
-  bytes.copy(image, each.position + extendedInodeBytes + each.xattrs.length, outside);
-}
-
-function directoryEntry(each: Placed, name: string, numberOf: ReadonlyMap<IndexNode, number>) {
-  const node = name === '.' ? each.node : name === '..' ? each.parent : each.node.children!.get(name)!;
-  return { name, mode: node.mode, inode: numberOf.get(node)! };
+function writeAppendix({ image, node }: Writing, { xattrs, directory, ownBytes, inlineBytes, firstBlock }: Appendix): void {
+  const behind = node.position + extendedInodeBytes;
+  xattrs.copy(image, behind);
+  const outside = ownBytes - inlineBytes;
+  const placeOf = (block: number): number => (block * blockBytes < outside ? firstBlock * blockBytes + block * blockBytes : behind + xattrs.length);
+  if (directory !== undefined) {
+    writeDirectory(image, directory, { placeOf, numberOf: (position) => (position - metaStart) / inodeSlotBytes });
+  } else if (node.target !== undefined) {
+    image.write(node.target.slice(0, outside), firstBlock * blockBytes, 'latin1');
+    image.write(node.target.slice(outside), behind + xattrs.length, 'latin1');
+  }
 }
 
 function writeSuper(image: Buffer, facts: { inodes: number; tarBytes: number }): void {

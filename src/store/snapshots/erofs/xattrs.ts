@@ -1,4 +1,5 @@
 import { xattrPrefixes } from './format.ts';
+import type { Xattrs } from './node.ts';
 
 const headerBytes = 12;
 const nothing = Buffer.alloc(0);
@@ -7,7 +8,7 @@ const nothing = Buffer.alloc(0);
  * The attributes of one inode as they stand behind it, or nothing when it has none.
  * Attributes in a namespace that EROFS cannot name are left out: they mean nothing in a layer.
  */
-export function encodeXattrs(xattrs: ReadonlyMap<string, Uint8Array>): Buffer {
+export function encodeXattrs(xattrs: Xattrs): Buffer {
   if (xattrs.size === 0) return nothing;
   const entries = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, value]) => encodeEntry(name, value));
   return entries.length === 0 ? nothing : Buffer.concat([Buffer.alloc(headerBytes), ...entries]);
