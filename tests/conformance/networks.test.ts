@@ -180,6 +180,8 @@ describe('networks', () => {
     await engine.expect('POST', '/networks/bridge/connect', { body: { Container: 'nope' }, status: 404, message: 'No such container: nope' });
     await engine.expect('GET', '/networks/nope', { status: 404, message: 'network nope not found' });
     await engine.expect('DELETE', '/networks/nope', { status: 404, message: 'network nope not found' });
+    await engine.expect('POST', '/networks/bridge/disconnect', { body: { Container: 'nope' }, status: 404, message: 'No such container: nope' });
+    await engine.expect('POST', '/networks/bridge/disconnect', { body: { Container: 'nope', Force: true }, status: 404, message: 'endpoint nope not found' });
   });
 
   test('lists are filtered', async () => {
@@ -191,7 +193,11 @@ describe('networks', () => {
     assert.deepEqual(await names({ driver: ['null'] }), ['none']);
     assert.deepEqual(await names({ type: ['builtin'] }), ['bridge', 'host', 'none']);
     assert.ok((await names({ dangling: ['true'] })).includes(name));
+    assert.deepEqual(await names({ type: ['custom'], name: [name] }), [name]);
+    assert.deepEqual(await names({ scope: ['local'], driver: ['bridge'], name: [name] }), [name]);
+    assert.deepEqual(await names({ scope: ['swarm'] }), []);
     await engine.expect('GET', '/networks', { query: { filters: '{"nope":["x"]}' }, status: 400, message: /invalid filter 'nope'/i });
+    await engine.expect('GET', '/networks', { query: { filters: '{"type":["x"]}' }, status: [400, 500], message: "invalid filter: 'type'='x'" });
   });
 
   test('prune takes what nobody uses and the filters let through', async () => {

@@ -7,10 +7,12 @@ import { moveGateway } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
 import { refreshFiles } from './refresh-files.ts';
 
-/** @param force also when the container is gone: then nothing is left to do */
+/** @param force also an endpoint whose container is gone: here it went with it, and is not found */
 export async function disconnect(deps: NetworkDeps, name: string, container: string, force: boolean): Promise<void> {
   const network = deps.catalog.find(name);
-  if (force && !deps.containers.all().some((record) => record.id === container || record.name === container)) return;
+  if (force && !deps.containers.all().some((record) => record.id === container || record.name === container || record.id.startsWith(container))) {
+    throw new GantryError('notFound', `endpoint ${container} not found`);
+  }
   const { id } = deps.containers.find(container);
   await deps.locks.run(id, async () => {
     const record = deps.containers.find(id);

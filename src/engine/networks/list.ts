@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/errors.ts';
 import { matchesLabels, readFilters, type Filters } from '../filters.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
@@ -6,6 +7,9 @@ import type { NetworkDetails } from './verbs.ts';
 
 export function list(deps: NetworkDeps, filters: Filters): NetworkDetails[] {
   const read = readFilters(filters, ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type']);
+  for (const type of read.values('type')) {
+    if (type !== 'custom' && type !== 'builtin') throw new GantryError('invalid', `invalid filter: 'type'='${type}'`);
+  }
   const named = new Set(deps.containers.all().flatMap((record) => Object.values(record.endpoints).map((endpoint) => endpoint.networkId)));
   return deps.catalog.all()
     .filter((network) => read.some('driver', (driver) => network.driver === driver)
