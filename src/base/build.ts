@@ -9,3 +9,8 @@ export interface Build {
 }
 
 export const build: Build = typeof gantryBuild === 'undefined' ? { gitCommit: '', time: '' } : gantryBuild;
+
+/** What `--version` says. */
+export function versionLine(version: string): string {
+  return `Gantry version ${version}${build.gitCommit === '' ? '' : `, build ${build.gitCommit}`}`;
+}

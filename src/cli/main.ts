@@ -1,3 +1,4 @@
+import { versionLine } from '../base/build.ts';
 import { hintOf, describe, ExitError, fromDaemon } from './errors.ts';
 import { Interrupted } from './interrupted.ts';
 import type { AnyCommand } from './command.ts';
@@ -32,8 +33,8 @@ export async function main(argv: readonly string[], machine: Machine): Promise<n
   }
   const { help, flags } = globals;
   if (flags.version) {
-    const { versionLine } = await import('./system/version-line.ts');
-    standard.stdout.write(`${versionLine()}\n`);
+    const { clientVersion } = await import('./system/client-version.ts');
+    standard.stdout.write(`${versionLine(clientVersion())}\n`);
     return 0;
   }
   const [first] = globals.args;
@@ -62,7 +63,7 @@ async function runCommand(entry: Entry, name: readonly string[], argv: readonly 
   }
   const complaint = arityComplaint(path, command.arity, parsed.args.length);
   if (complaint !== undefined) {
-    standard.stderr.write(`${program}: ${complaint}\n\nUsage:  ${path} ${command.usage}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
+    standard.stderr.write(`${program}: ${complaint}\n\nUsage:  ${`${path} ${command.usage}`.trimEnd()}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
     return 1;
   }
   const status = await attempt(context, command, () => command.run({ context, flags: parsed.flags, given: parsed.given, args: parsed.args, path }), path);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiServer, type ApiServer } from '../api/server/create-server.ts';
 import type { Services } from '../api/server/services.ts';
+import { GantryError, hasKind, messageOf } from '../base/errors.ts';
 import { newId } from '../base/ids.ts';
 import { nowNanos } from '../base/clock.ts';
 import { KeyedLocks } from '../base/locks.ts';
@@ -78,9 +79,9 @@ export interface Engine {
 export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
   makeFolders(config);
-  opened.use(FileLock.acquire(join(config.root, 'daemon.lock')));
+  opened.use(lock(config.root));
   // Two roots with one run folder would share a monitor.
-  opened.use(FileLock.acquire(join(config.run, 'daemon.lock')));
+  opened.use(lock(config.run));
   const instanceId = instanceIdOf(config.root);
   const cgroupParent = `/gantry-${instanceId}`;
   const runtimes = findRuntimes(config);
@@ -162,6 +163,15 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
       await everything.disposeAsync();
     },
   };
+}
+
+function lock(folder: string): FileLock {
+  try {
+    return FileLock.acquire(join(folder, 'daemon.lock'));
+  } catch (cause) {
+    if (!hasKind(cause, 'conflict')) throw cause;
+    throw new GantryError('conflict', messageOf(cause), { cause, hint: 'Another daemon works there: end it, or give this one a --root, a --run and a --host of its own.' });
+  }
 }
 
 function makeFolders({ root, run }: DaemonConfig): void {

@@ -1,38 +1,43 @@
+import { versionLine } from '../base/build.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { isGantryError, messageOf } from '../base/errors.ts';
+import { GantryError, errnoOf, isGantryError, messageOf } from '../base/errors.ts';
 import { returnMemoryWhenResting } from '../host/return-memory.ts';
 import { createDaemon } from './create-daemon.ts';
 import { readConfig, usage, type DaemonConfig } from './config.ts';
 import { notifyService } from './notify.ts';
+import { writePidFile } from './pid-file.ts';
+import { version } from './version.ts';
 
 /** `gantry daemon`: runs until SIGTERM or SIGINT. @returns the exit code */
 export async function run(argv: string[]): Promise<number> {
-  let config: DaemonConfig | 'help';
   try {
-    config = readConfig(argv);
+    const config = readConfig(argv);
+    if (config === 'help') process.stdout.write(usage);
+    else if (config === 'version') process.stdout.write(`${versionLine(version)}\n`);
+    else if (config.validate) process.stderr.write('configuration OK\n');
+    else await serve(config);
+    return 0;
   } catch (error) {
     return refuse(error);
   }
-  if (config === 'help') {
-    process.stdout.write(usage);
-    return 0;
+}
+
+async function serve(config: DaemonConfig): Promise<void> {
+  if (process.geteuid?.() !== 0) {
+    throw new GantryError('forbidden', 'needs to be started with root privileges', { hint: "Run it with sudo, or let systemd run it: sudo gantry setup --service" });
   }
   const log = createLog({ format: config.logFormat, level: config.logLevel, write: (line) => process.stderr.write(line) });
   const asked = stopAsked(log);
-  try {
-    const daemon = await createDaemon(config, log);
-    log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
-    notifyService('READY=1', log);
-    returnMemoryWhenResting();
-    const signal = await asked;
-    log.info('shutting down: containers keep running', { signal });
-    notifyService('STOPPING=1', log);
-    await daemon.close();
-    log.info('ended');
-    return 0;
-  } catch (error) {
-    return refuse(error);
-  }
+  using _pidFile = config.pidFile === undefined ? undefined : writePidFile(config.pidFile);
+  const daemon = await createDaemon(config, log);
+  log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
+  notifyService('READY=1', log);
+  returnMemoryWhenResting();
+  const signal = await asked;
+  log.info('shutting down: containers keep running', { signal });
+  notifyService('STOPPING=1', log);
+  await daemon.close();
+  log.info('ended');
 }
 
 function stopAsked(log: Log): Promise<NodeJS.Signals> {
@@ -46,7 +51,8 @@ function stopAsked(log: Log): Promise<NodeJS.Signals> {
 
 function refuse(error: unknown): number {
   process.stderr.write(`gantry daemon: ${messageOf(error)}\n`);
-  if (isGantryError(error) && error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
-  else if (!isGantryError(error) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (isGantryError(error)) process.stderr.write(error.hint === undefined ? '' : `${error.hint}\n`);
+  // What the host refuses says enough; anything else is a fault of ours.
+  else if (errnoOf(error) === undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
   return 1;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { instanceIdOf, readConfig, type DaemonConfig } from './config.ts';
-import { parseAddress } from './listen.ts';
+import { parseAddress } from './addresses.ts';
 
 describe('readConfig()', () => {
   let folder: string;
@@ -17,7 +17,7 @@ describe('readConfig()', () => {
   };
   const read = (...argv: string[]): DaemonConfig => {
     const config = readConfig(argv);
-    assert.ok(config !== 'help');
+    assert.ok(typeof config !== 'string');
     return config;
   };
 
@@ -33,22 +33,42 @@ describe('readConfig()', () => {
   });
 
   const refused: [string, unknown, string[], RegExp][] = [
-    ['an unknown key', { colour: 'red' }, [], /don't match any configuration option: colour/],
+    ['unknown keys, all at once', { colour: 'red', debug: true, size: 1 }, [], /don't match any configuration option: colour, size$/],
     ['a value of the wrong kind', { hosts: 'unix:///s' }, [], /hosts cannot be "unix:\/\/\/s"/],
-    ['what is no JSON', '{', [], /unable to configure the daemon with file/],
+    ['what is no JSON', '{', [], /unable to configure the Docker daemon with file/],
     ['a list', [], [], /must hold one object/],
-    ['a setting given twice', { group: 'a' }, ['--group', 'b'], /group is given both as a flag and in/],
+    ['a setting given twice', { group: 'a' }, ['--group', 'b'], /are specified both as a flag and in the configuration file: group: \(from flag: b, from file: a\)$/],
+    ['lists given twice', { hosts: ['unix:///x'], labels: ['a=b'] }, ['-H', 'unix:///y', '--label', 'c=d'], /hosts: \(from flag: \[unix:\/\/\/y\], from file: \[unix:\/\/\/x\]\), labels: \(from flag: \[c=d\], from file: \[a=b\]\)$/],
+    ['a setting given twice by its two names', { 'data-root': '/a' }, ['--root', '/b'], /root: \(from flag: \/b, from file: \/a\)$/],
+    ['two names of one setting in one place', {}, ['--root', '/a', '--data-root', '/b'], /flags: data-root and root are one setting/],
+    ['a label without a value', { labels: ['ab'] }, [], /bad attribute format: ab/],
+    ['two values of one label', {}, ['--label', 'a=b', '--label', 'a=c'], /conflict labels for a=c and a=b/],
+    ['tcp without TLS, before anything starts', { hosts: ['tcp://127.0.0.1:1'] }, [], /refusing to serve the API on tcp:\/\/127\.0\.0\.1:1 without TLS/],
+    ['an address that is none', {}, ['-H', 'fd://'], /expected unix:\/\/\/path or tcp:\/\/address:port/],
     ['an unknown flag', {}, ['--colour'], /Unknown option '--colour'/],
     ['a relative root', {}, ['--root', 'here'], /root must be an absolute path/],
     ['the root directory', {}, ['--root', '/'], /root cannot be \//],
     ['an unknown level', {}, ['--log-level', 'loud'], /log-level must be one of debug, info, warn, error/],
     ['TLS without a key', {}, ['--tls', '--tlscert', '/c'], /TLS needs --tlskey/],
     ['--tlsverify without an authority', {}, ['--tlsverify', '--tlscert', '/c', '--tlskey', '/k'], /TLS needs --tlscacert/],
-    ['live-restore off: containers always outlive the daemon', { 'live-restore': false }, [], /live-restore cannot be false/],
+    ['live-restore off: containers always outlive the daemon', { 'live-restore': false }, [], /live-restore cannot be false: here it is always true/],
     ['a runtime with what it does not have', { runtimes: { a: { path: '/a', runtimeArgs: [] } } }, [], /a needs a path and nothing else/],
   ];
   for (const [title, file, argv, message] of refused) {
     test(`refuses ${title}`, () => assert.throws(() => readConfig(['--config-file', write(file), ...argv]), { message }));
+  }
+});
+
+test('readConfig() takes what is always so, and an empty file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-config-'));
+  const path = join(folder, 'daemon.json');
+  try {
+    for (const text of ['', ' \n', '{"storage-driver": "overlay2", "userland-proxy": false, "live-restore": true}']) {
+      writeFileSync(path, text);
+      assert.equal(typeof readConfig(['--config-file', path]), 'object');
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
 

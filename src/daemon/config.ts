@@ -1,11 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { GantryError, messageOf } from '../base/errors.ts';
+import { GantryError, isGantryError, messageOf } from '../base/errors.ts';
 import type { LogLevel } from '../base/log.ts';
+import { readConfigFile, refuseDoubles, withOneName, type Settings } from './config-file.ts';
+import { parseAddress, type Address } from './addresses.ts';
 import { embeddedRegistryOf, type EmbeddedRegistrySettings } from './registry/embedded-settings.ts';
-import { foldRegistryFlags, registryConfigOf, registryFlags, registryKeys, registryUsage, type RegistryConfig } from './registry-settings.ts';
+import { foldRegistryFlags, registryConfigOf, registryFlags, registryUsage, type RegistryConfig } from './registry-settings.ts';
 
 export interface DaemonConfig {
   /** Everything that lasts. */
@@ -13,13 +15,16 @@ export interface DaemonConfig {
   /** Everything that a reboot may take away. */
   run: string;
   hosts: string[];
+  addresses: Address[];
   logLevel: LogLevel;
   logFormat: 'text' | 'json';
   /** Group that may use the unix sockets. */
   group: string;
   tls: TlsConfig | undefined;
-  /** Serving the API on tcp without TLS gives root to whoever reaches it: only by name. */
-  allowTcpWithoutTls: boolean;
+  /** Holds the daemon's process id while it runs. */
+  pidFile: string | undefined;
+  /** The settings are to be judged, and nothing more. */
+  validate: boolean;
   defaultRuntime: string | undefined;
   /** Further OCI runtimes, name → path. */
   runtimes: Record<string, string>;
@@ -51,6 +56,7 @@ const options = {
   'default-runtime': { type: 'string' }, 'add-runtime': { type: 'string', multiple: true },
   'log-driver': { type: 'string' }, 'log-opt': { type: 'string', multiple: true },
   init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
+  pidfile: { type: 'string', short: 'p' }, validate: { type: 'boolean' }, version: { type: 'boolean', short: 'v' },
   snapshotter: { type: 'string' }, registry: { type: 'string' }, ...registryFlags,
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -63,6 +69,9 @@ Runs the engine in the foreground.
   --run PATH                  sockets, bundles, namespaces (${defaultRun})
   -H, --host URL              where to listen: unix:///path or tcp://address:port; may be given again
   --config-file PATH          ${defaultConfigFile}
+  --validate                  only say whether the settings are right
+  -p, --pidfile PATH          holds the process id while the daemon runs
+  -v, --version
   -l, --log-level LEVEL       debug, info, warn or error
   --log-format FORMAT         text or json
   -D, --debug                 the same as --log-level debug
@@ -79,17 +88,14 @@ Runs the engine in the foreground.
   --registry ADDRESS          serve a registry on the engine's own content; its other settings are in the file, under registry
 ${registryUsage}`;
 
-type Settings = Record<string, unknown>;
-
-/** Flags over the file over defaults. @throws invalid for an unknown flag, an unknown key, or one that is set in both places. */
-export function readConfig(argv: string[]): DaemonConfig | 'help' {
+/** Flags and the file over defaults. @throws invalid for an unknown flag, an unknown key, or one that is set in both places. */
+export function readConfig(argv: string[]): DaemonConfig | 'help' | 'version' {
   const flags = readFlags(argv);
   if (flags['help'] === true) return 'help';
+  if (flags['version'] === true) return 'version';
   const path = (flags['config-file'] as string | undefined) ?? defaultConfigFile;
-  const file = flags['config-file'] === undefined && !existsSync(path) ? {} : readFile(path);
-  for (const key of Object.keys(file)) {
-    if (flags[key] !== undefined) throw new GantryError('invalid', `${key} is given both as a flag and in ${path}: give it once`);
-  }
+  const file = flags['config-file'] === undefined && !existsSync(path) ? {} : readConfigFile(path);
+  refuseDoubles(path, flags, file);
   return configOf({ ...file, ...flags });
 }
 
@@ -102,8 +108,9 @@ function readFlags(argv: string[]): Settings {
     if (values.host !== undefined) flags['hosts'] = values.host;
     if (values.label !== undefined) flags['labels'] = values.label;
     for (const flag of ['log-opt', 'add-runtime', 'host', 'label']) delete flags[flag];
-    return foldRegistryFlags(flags);
+    return foldRegistryFlags(withOneName(flags, 'flags'));
   } catch (cause) {
+    if (isGantryError(cause)) throw cause;
     throw new GantryError('invalid', messageOf(cause), { cause, hint: 'See gantry daemon --help.' });
   }
 }
@@ -116,48 +123,23 @@ function pairs(flag: string, texts: string[]): Record<string, string> {
   }));
 }
 
-/** Keys of the file, each with the check of its value. They are Docker's, where Docker has one. */
-const keys: Record<string, (value: unknown) => boolean> = {
-  root: isText, 'data-root': isText, run: isText, 'exec-root': isText, hosts: isTexts, 'log-level': isText, 'log-format': isText, debug: isFlag, group: isText,
-  tls: isFlag, tlsverify: isFlag, tlscacert: isText, tlscert: isText, tlskey: isText, 'allow-tcp-without-tls': isFlag,
-  'default-runtime': isText, runtimes: isRecord, 'log-driver': isText, 'log-opts': isRecord, init: isFlag, 'init-path': isText,
-  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), 'live-restore': (value) => value === true, ...registryKeys,
-};
-
-function isText(value: unknown): boolean { return typeof value === 'string'; }
-function isFlag(value: unknown): boolean { return typeof value === 'boolean'; }
-function isTexts(value: unknown): boolean { return Array.isArray(value) && value.every(isText); }
-function isRecord(value: unknown): boolean { return typeof value === 'object' && value !== null && !Array.isArray(value); }
-
-function readFile(path: string): Settings {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new GantryError('invalid', `unable to configure the daemon with file ${path}: ${messageOf(cause)}`, { cause });
-  }
-  if (!isRecord(parsed)) throw new GantryError('invalid', `unable to configure the daemon with file ${path}: it must hold one object`);
-  for (const [key, value] of Object.entries(parsed as Settings)) {
-    const check = Object.hasOwn(keys, key) ? keys[key] : undefined;
-    if (check === undefined) throw new GantryError('invalid', `unable to configure the daemon with file ${path}: the following directives don't match any configuration option: ${key}`);
-    if (!check(value)) throw new GantryError('invalid', `unable to configure the daemon with file ${path}: ${key} cannot be ${JSON.stringify(value)}`);
-  }
-  return parsed as Settings;
-}
-
 function configOf(settings: Settings): DaemonConfig {
   const text = (key: string): string | undefined => settings[key] as string | undefined;
-  const run = directory('run', text('run') ?? text('exec-root') ?? defaultRun);
+  const run = directory('run', text('run') ?? defaultRun);
+  const hosts = (settings['hosts'] as string[] | undefined) ?? [`unix://${run}/gantry.sock`];
+  const tls = tlsOf(settings);
   const level = settings['debug'] === true ? 'debug' : text('log-level') ?? 'info';
   return {
-    root: directory('root', text('root') ?? text('data-root') ?? defaultRoot),
+    root: directory('root', text('root') ?? defaultRoot),
     run,
-    hosts: (settings['hosts'] as string[] | undefined) ?? [`unix://${run}/gantry.sock`],
+    hosts,
+    addresses: addressesOf(hosts, tls !== undefined || settings['allow-tcp-without-tls'] === true),
+    pidFile: text('pidfile'),
+    validate: settings['validate'] === true,
     logLevel: oneOf('log-level', level, ['debug', 'info', 'warn', 'error']),
     logFormat: oneOf('log-format', text('log-format') ?? 'text', ['text', 'json']),
     group: text('group') ?? 'docker',
-    tls: tlsOf(settings),
-    allowTcpWithoutTls: settings['allow-tcp-without-tls'] === true,
+    tls,
     defaultRuntime: text('default-runtime'),
     runtimes: runtimesOf(settings['runtimes'] as Settings | undefined),
     logDriver: text('log-driver') ?? 'json-file',
@@ -165,11 +147,36 @@ function configOf(settings: Settings): DaemonConfig {
     init: settings['init'] === true,
     initPath: text('init-path'),
     stopTimeoutSeconds: stopTimeout(settings['default-stop-timeout']),
-    labels: (settings['labels'] as string[] | undefined) ?? [],
+    labels: labelsOf((settings['labels'] as string[] | undefined) ?? []),
     snapshotter: text('snapshotter') === undefined ? undefined : oneOf<'directories' | 'erofs'>('snapshotter', text('snapshotter') as string, ['directories', 'erofs']),
     registry: registryConfigOf(settings, process.env),
     embeddedRegistry: embeddedRegistryOf(settings['registry'], process.env['GANTRY_PROXY_PASSWORD']),
   };
+}
+
+/** Serving the API on tcp without TLS gives root to whoever reaches it: only by name. */
+function addressesOf(hosts: string[], isTcpSafe: boolean): Address[] {
+  return hosts.map((host) => {
+    const address = parseAddress(host);
+    if (address.kind === 'unix' || isTcpSafe) return address;
+    throw new GantryError('invalid', `refusing to serve the API on tcp://${address.host}:${address.port} without TLS: whoever reaches it is root on this host`, {
+      hint: 'Give --tlsverify with --tlscacert, --tlscert and --tlskey, or say --allow-tcp-without-tls.',
+    });
+  });
+}
+
+/** One value a name, in the order given; the same label twice is one. @throws invalid in Docker's words */
+function labelsOf(labels: string[]): string[] {
+  const byName = new Map<string, string>();
+  for (const label of labels) {
+    const at = label.indexOf('=');
+    if (at < 1) throw new GantryError('invalid', `bad attribute format: ${label}`);
+    const name = label.slice(0, at);
+    const other = byName.get(name);
+    if (other !== undefined && other !== label) throw new GantryError('invalid', `conflict labels for ${label} and ${other}`);
+    byName.set(name, label);
+  }
+  return [...byName.values()];
 }
 
 function oneOf<T extends string>(key: string, value: string, allowed: readonly T[]): T {

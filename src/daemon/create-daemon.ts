@@ -2,7 +2,7 @@ import type { Log } from '../base/log.ts';
 import type { Services } from '../api/server/services.ts';
 import { assemble } from './assemble.ts';
 import type { DaemonConfig } from './config.ts';
-import { listen, parseAddress, type Listener } from './listen.ts';
+import { listen, readTls, type Listener } from './listen.ts';
 
 export interface Daemon {
   services: Services;
@@ -17,12 +17,13 @@ const graceMs = 2000;
 
 /** A whole daemon in this process: engine, API, listeners. It answers when this resolves, with everything restored. */
 export async function createDaemon(config: DaemonConfig, log: Log): Promise<Daemon> {
-  const addresses = config.hosts.map(parseAddress);
+  // Before anything starts: a wrong file must not stop containers from coming back, and then the daemon.
+  const tls = config.tls === undefined ? undefined : readTls(config.tls);
   await using opened = new AsyncDisposableStack();
   const engine = opened.adopt(await assemble(config, log), (each) => each.close());
   const listeners: Listener[] = [];
-  for (const address of addresses) {
-    const listener = opened.adopt(await listen(address, config, log), (each) => each.close());
+  for (const address of config.addresses) {
+    const listener = opened.adopt(await listen(address, { group: config.group, tls }, log), (each) => each.close());
     listeners.push(listener);
     engine.api.serve(listener.server, { kind: listener.kind });
   }

@@ -1,32 +1,17 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, isIP, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { createServer as createTlsServer } from 'node:tls';
+import { createSecureContext, createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { GantryError, errnoOf, messageOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { DaemonConfig } from './config.ts';
-
-export type Address = { kind: 'unix'; path: string } | { kind: 'tcp'; host: string; port: number };
+import type { Address } from './addresses.ts';
+import type { TlsConfig } from './config.ts';
 
 export interface Listener { server: Server; kind: 'unix' | 'tcp' | 'tls'; address: Address; close(): Promise<void> }
 
-/** `unix:///path`, `tcp://address:port`. @throws invalid */
-export function parseAddress(text: string): Address {
-  if (text.startsWith('unix://')) {
-    const path = text.slice('unix://'.length);
-    if (!path.startsWith('/')) throw new GantryError('invalid', `${text}: the socket's path must be absolute`);
-    if (Buffer.byteLength(path) > 107) throw new GantryError('invalid', `${text}: the kernel takes at most 107 bytes for a socket's path`);
-    return { kind: 'unix', path };
-  }
-  const match = /^tcp:\/\/(\[[0-9a-f:.]+\]|[^:/]*):(\d{1,5})\/?$/i.exec(text);
-  const port = Number(match?.[2]);
-  if (match === null || port > 65535) throw new GantryError('invalid', `${text}: expected unix:///path or tcp://address:port`);
-  return { kind: 'tcp', host: (match[1] as string).replace(/^\[|\]$/g, '') || '127.0.0.1', port };
-}
-
 /** Makes a listener of one address. Its connections belong to whoever serves it. */
-export async function listen(address: Address, config: Pick<DaemonConfig, 'tls' | 'allowTcpWithoutTls' | 'group'>, log: Log): Promise<Listener> {
-  return address.kind === 'unix' ? await listenUnix(address.path, config.group, log) : await listenTcp(address, config, log);
+export async function listen(address: Address, { group, tls }: { group: string; tls: TlsOptions | undefined }, log: Log): Promise<Listener> {
+  return address.kind === 'unix' ? await listenUnix(address.path, group, log) : await listenTcp(address, tls, log);
 }
 
 async function listenUnix(path: string, group: string, log: Log): Promise<Listener> {
@@ -61,19 +46,34 @@ async function removeStale(path: string): Promise<void> {
   rmSync(path, { force: true });
 }
 
-async function listenTcp(address: Extract<Address, { kind: 'tcp' }>, { tls, allowTcpWithoutTls }: Pick<DaemonConfig, 'tls' | 'allowTcpWithoutTls'>, log: Log): Promise<Listener> {
-  if (tls === undefined && !allowTcpWithoutTls) {
-    throw new GantryError('invalid', `refusing to serve the API on tcp://${address.host}:${address.port} without TLS: whoever reaches it is root on this host`, {
-      hint: 'Give --tlsverify with --tlscacert, --tlscert and --tlskey, or say --allow-tcp-without-tls.',
-    });
-  }
-  const server = tls === undefined ? createServer({ allowHalfOpen: true }) : createTlsServer({
-    cert: readFileSync(tls.cert), key: readFileSync(tls.key), requestCert: tls.verify, rejectUnauthorized: tls.verify, minVersion: 'TLSv1.2',
-    ...(tls.ca === undefined ? {} : { ca: readFileSync(tls.ca) }),
+async function listenTcp(address: Extract<Address, { kind: 'tcp' }>, tls: TlsOptions | undefined, log: Log): Promise<Listener> {
+  const server = tls === undefined ? createServer({ allowHalfOpen: true }) : createTlsServer(tls);
+  await listening(server, { host: address.host, port: address.port, ipv6Only: isIP(address.host) === 6 }).catch((cause: unknown) => {
+    throw new GantryError('conflict', `failed to load listeners: ${messageOf(cause)}`, { cause, hint: 'Another program listens there, or the address is not of this host.' });
   });
-  await listening(server, { host: address.host, port: address.port, ipv6Only: isIP(address.host) === 6 });
   if (tls === undefined) log.warn('the API is served on tcp without TLS: whoever reaches it is root on this host', { address: `${address.host}:${address.port}` });
   return { server, kind: tls === undefined ? 'tcp' : 'tls', address, close: () => closed(server) };
+}
+
+/** What TLS needs of the disk, and whether it fits together. @throws invalid, naming the file */
+export function readTls({ verify, ca, cert, key }: TlsConfig): TlsOptions {
+  const read = (flag: string, path: string): Buffer => {
+    try {
+      return readFileSync(path);
+    } catch (cause) {
+      throw new GantryError('invalid', `${flag} cannot be read: ${messageOf(cause)}`, { cause });
+    }
+  };
+  const options: TlsOptions = {
+    cert: read('tlscert', cert), key: read('tlskey', key), requestCert: verify, rejectUnauthorized: verify, minVersion: 'TLSv1.2',
+    ...(ca === undefined ? {} : { ca: read('tlscacert', ca) }),
+  };
+  try {
+    createSecureContext(options);
+    return options;
+  } catch (cause) {
+    throw new GantryError('invalid', `TLS cannot be served with ${cert} and ${key}: ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function listening(server: Server, where: object): Promise<void> {

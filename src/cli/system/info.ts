@@ -6,7 +6,7 @@ import { binarySize } from '../format/sizes.ts';
 import { printWhole } from '../format/print-whole.ts';
 import { viewOf } from '../structures/view.ts';
 import { shortFormatFlag } from '../grammar/format-flag.ts';
-import { clientVersion } from './version-line.ts';
+import { clientVersion } from './client-version.ts';
 
 type Info = Record<string, unknown>;
 

@@ -6,7 +6,7 @@ import { templateOf } from '../format/template-of.ts';
 import { printWhole } from '../format/print-whole.ts';
 import { viewOf } from '../structures/view.ts';
 import { shortFormatFlag } from '../grammar/format-flag.ts';
-import { clientVersion } from './version-line.ts';
+import { clientVersion } from './client-version.ts';
 
 interface ServerVersion {
   Platform?: { Name?: string };

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { census, censusDifference } from '../../support/census.ts';
 import { gantryProgram } from '../../support/daemon.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { instanceIdOf } from '../../../src/daemon/config.ts';
 import { runProgram } from '../../../src/host/run-program.ts';
 import { Box } from '../containers/box.ts';
@@ -27,13 +28,24 @@ test('the socket is for root and a group alone, and the folders are for root', a
   assert.equal(statSync(`${box.daemon.runFolder}/containers`).mode & 0o777, 0o700);
 });
 
-test('a second daemon on the same root is refused, and the first goes on', async () => {
+test('a second daemon on the same root, or the same run folder, is refused and told why; the first goes on', async () => {
   await using box = await Box.open();
   const [program, ...args] = gantryProgram();
-  const second = await runProgram(program, [...args, 'daemon', '--root', box.daemon.root, '--run', `${box.daemon.runFolder}2`, '--host', `unix://${box.daemon.folder}/second.sock`]);
-  assert.equal(second.exitCode, 1);
-  assert.match(second.stderr, /is held by process \d+/);
+  const { root, runFolder, folder } = box.daemon;
+  for (const [itsRoot, itsRun] of [[root, `${runFolder}2`], [`${root}2`, runFolder]] as [string, string][]) {
+    const second = await runProgram(program, [...args, 'daemon', '--root', itsRoot, '--run', itsRun, '--host', `unix://${folder}/second.sock`]);
+    assert.equal(second.exitCode, 1);
+    assert.match(second.stderr, /daemon\.lock is held by process \d+\nAnother daemon works there: .*\n$/);
+  }
   assert.equal((await box.daemon.request('GET', '/_ping')).status, 200);
+});
+
+test('what the settings name and the host does not have is told before anything starts', async () => {
+  const [program, ...args] = gantryProgram();
+  await using folder = await temporaryFolder();
+  const refused = await runProgram(program, [...args, 'daemon', '--root', `${folder.path}/root`, '--run', `${folder.path}/run`, '--tls', '--tlscert', '/no/cert', '--tlskey', '/no/key']);
+  assert.deepEqual([refused.exitCode, refused.stderr], [1, "gantry daemon: tlscert cannot be read: ENOENT: no such file or directory, open '/no/cert'\n"]);
+  assert.deepEqual(readdirSync(folder.path), []);
 });
 
 test('the API is not served on tcp without TLS, unless that is said', async () => {

@@ -3,7 +3,3 @@ import manifest from '../../../package.json' with { type: 'json' };
 export function clientVersion(): string {
   return manifest.version;
 }
-
-export function versionLine(): string {
-  return `Gantry version ${clientVersion()}`;
-}
