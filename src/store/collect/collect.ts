@@ -28,17 +28,21 @@ export async function collect(options: CollectorOptions, only?: { digests: Reado
   const kept = await reachable(options);
   const result: Collected = { blobs: 0, layers: 0, reclaimedBytes: 0 };
   const goes = (digest: Digest): boolean => !kept.has(digest) && !collection.touched(digest);
+  const removed: Digest[] = [];
   for (const chainId of only === undefined ? await options.snapshots.list() : only.chainIds) {
     if (!goes(chainId) || !options.snapshots.has(chainId)) continue;
     const bytes = await options.snapshots.usage(chainId);
     if (!(await removeLayer(options, chainId, () => goes(chainId)))) continue;
+    removed.push(chainId);
     result.layers++;
     result.reclaimedBytes += bytes;
   }
-  for await (const { digest, size } of only === undefined ? options.content.list() : sized(options.content, only.digests)) {
-    if (!goes(digest) || !(await options.content.delete(digest))) continue;
+  forgetLayers(options, removed);
+  for (const digest of only === undefined ? await options.content.digests() : only.digests) {
+    const bytes = goes(digest) ? await options.content.delete(digest) : undefined;
+    if (bytes === undefined) continue;
     result.blobs++;
-    result.reclaimedBytes += size;
+    result.reclaimedBytes += bytes;
   }
   return result;
 }
@@ -58,22 +62,21 @@ export async function recoverStore(options: CollectorOptions, bootId: string): P
   return await collect(options);
 }
 
-async function removeLayer({ snapshots, metadata }: CollectorOptions, chainId: Digest, goes: () => boolean): Promise<boolean> {
+async function removeLayer({ snapshots }: CollectorOptions, chainId: Digest, goes: () => boolean): Promise<boolean> {
   try {
-    if (!(await snapshots.remove(chainId, goes))) return false;
+    return await snapshots.remove(chainId, goes);
   } catch {
     // A container mounts it at this moment; its record will keep it from now on.
     return false;
   }
-  metadata.table<LayerRecord>('layers').delete(chainId);
-  return true;
 }
 
-async function* sized(content: ContentStore, digests: Iterable<Digest>): AsyncIterable<{ digest: Digest; size: number }> {
-  for (const digest of digests) {
-    const size = await content.size(digest);
-    if (size !== undefined) yield { digest, size };
-  }
+/** In one transaction. What somebody has brought again meanwhile stays on record. */
+function forgetLayers({ snapshots, metadata }: CollectorOptions, removed: readonly Digest[]): void {
+  if (removed.length === 0) return;
+  metadata.transaction(() => {
+    for (const chainId of removed) if (!snapshots.has(chainId)) metadata.table<LayerRecord>('layers').delete(chainId);
+  });
 }
 
 async function reachable({ metadata, leases, usedChainIds, usedDigests, content }: CollectorOptions): Promise<Set<Digest>> {

@@ -15,8 +15,11 @@ export interface ContentStore extends ContentProvider {
   put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
   /** These are on disk when it resolves: the one wait for the disk, for all that an operation brought. Missing ones are passed over. */
   settle(digests: Iterable<Digest>): Promise<void>;
-  delete(digest: Digest): Promise<boolean>;
+  /** Gone by name before it returns; its space comes free a little later. The bytes it had, or undefined when it was not there. */
+  delete(digest: Digest): Promise<number | undefined>;
   list(): AsyncIterable<{ digest: Digest; size: number }>;
+  /** As list(), by name alone. */
+  digests(): Promise<Digest[]>;
   /** Removes ingests untouched since `olderThanMs`; resumable ones may wait longer for the next try. */
   sweepIngests(olderThanMs: number, options?: { resumableOlderThanMs: number }): Promise<void>;
 }

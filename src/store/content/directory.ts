@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -112,18 +112,15 @@ class DirectoryContentStore implements ContentStore {
     for (const digest of waiting) this.#settled.add(digest);
   }
 
-  async delete(digest: Digest): Promise<boolean> {
+  async delete(digest: Digest): Promise<number | undefined> {
+    const size = statSync(this.path(digest), { throwIfNoEntry: false })?.size;
+    if (size === undefined) return undefined;
     this.#settled.delete(digest);
     const away = join(this.#directory, 'trash', `${hexOf(digest).slice(0, 32)}-${newId().slice(0, 12)}`);
-    try {
-      // At once, so that whoever was told that it is there before this call, or that it is not after it, was told the truth.
-      renameSync(this.path(digest), away);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return false;
-      throw error;
-    }
+    // At once, so that whoever was told that it is there before this call, or that it is not after it, was told the truth.
+    renameSync(this.path(digest), away);
     this.#removed(away);
-    return true;
+    return size;
   }
 
   /** One after the other: to free a large file takes long. What fails to go is tried again when the store is opened. */
@@ -132,14 +129,21 @@ class DirectoryContentStore implements ContentStore {
   }
 
   async *list(): AsyncIterable<{ digest: Digest; size: number }> {
+    for (const digest of await this.digests()) {
+      const size = await this.size(digest);
+      if (size !== undefined) yield { digest, size };
+    }
+  }
+
+  async digests(): Promise<Digest[]> {
+    const found: Digest[] = [];
     for (const algorithm of ['sha256', 'sha512']) {
       for (const name of await readdir(join(this.#directory, 'blobs', algorithm))) {
         const digest = `${algorithm}:${name}`;
-        if (!isDigest(digest)) continue;
-        const size = await this.size(digest);
-        if (size !== undefined) yield { digest, size };
+        if (isDigest(digest)) found.push(digest);
       }
     }
+    return found;
   }
 
   async sweepIngests(olderThanMs: number, { resumableOlderThanMs = olderThanMs } = {}): Promise<void> {

@@ -6,7 +6,8 @@ import type { Extracted } from './extract-job.ts';
 import { wakeReaders, type LayerFile } from './growth.ts';
 import type { WorkerJob, WorkerReply } from './worker-protocol.ts';
 
-const idleMs = 10_000;
+/** Long enough to serve what is pulled one after the other: a thread is quick only once V8 has seen what it does. */
+const idleMs = 30_000;
 
 interface LayerRequest { source: Readable | LayerFile; maxBytes?: number; signal?: AbortSignal }
 export interface ExtractRequest extends LayerRequest, ExtractPlace {
