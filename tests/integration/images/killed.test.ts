@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { request } from '../../support/http.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { repetitions } from '../../support/repetitions.ts';
 import { startRegistry } from '../registry/support.ts';
 import { indexOf, layoutMembers, describeManifest, sample, tarOf } from './archive-builder.ts';
 import { countingProxy } from './counting-proxy.ts';
@@ -25,6 +26,7 @@ function stores(daemon: TestDaemon): { blobs: number; ingests: number; layers: n
 
 /** The registry runs ahead of the daemon's disk by no more: loopback's buffers would hold megabytes that the daemon has never seen. */
 const aheadBytes = 64 << 10;
+const kills = repetitions(10);
 
 /** Bytes that a daemon has on disk, whole blobs or not. */
 function arrived(daemon: TestDaemon): number {
@@ -34,7 +36,7 @@ function arrived(daemon: TestDaemon): number {
 }
 
 describe('a daemon that is killed', () => {
-  it('ten times in the middle of a pull, brings the image with the bytes of one', async () => {
+  it(`${kills} times in the middle of a pull, brings the image with the bytes of one`, async () => {
     await using registry = await startRegistry();
     await using proxy = await countingProxy(registry.host);
     const image = imageOf(Array.from({ length: 4 }, (_, index) => randomLayer(`file-${index}`, 6_000_000)), { architecture, level: 0 });
@@ -42,13 +44,13 @@ describe('a daemon that is killed', () => {
     const total = image.config.length + image.layers.reduce((sum, { size }) => sum + size, 0);
     await using daemon = await startDaemon();
     const pull = () => request(daemon.socketPath, 'POST', `/v1.45/images/create?fromImage=${proxy.host}/big&tag=v1`);
-    // Anywhere, but once in each tenth.
+    // Anywhere, but once in each part.
     let lost = 0;
     const pace = async (sent: number): Promise<void> => {
       while (sent - lost - arrived(daemon) > aheadBytes) await setTimeout(2);
     };
-    for (let kill = 1; kill <= 10; kill++) {
-      const at = total * (kill - 1 + Math.random()) / 10.5;
+    for (let kill = 1; kill <= kills; kill++) {
+      const at = total * (kill - 1 + Math.random()) / (kills + 0.5);
       const reached = Promise.withResolvers<void>();
       proxy.onPiece = (sent) => {
         if (sent < at) return pace(sent);

@@ -10,13 +10,14 @@ import { bridgeName } from '../../../src/network/bridge/names.ts';
 import { hookName } from '../../../src/network/loopback/loopback.ts';
 import type { BridgeNetwork } from '../../../src/network/network.ts';
 import { hooks } from '../../support/traces.ts';
+import { repetitions } from '../../support/repetitions.ts';
 import { Stage } from './stage.ts';
 
 const instance = `k${process.pid}`;
 const network: BridgeNetwork = {
   id: 'busy', bridge: bridgeName(instance, 'busy'), ipv4: { subnet: '10.9.0.0/24', gateway: '10.9.0.1' }, internal: false, masquerade: true, icc: true, mtu: 1500,
 };
-const rounds = 10;
+const rounds = repetitions(10);
 const startsARound = 100;
 const kernelMs = 30_000;
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { swapping } from '../../support/swapping.ts';
+import { repetitions } from '../../support/repetitions.ts';
 import { Box } from '../containers/box.ts';
 
 /**
@@ -11,7 +12,7 @@ import { Box } from '../containers/box.ts';
  * started that mount below it, or a part of it: CVE-2021-30465, CVE-2024-45310 and their kin.
  */
 const secret = 'SECRET OF THE HOST';
-const rounds = 20;
+const rounds = repetitions(20);
 
 describe('mounts against somebody who swaps their places', () => {
   let box: Box;
@@ -54,7 +55,7 @@ describe('mounts against somebody who swaps their places', () => {
       const name = `race-${victims.findIndex(([each]) => each === title)}`;
       await using swaps = swapping(await shared(name), 'etc', 'link');
       let started = 0;
-      for (let round = 0; round < rounds || started === 0 || swaps.rounds() < 10_000; round++) {
+      for (let round = 0; round < rounds || started === 0 || swaps.rounds() < repetitions(10_000); round++) {
         const id = await box.create({ Cmd: ['sh', '-c', script], HostConfig: hostConfig(name) });
         // A link in the way of a mount is a reason not to start; that is well too.
         if ((await box.daemon.request('POST', `/containers/${id}/start`)).status === 204) {
