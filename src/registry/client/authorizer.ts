@@ -37,8 +37,12 @@ export class Authorizer {
     this.#challenge = chosen;
     if (sent === undefined) return chosen.scheme === 'bearer' || await this.authorization(scopes) !== undefined;
     // A token that was refused may have ended early, or lack a scope that only the challenge names: once more, with a new one.
+    // Of several requests that were refused at once, the first has seen to that.
     if (chosen.scheme !== 'bearer' || !sent.startsWith('Bearer ')) return false;
-    return this.#tokens.delete(this.#key(chosen, scopes));
+    const key = this.#key(chosen, scopes);
+    const known = await this.#tokens.get(key)?.token.catch(() => undefined);
+    if (known !== undefined && sent === `Bearer ${known.value}`) this.#tokens.delete(key);
+    return true;
   }
 
   #key(challenge: Challenge, scopes: Scope[]): string {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { whyNotKeyless, type KeylessSignature } from '../../../src/engine/images/signatures/keyless.ts';
 import { readSignaturePolicy, type SignaturePolicy } from '../../../src/engine/images/signatures/policy.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { startDaemon } from '../../support/daemon.ts';
@@ -9,6 +11,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startRegistry } from '../registry/support.ts';
 import { imageFixture } from './image-fixture.ts';
 import { imageOf, publish, publishImage, pulling, randomLayer, registryPort } from './registry-fixture.ts';
+import type { Reissue, StampLog } from './reissue.ts';
 import { SigstoreMaker, type Signed } from './sigstore-maker.ts';
 
 const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -70,6 +73,39 @@ describe('a keyless signature', () => {
     annotations['dev.sigstore.cosign/bundle'] = JSON.stringify(entry);
     await assert.rejects(pulled({ ...signed, manifest: Buffer.from(JSON.stringify(changed)) }, { byTag: true }), { kind: 'forbidden', message: /inclusion promise could not be verified|certificate/ });
   });
+});
+
+describe('the certificate of a keyless signature', () => {
+  const log = (): StampLog => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const hourMs = 3_600_000;
+  const hours = (from: number, to: number): Reissue => ({ valid: { from: new Date(Date.now() + from * hourMs), to: new Date(Date.now() + to * hourMs) } });
+  const trusted = log();
+  const rows: [what: string, made: { stamps?: StampLog; certificates?: Reissue; loggedAtMs?: number }, why?: RegExp][] = [
+    ['with the stamp of the root\'s log is good', { stamps: trusted, certificates: { stampedBy: trusted } }],
+    ['without a stamp is refused where the root has a log', { stamps: trusted }, /certificate timestamp|SCT/i],
+    ['with the stamp of another log is refused', { stamps: trusted, certificates: { stampedBy: log() } }, /certificate timestamp|SCT/i],
+    ['that has ended since is good for what was logged while it was', { certificates: hours(-3, -1), loggedAtMs: Date.now() - 2 * hourMs }],
+    ['that had ended when it was logged is refused', { certificates: hours(-3, -2), loggedAtMs: Date.now() - hourMs }, /certificate/i],
+    ['that had not begun when it was logged is refused', { certificates: hours(-1, 1), loggedAtMs: Date.now() - 2 * hourMs }, /certificate/i],
+  ];
+  for (const [what, made, why] of rows) {
+    for (const form of ['annotated', 'bundled'] as const) {
+      it(`${what} (${form})`, () => {
+        using maker = new SigstoreMaker();
+        Object.assign(maker, made);
+        const [rule] = readSignaturePolicy({ x: { keyless: { 'trusted-root': 'root.json', identities: [{ issuer, subject }] } } }, () => maker.trustedRoot);
+        const digest = digestOf('an image');
+        const { blobs: [bytes], manifest } = form === 'annotated' ? maker.annotated(digest, { issuer, subject }) : maker.bundled({ digest, size: 8 }, { issuer, subject });
+        const annotations = (JSON.parse(manifest.toString()) as { layers: { annotations: Record<string, string> }[] }).layers[0]!.annotations;
+        const found: KeylessSignature = form === 'bundled' ? { kind: 'bundle', json: bytes! } : { kind: 'annotated', signature: {
+          payload: bytes!, signatureBase64: annotations['dev.cosignproject.cosign/signature']!, certificatePem: annotations['dev.sigstore.cosign/certificate']!, logEntryJson: annotations['dev.sigstore.cosign/bundle']!,
+        } };
+        const refusal = whyNotKeyless(found, { digest, rule: rule!.keyless! });
+        if (why === undefined) assert.equal(refusal, undefined);
+        else assert.match(refusal ?? 'it passed', why);
+      });
+    }
+  }
 });
 
 describe('a daemon with a keyless rule', () => {

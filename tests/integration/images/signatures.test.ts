@@ -29,6 +29,21 @@ function cosigned(digest: Digest, key: KeyObject, subject?: object): { manifest:
   return { manifest, blobs: [payload, config] };
 }
 
+/** The same as a Sigstore bundle that refers to the image: a statement in an envelope, signed with a key. */
+function bundled(image: { digest: Digest; size: number }, key: KeyObject, { claims = image.digest, predicateType = 'https://sigstore.dev/cosign/sign/v1', json }: { claims?: Digest; predicateType?: string; json?: string } = {}): { manifest: Buffer; blobs: Buffer[] } {
+  const type = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+  const payloadType = 'application/vnd.in-toto+json';
+  const payload = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v1', subject: [{ digest: { sha256: claims.slice(7) } }], predicateType, predicate: {} }));
+  const sig = sign(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', Buffer.concat([Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `), payload]), key).toString('base64');
+  const bundle = Buffer.from(json ?? JSON.stringify({ mediaType: type, verificationMaterial: { publicKey: { hint: '' } }, dsseEnvelope: { payload: payload.toString('base64'), payloadType, signatures: [{ sig }] } }));
+  const config = Buffer.from('{}');
+  const manifest = Buffer.from(JSON.stringify({
+    schemaVersion: 2, mediaType: mediaTypes.ociManifest, artifactType: type, config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf(config), size: config.length },
+    layers: [{ mediaType: type, digest: digestOf(bundle), size: bundle.length }], subject: { mediaType: mediaTypes.ociManifest, ...image },
+  }));
+  return { manifest, blobs: [bundle, config] };
+}
+
 const keys = { 'team.pub': team, 'modern.pub': modern };
 const readKey = (path: string): string => keys[path as keyof typeof keys].publicKey.export({ type: 'spki', format: 'pem' }) as string;
 
@@ -44,6 +59,29 @@ describe('the signature policy', () => {
     await publish(registry.host, 'team/referred', { references: [digestOf(referrer.manifest)], ...referrer });
     for (const name of ['team/tagged', 'team/referred', 'free/any']) await fixture.images.pull(`${registry.host}/${name}:v1`, pulling());
     await assert.rejects(fixture.images.pull(`${registry.host}/other:v1`, pulling()), { kind: 'forbidden', message: /refused by the signature policy for "\*": it rejects everything/ });
+  });
+
+  it('reads the bundles that cosign makes by now, and looks past what is broken beside them', async () => {
+    await using registry = await startRegistry();
+    const signatures = readSignaturePolicy({ [registry.host]: { keys: ['team.pub', 'modern.pub'] } }, readKey);
+    await using fixture = imageFixture({ registry: registryPort({ signatures }) });
+    const image = imageOf([randomLayer('a', 100)], { architecture });
+    const put = async (name: string, ...found: { manifest: Buffer; blobs: Buffer[] }[]): Promise<void> => {
+      await publishImage(registry.host, name, 'v1', image);
+      for (const one of found) await publish(registry.host, name, { references: [digestOf(one.manifest)], ...one });
+    };
+    const subject = { digest: image.digest, size: image.manifest.length };
+    await put('team', bundled(subject, stranger.privateKey), bundled(subject, team.privateKey));
+    await put('modern', bundled(subject, modern.privateKey));
+    await put('broken', bundled(subject, team.privateKey, { json: '{' }), bundled(subject, team.privateKey));
+    for (const name of ['team', 'modern', 'broken']) await fixture.images.pull(`${registry.host}/${name}:v1`, pulling());
+    await fixture.images.pull(`${registry.host}/team@${image.digest}`, pulling());
+    await put('stranger', bundled(subject, stranger.privateKey));
+    await put('borrowed', bundled(subject, team.privateKey, { claims: digestOf('another image') }));
+    await put('attested', bundled(subject, team.privateKey, { predicateType: 'https://slsa.dev/provenance/v1' }));
+    for (const [name, why] of [['stranger', /no key of the policy made the signature/], ['borrowed', /the signature is for sha256:/], ['attested', /its statement is not a signature/]] as const) {
+      await assert.rejects(fixture.images.pull(`${registry.host}/${name}:v1`, pulling()), { kind: 'forbidden', message: why });
+    }
   });
 
   it('refuses what is not signed, signed by a stranger, or signed for something else, and keeps nothing', async () => {

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { createHash, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, sign, X509Certificate, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest } from '../../../src/oci/digest.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
+import { keyIdOf, reissue, type Reissue, type StampLog } from './reissue.ts';
 
 export interface Signed { manifest: Buffer; blobs: Buffer[] }
 
@@ -14,10 +15,25 @@ export class SigstoreMaker implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'gantry-sigstore-'));
   readonly #log = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   #count = 0;
+  /** The certificate-transparency log that the root trusts; without one, no stamps are asked for. */
+  stamps: StampLog | undefined;
+  /** What each certificate is changed to when it is made. */
+  certificates: Reissue = {};
+  /** When the log says that it saw a signature. */
+  loggedAtMs: number | undefined;
 
   constructor() {
     this.#openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/O=gantry-test/CN=authority',
       '-addext', 'basicConstraints=critical,CA:true,pathlen:1', '-addext', 'keyUsage=critical,keyCertSign,cRLSign');
+    // An authority was there before the certificates that it gives.
+    const pem = readFileSync(join(this.#folder, 'ca.pem'), 'utf8');
+    const dayMs = 86_400_000;
+    writeFileSync(join(this.#folder, 'ca.pem'), reissue(pem, this.#authority, { valid: { from: new Date(Date.now() - dayMs), to: new Date(Date.now() + dayMs) } }));
+  }
+
+  get #authority(): { certificate: X509Certificate; key: KeyObject } {
+    const read = (name: string): Buffer => readFileSync(join(this.#folder, name));
+    return { certificate: new X509Certificate(read('ca.pem')), key: createPrivateKey(read('ca.key')) };
   }
 
   [Symbol.dispose](): void {
@@ -46,7 +62,8 @@ export class SigstoreMaker implements Disposable {
         subject: { organization: 'gantry-test', commonName: 'authority' }, uri: 'https://fulcio.invalid', validFor,
         certChain: { certificates: [{ rawBytes: new X509Certificate(readFileSync(join(this.#folder, 'ca.pem'))).raw.toString('base64') }] },
       }],
-      ctlogs: [], timestampAuthorities: [],
+      ctlogs: this.stamps === undefined ? [] : [{ baseUrl: 'https://ct.invalid', hashAlgorithm: 'SHA2_256', publicKey: keyOf(this.stamps.publicKey), logId: { keyId: keyIdOf(this.stamps.publicKey).toString('base64') } }],
+      timestampAuthorities: [],
     });
   }
 
@@ -61,12 +78,12 @@ export class SigstoreMaker implements Disposable {
     ].join('\n'));
     this.#openssl('req', '-new', '-key', `${name}.key`, '-out', `${name}.csr`, '-subj', '/');
     this.#openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-out', `${name}.pem`, '-days', '1', '-extfile', `${name}.ext`);
-    return { pem: readFileSync(join(this.#folder, `${name}.pem`), 'utf8'), key };
+    return { pem: reissue(readFileSync(join(this.#folder, `${name}.pem`), 'utf8'), this.#authority, this.certificates), key };
   }
 
   /** The log's promise about an entry. */
   #logged(entry: object): { body: string; integratedTime: number; logIndex: number; logID: string; promise: string } {
-    const payload = { body: Buffer.from(JSON.stringify(entry)).toString('base64'), integratedTime: Math.floor(Date.now() / 1000), logID: this.#logId.toString('hex'), logIndex: this.#count++ };
+    const payload = { body: Buffer.from(JSON.stringify(entry)).toString('base64'), integratedTime: Math.floor((this.loggedAtMs ?? Date.now()) / 1000), logID: this.#logId.toString('hex'), logIndex: this.#count++ };
     return { ...payload, promise: sign('sha256', Buffer.from(JSON.stringify(payload)), this.#log.privateKey).toString('base64') };
   }
 
@@ -118,6 +135,11 @@ export class SigstoreMaker implements Disposable {
     }));
     return artifact({ type, layer: bundle, layerType: type, subject: { mediaType: mediaTypes.ociManifest, ...image } });
   }
+}
+
+/** A log's key, as a trust root names it. */
+function keyOf(key: KeyObject): object {
+  return { rawBytes: key.export({ type: 'spki', format: 'der' }).toString('base64'), keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor: { start: '2020-01-01T00:00:00Z' } };
 }
 
 function artifact({ type, layer, layerType, annotations, subject }: { type: string; layer: Buffer; layerType: string; annotations?: Record<string, string>; subject?: object }): Signed {

@@ -178,6 +178,29 @@ describe('credentials', () => {
     assert.deepEqual(await login(fake.host, { username: 'u', password: 'p' }, impatient), { identityToken: 'true' });
     await assert.rejects(login(fake.host, { username: 'u', password: 'wrong' }, impatient), /incorrect username or password/);
   });
+  it('are shown again for a token that ended early, once for all who were refused at once', async () => {
+    let good = 0;
+    let refused = 0;
+    const waiting: (() => void)[] = [];
+    await using fake = await startFake((request, response) => {
+      if (request.url!.startsWith('/token')) return void response.end(JSON.stringify({ token: `T${good += 1}`, expires_in: 3600 }));
+      const isFirst = request.headers.authorization === 'Bearer T1' && refused > 0;
+      if (request.headers.authorization === `Bearer T${good}` && !isFirst) return void response.writeHead(200, { 'content-type': mediaTypes.ociManifest }).end(image.manifest);
+      const refuse = (): void => void response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${request.headers.host}/token"` }).end();
+      if (!isFirst) return refuse();
+      // All are refused when the last of them is here.
+      waiting.push(refuse);
+      if (waiting.length === refused) waiting.splice(0).forEach((each) => each());
+    });
+    const client = createRegistryClient({ ...impatient, ...secret });
+    const pull = () => client.getManifest({ registry: fake.host, name: 'a' }, 'v1');
+    await pull();
+    refused = 4;
+    const pulled = await Promise.all(Array.from({ length: refused }, pull));
+    client.close();
+    assert.deepEqual(pulled.map(({ descriptor }) => descriptor.digest), Array(4).fill(image.digest));
+    assert.equal(good, 2);
+  });
   it('end in an error, not a loop, where every token is refused', async () => {
     const failure = await failureOf((request, response) => {
       if (request.url!.startsWith('/token')) response.end('{"token":"T"}');

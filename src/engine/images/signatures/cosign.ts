@@ -28,7 +28,7 @@ export function whyNotSigned({ payload, signatureBase64 }: CosignSignature, want
   return undefined;
 }
 
-function fits(key: KeyObject, payload: Buffer, signature: Buffer): boolean {
+export function fits(key: KeyObject, payload: Buffer, signature: Buffer): boolean {
   try {
     // Ed25519 and Ed448 hash by themselves.
     const algorithm = key.asymmetricKeyType === 'ed25519' || key.asymmetricKeyType === 'ed448' ? null : 'sha256';

@@ -4,12 +4,9 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 import { messageOf } from '../../../base/errors.ts';
 import type { Digest } from '../../../oci/digest.ts';
+import { readBundle } from './bundle.ts';
 import { claimedDigest, type CosignSignature } from './cosign.ts';
 import type { KeylessRule } from './policy.ts';
-
-/** https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md: the statement that `cosign sign` makes; others attest other things. */
-const signPredicate = 'https://sigstore.dev/cosign/sign/v1';
-const statementType = 'application/vnd.in-toto+json';
 
 /** What a registry holds: cosign's payload with certificate and log entry in annotations, or a Sigstore bundle. */
 export type KeylessSignature = { kind: 'annotated'; signature: CosignSignature } | { kind: 'bundle'; json: Buffer };
@@ -20,7 +17,7 @@ export type KeylessSignature = { kind: 'annotated'; signature: CosignSignature }
  */
 export function whyNotKeyless(found: KeylessSignature, { digest, rule }: { digest: Digest; rule: KeylessRule }): string | undefined {
   try {
-    const { bundle, artifact, claimed } = found.kind === 'bundle' ? bundled(found.json) : annotated(found.signature);
+    const { bundle, artifact, claimed } = found.kind === 'bundle' ? { ...readBundle(found.json), artifact: undefined } : annotated(found.signature);
     const entity = toSignedEntity(bundleFromJSON(bundle), artifact);
     const why = whyNotTrusted(entity, rule);
     if (why !== undefined) return why;
@@ -46,16 +43,7 @@ function whyNotTrusted(entity: ReturnType<typeof toSignedEntity>, { trustedRoot,
   return [...reasons].join('; ');
 }
 
-interface Claim { bundle: object; artifact: Buffer | undefined; claimed: string }
-
-function bundled(json: Buffer): Claim {
-  const bundle = JSON.parse(json.toString('utf8')) as { dsseEnvelope?: { payloadType?: unknown; payload?: unknown } };
-  const { payloadType, payload } = bundle.dsseEnvelope ?? {};
-  if (payloadType !== statementType || typeof payload !== 'string') throw new Error('it signs no statement');
-  const statement = JSON.parse(Buffer.from(payload, 'base64').toString('utf8')) as { predicateType?: unknown; subject?: { digest?: { sha256?: unknown } }[] };
-  if (statement.predicateType !== signPredicate) throw new Error('its statement is not a signature');
-  return { bundle, artifact: undefined, claimed: `sha256:${String(statement.subject?.[0]?.digest?.sha256)}` };
-}
+interface Claim { bundle: object; artifact: Buffer; claimed: string }
 
 /** Puts cosign's annotations in the form of a bundle. */
 function annotated({ payload, signatureBase64, certificatePem, logEntryJson }: CosignSignature): Claim {
