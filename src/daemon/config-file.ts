@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { GantryError, messageOf } from '../base/errors.ts';
+import { networkKeys } from './network-settings.ts';
 import { registryKeys } from './registry-settings.ts';
 
 /** By the names of the file's keys, wherever they come from. */
@@ -11,7 +12,7 @@ const otherNames: Record<string, string> = { 'data-root': 'root', 'exec-root': '
 
 /** What the engine always does, and what it never does: a file may say so, and nothing else. */
 const fixed: Settings = {
-  'live-restore': true, 'storage-driver': 'overlay2', 'userland-proxy': false, experimental: false, 'selinux-enabled': false, 'ip-forward': true, 'ip-masq': true, icc: true,
+  'live-restore': true, 'storage-driver': 'overlay2', experimental: false, 'selinux-enabled': false, 'ip-forward': true,
 };
 
 /** Keys of the file, each with the check of its value. They are Docker's, where Docker has one. */
@@ -19,7 +20,7 @@ const keys: Record<string, (value: unknown) => boolean> = {
   root: isText, 'data-root': isText, run: isText, 'exec-root': isText, hosts: isTexts, 'log-level': isText, 'log-format': isText, debug: isFlag, group: isText,
   tls: isFlag, tlsverify: isFlag, tlscacert: isText, tlscert: isText, tlskey: isText, 'allow-tcp-without-tls': isFlag, pidfile: isText,
   'default-runtime': isText, runtimes: isRecord, 'log-driver': isText, 'log-opts': isRecord, init: isFlag, 'init-path': isText,
-  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), ...registryKeys,
+  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), ...registryKeys, ...networkKeys,
   ...Object.fromEntries(Object.entries(fixed).map(([key, only]) => [key, (value: unknown) => isDeepStrictEqual(value, only)])),
 };
 

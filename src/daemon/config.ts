@@ -7,6 +7,8 @@ import type { LogLevel } from '../base/log.ts';
 import { readConfigFile, refuseDoubles, withOneName, type Settings } from './config-file.ts';
 import { parseAddress, type Address } from './addresses.ts';
 import { embeddedRegistryOf, type EmbeddedRegistrySettings } from './registry/embedded-settings.ts';
+import type { NetworkSettings } from '../engine/networks/settings.ts';
+import { foldNetworkFlags, networkFlags, networkSettingsOf, networkUsage } from './network-settings.ts';
 import { foldRegistryFlags, registryConfigOf, registryFlags, registryUsage, type RegistryConfig } from './registry-settings.ts';
 
 export interface DaemonConfig {
@@ -36,6 +38,7 @@ export interface DaemonConfig {
   labels: string[];
   snapshotter: 'directories' | 'erofs' | undefined;
   registry: RegistryConfig;
+  network: NetworkSettings;
   /** The registry within the daemon; undefined for none. */
   embeddedRegistry: EmbeddedRegistrySettings | undefined;
 }
@@ -57,7 +60,7 @@ const options = {
   'log-driver': { type: 'string' }, 'log-opt': { type: 'string', multiple: true },
   init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
   pidfile: { type: 'string', short: 'p' }, validate: { type: 'boolean' }, version: { type: 'boolean', short: 'v' },
-  snapshotter: { type: 'string' }, registry: { type: 'string' }, ...registryFlags,
+  snapshotter: { type: 'string' }, registry: { type: 'string' }, ...registryFlags, ...networkFlags,
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -86,7 +89,7 @@ Runs the engine in the foreground.
   --label KEY=VALUE           of the engine, shown by info
   --snapshotter KIND          directories or erofs
   --registry ADDRESS          serve a registry on the engine's own content; its other settings are in the file, under registry
-${registryUsage}`;
+${registryUsage}${networkUsage}`;
 
 /** Flags and the file over defaults. @throws invalid for an unknown flag, an unknown key, or one that is set in both places. */
 export function readConfig(argv: string[]): DaemonConfig | 'help' | 'version' {
@@ -108,7 +111,7 @@ function readFlags(argv: string[]): Settings {
     if (values.host !== undefined) flags['hosts'] = values.host;
     if (values.label !== undefined) flags['labels'] = values.label;
     for (const flag of ['log-opt', 'add-runtime', 'host', 'label']) delete flags[flag];
-    return foldRegistryFlags(withOneName(flags, 'flags'));
+    return foldNetworkFlags(foldRegistryFlags(withOneName(flags, 'flags')));
   } catch (cause) {
     if (isGantryError(cause)) throw cause;
     throw new GantryError('invalid', messageOf(cause), { cause, hint: 'See gantry daemon --help.' });
@@ -150,6 +153,7 @@ function configOf(settings: Settings): DaemonConfig {
     labels: labelsOf((settings['labels'] as string[] | undefined) ?? []),
     snapshotter: text('snapshotter') === undefined ? undefined : oneOf<'directories' | 'erofs'>('snapshotter', text('snapshotter') as string, ['directories', 'erofs']),
     registry: registryConfigOf(settings, process.env),
+    network: networkSettingsOf(settings),
     embeddedRegistry: embeddedRegistryOf(settings['registry'], process.env['GANTRY_PROXY_PASSWORD']),
   };
 }

@@ -3,7 +3,7 @@ import { extraHosts, hostsFile } from '../../network/files/hosts.ts';
 import { resolvConfText, throughEmbedded } from '../../network/files/resolv-conf.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
-import { readOptional, resolverOf } from './host-resolver.ts';
+import { askedOf, readOptional, resolverOf } from './host-resolver.ts';
 import { namedEndpoints } from './container-names.ts';
 import { linkedContainers, linkHosts } from './links.ts';
 import { networkModeOf } from './plan-endpoints.ts';
@@ -12,7 +12,7 @@ import { bridgeNetworkOf } from './kernel-network.ts';
 export interface ContainerFiles { hosts: string; hostname: string; resolvConf: string }
 
 /** The three generated files of a container whose endpoints are attached. One that joins another's namespace has the other's. */
-export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers'>, record: ContainerRecord): ContainerFiles {
+export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers' | 'settings'>, record: ContainerRecord): ContainerFiles {
   const mode = networkModeOf(record.hostConfig.networkMode);
   if (mode.kind === 'container') return containerFiles(deps, deps.containers.find(mode.container));
   return {
@@ -22,7 +22,7 @@ export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers'>
   };
 }
 
-function ownHosts(deps: Pick<NetworkDeps, 'catalog' | 'containers'>, record: ContainerRecord): string {
+function ownHosts(deps: Pick<NetworkDeps, 'catalog' | 'containers' | 'settings'>, record: ContainerRecord): string {
   const links = record.endpoints['bridge'] === undefined ? [] : linkHosts(linkedContainers(deps, record));
   return hostsFile({
     extra: [...extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)), ...links],
@@ -37,23 +37,23 @@ export function addressesOf(record: ContainerRecord): string[] {
 }
 
 /** The host's own file, and what was added. */
-function hostModeHosts(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord): string {
+function hostModeHosts(deps: Pick<NetworkDeps, 'catalog' | 'settings'>, record: ContainerRecord): string {
   const added = extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)).map(([address, name]) => `${address}\t${name}\n`);
   return `${readOptional('/etc/hosts').replace(/([^\n])$/, '$1\n')}${added.join('')}`;
 }
 
-/** Where `host-gateway` leads: the default bridge's addresses on the host. */
-function hostGateways(deps: Pick<NetworkDeps, 'catalog'>): string[] {
+/** Where `host-gateway` leads: where the owner says, else the default bridge's addresses on the host. */
+function hostGateways(deps: Pick<NetworkDeps, 'catalog' | 'settings'>): string[] {
+  if (deps.settings.hostGateways.length > 0) return deps.settings.hostGateways;
   const record = deps.catalog.byName('bridge');
   const bridge = record === undefined ? undefined : bridgeNetworkOf(record);
   return [bridge?.ipv4?.gateway, bridge?.ipv6?.gateway].filter((gateway) => gateway !== undefined);
 }
 
 /** @param sharesHost it is in the host's namespace */
-export function resolvConf(deps: Pick<NetworkDeps, 'catalog'>, record: ContainerRecord, sharesHost: boolean): string {
-  const { dns, dnsSearch, dnsOptions } = record.hostConfig;
-  const asked = [dns, dnsSearch, dnsOptions].some((list) => list !== undefined && list.length > 0);
+export function resolvConf(deps: Pick<NetworkDeps, 'catalog' | 'settings'>, record: ContainerRecord, sharesHost: boolean): string {
+  const asked = Object.values(askedOf(deps.settings, record.hostConfig)).some((list) => list.length > 0);
   if (sharesHost && !asked) return readOptional('/etc/resolv.conf');
-  const resolver = resolverOf(record);
+  const resolver = resolverOf(deps, record);
   return resolvConfText(namedEndpoints(deps, record).length > 0 ? throughEmbedded(resolver) : resolver);
 }

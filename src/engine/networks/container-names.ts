@@ -53,12 +53,12 @@ function linksOf(deps: Pick<NetworkDeps, 'containers'>, { request }: EndpointRec
 }
 
 /** A container that is on internal networks only asks nobody outside. */
-export function servedSandbox(deps: Pick<NetworkDeps, 'catalog' | 'backend' | 'containers'>, record: ContainerRecord): ServedSandbox {
+export function servedSandbox(deps: Pick<NetworkDeps, 'catalog' | 'backend' | 'containers' | 'settings'>, record: ContainerRecord): ServedSandbox {
   const networks = namedEndpoints(deps, record).map(({ network, endpoint }) => ({ id: network.id, name: network.name, ...linksOf(deps, endpoint) }));
   const hasWayOut = Object.values(record.endpoints).some((endpoint) => {
     const network = deps.catalog.get(endpoint.networkId);
     return network !== undefined && kernelNetworkOf(network)?.internal === false;
   });
-  const upstreams = hasWayOut ? upstreamsOf(record).map((address) => ({ address, port: 53 })) : [];
+  const upstreams = hasWayOut ? upstreamsOf(deps, record).map((address) => ({ address, port: 53 })) : [];
   return { id: record.id, netns: deps.backend.sandboxPath(record.id), view: { networks, upstreams } };
 }

@@ -1,4 +1,5 @@
 import type { KeyedLocks } from '../../base/locks.ts';
+import type { Log } from '../../base/log.ts';
 import { readSysctl } from '../../host/sysctl.ts';
 import type { Resolver } from '../../network/dns/client.ts';
 import type { NetworkBackend } from '../../network/network.ts';
@@ -8,6 +9,7 @@ import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
 import { Addresses } from './addresses.ts';
 import type { ContainerRecords, NetworkDeps } from './deps.ts';
+import { defaultNetworkSettings, type NetworkSettings } from './settings.ts';
 import { NetworkCatalog } from './network-catalog.ts';
 
 export interface NetworkParts {
@@ -17,17 +19,20 @@ export interface NetworkParts {
   resolver: Resolver;
   locks: KeyedLocks;
   events: EventBus;
+  log: Log;
   containers: ContainerRecords;
   filesDirectory(containerId: string): string;
+  settings?: NetworkSettings;
 }
 
 /** The parts joined with the state that networks keep: records, addresses, ports. */
-export function createNetworkDeps({ metadata, ...parts }: NetworkParts): NetworkDeps {
+export function createNetworkDeps({ metadata, settings = defaultNetworkSettings, ...parts }: NetworkParts): NetworkDeps {
   const [from = 32768, to = 60999] = (readSysctl('net/ipv4/ip_local_port_range') ?? '').split(/\s+/).filter(Boolean).map(Number);
   // A family that the host has not cannot be listened at.
-  const relayed = { ipv4: true, ipv6: readSysctl('net/ipv6/conf/lo/disable_ipv6') === '0' };
+  const relayed = { ipv4: settings.relay, ipv6: settings.relay && readSysctl('net/ipv6/conf/lo/disable_ipv6') === '0' };
   return {
     ...parts,
+    settings,
     catalog: new NetworkCatalog(metadata),
     addresses: new Addresses(metadata),
     ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort, relayed }),

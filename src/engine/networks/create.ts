@@ -10,12 +10,14 @@ import { noFreePool } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { kernelNetworkOf } from './kernel-network.ts';
 import { networkEvent } from './network-event.ts';
+import type { NetworkSettings } from './settings.ts';
+import { uniqueLocalSubnet } from './unique-local.ts';
 import type { IpamPool, NetworkCreateRequest, NetworkRecord } from './verbs.ts';
 
 /** The record is written before the kernel is changed: a daemon that dies in between makes the bridge at its next start. */
 export async function create(deps: NetworkDeps, asked: NetworkCreateRequest): Promise<{ id: string; warning: string }> {
   return deps.locks.run('networks', async () => {
-    const request = configured(deps.catalog, asked);
+    const request = withDefaults(configured(deps.catalog, asked), deps.settings);
     checkCreate(request);
     if (deps.catalog.byName(request.name) !== undefined) throw new GantryError('conflict', `network with name ${request.name} already exists`);
     const record = recordOf(deps, request);
@@ -31,6 +33,11 @@ export async function create(deps: NetworkDeps, asked: NetworkCreateRequest): Pr
     networkEvent(deps.events, record, 'create');
     return { id: record.id, warning: '' };
   });
+}
+
+/** The owner's options for all networks of a driver, where the request does not say otherwise. */
+function withDefaults(request: NetworkCreateRequest, { networkOptions }: NetworkSettings): NetworkCreateRequest {
+  return request.configOnly ? request : { ...request, options: { ...networkOptions[request.driver], ...request.options } };
 }
 
 function recordOf(deps: NetworkDeps, request: NetworkCreateRequest): NetworkRecord {
@@ -57,12 +64,12 @@ function choosePools(deps: NetworkDeps, request: NetworkCreateRequest, id: strin
   const pools = request.ipam.config.map((pool) => completed(pool, taken));
   const has = (family: 4 | 6): boolean => pools.some((pool) => parseSubnet(pool.subnet ?? '')?.family === family);
   if (request.enableIPv4 !== false && !has(4)) {
-    const subnet = chooseSubnet([...deps.backend.usedSubnets(), ...taken]);
+    const subnet = chooseSubnet([...deps.backend.usedSubnets(), ...taken], deps.settings.pools);
     if (subnet === undefined) throw noFreePool();
     pools.unshift({ subnet, gateway: firstAddress(subnet) });
   }
   if (request.enableIPv6 === true && !has(6)) {
-    const subnet = uniqueLocalSubnet(id);
+    const subnet = chooseSubnet([...deps.backend.usedSubnets(), ...taken], deps.settings.pools6) ?? uniqueLocalSubnet(id);
     pools.push({ subnet, gateway: firstAddress(subnet) });
   }
   for (const family of [4, 6] as const) checkOnePool(pools, family, family === 4 ? request.enableIPv4 !== false : request.enableIPv6 === true);
@@ -82,9 +89,4 @@ function checkOnePool(pools: IpamPool[], family: 4 | 6, enabled: boolean): void 
   const count = pools.filter((pool) => parseSubnet(pool.subnet ?? '')?.family === family).length;
   if (count > 1) throw new GantryError('forbidden', "bridge driver doesn't support multiple subnets");
   if (count > 0 && !enabled) throw new GantryError('invalid', `an IPv${family} subnet was given, but IPv${family} is not enabled`);
-}
-
-/** RFC 4193: fd and 40 random bits, which the network's id has. */
-function uniqueLocalSubnet(id: string): string {
-  return subnetText(parseSubnet(`fd${id.slice(0, 2)}:${id.slice(2, 6)}:${id.slice(6, 10)}::/64`) as Subnet);
 }

@@ -1,15 +1,18 @@
 import type { KeyedLocks } from '../../base/locks.ts';
+import type { Log } from '../../base/log.ts';
 import type { Resolver } from '../../network/dns/client.ts';
 import type { NetworkBackend } from '../../network/network.ts';
 import type { PortAllocator } from '../../network/ports/port-allocator.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { EventBus } from '../events/bus.ts';
 import type { Addresses } from './addresses.ts';
+import type { NetworkSettings } from './settings.ts';
 import type { NetworkCatalog } from './network-catalog.ts';
 
 /** What the verbs of networks and the attachments of containers work with. */
 export interface NetworkDeps {
   instanceId: string;
+  settings: NetworkSettings;
   catalog: NetworkCatalog;
   addresses: Addresses;
   ports: PortAllocator;
@@ -18,6 +21,7 @@ export interface NetworkDeps {
   resolver: Resolver;
   locks: KeyedLocks;
   events: EventBus;
+  log: Log;
   containers: ContainerRecords;
   /** Where `hosts` and `resolv.conf` of a container that runs are. */
   filesDirectory(containerId: string): string;

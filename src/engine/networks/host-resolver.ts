@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { containerResolver, isLoopback, parseResolvConf, systemdResolvedFile, type ResolverSettings } from '../../network/files/resolv-conf.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import type { NetworkDeps } from './deps.ts';
+import type { NetworkSettings } from './settings.ts';
 
 export const hostFile = '/etc/resolv.conf';
 
 /** The name servers, search and options of a container: what it asked for, else the host's. */
-export function resolverOf(record: Pick<ContainerRecord, 'hostConfig'>): ResolverSettings {
-  const { dns, dnsSearch, dnsOptions } = record.hostConfig;
+export function resolverOf({ settings }: Pick<NetworkDeps, 'settings'>, { hostConfig }: Pick<ContainerRecord, 'hostConfig'>): ResolverSettings {
+  const { dns, dnsSearch, dnsOptions } = askedOf(settings, hostConfig);
   return containerResolver(reachable(parseResolvConf(readOptional(hostFile))), { dns, dnsSearch, dnsOptions });
 }
 
@@ -18,9 +20,15 @@ function reachable(host: ResolverSettings): ResolverSettings {
 }
 
 /** Whom the resolver at 127.0.0.11 asks for this container: it asks from the host's namespace, so name servers at the host's loopback will do. */
-export function upstreamsOf(record: Pick<ContainerRecord, 'hostConfig'>): string[] {
-  const { dns } = record.hostConfig;
-  return dns !== undefined && dns.length > 0 ? dns : parseResolvConf(readOptional(hostFile)).nameservers;
+export function upstreamsOf({ settings }: Pick<NetworkDeps, 'settings'>, { hostConfig }: Pick<ContainerRecord, 'hostConfig'>): string[] {
+  const { dns } = askedOf(settings, hostConfig);
+  return dns.length > 0 ? dns : parseResolvConf(readOptional(hostFile)).nameservers;
+}
+
+/** What the container asks for, or the owner of the host for all of them; empty where neither does. */
+export function askedOf(settings: Pick<NetworkSettings, 'dns' | 'dnsSearch' | 'dnsOptions'>, { dns, dnsSearch, dnsOptions }: ContainerRecord['hostConfig']): typeof settings {
+  const first = (asked: string[] | undefined, otherwise: string[]): string[] => (asked !== undefined && asked.length > 0 ? asked : otherwise);
+  return { dns: first(dns, settings.dns), dnsSearch: first(dnsSearch, settings.dnsSearch), dnsOptions: first(dnsOptions, settings.dnsOptions) };
 }
 
 export function readOptional(path: string): string {

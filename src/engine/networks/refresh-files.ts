@@ -13,7 +13,7 @@ const maxBytes = 1 << 20;
  * What a container that runs reads in /etc/hosts and /etc/resolv.conf follows its networks: lines of addresses that are gone go, new ones come, and its name server
  * becomes 127.0.0.11 with the first network that resolves names. Whatever else was written there stays. They are mounted one by one, so they are changed in place.
  */
-export function refreshFiles(deps: Pick<NetworkDeps, 'catalog' | 'filesDirectory'>, before: ContainerRecord, after: ContainerRecord): void {
+export function refreshFiles(deps: Pick<NetworkDeps, 'catalog' | 'filesDirectory' | 'settings'>, before: ContainerRecord, after: ContainerRecord): void {
   rewrite(join(deps.filesDirectory(after.id), 'hosts'), (text) => withLines(text, { gone: hostLines(before), come: hostLines(after) }));
   const [was, is] = [before, after].map((record) => resolvConf(deps, record, false));
   rewrite(join(deps.filesDirectory(after.id), 'resolv.conf'), (text) => (text === was && is !== undefined ? is : text));

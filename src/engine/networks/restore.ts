@@ -1,11 +1,15 @@
 import { now } from '../../base/clock.ts';
+import { GantryError } from '../../base/errors.ts';
+import { parseSubnet, subnetsOverlap } from '../../network/addresses/subnet.ts';
 import type { Endpoint } from '../../network/network.ts';
 import { relayedPorts } from '../../network/relay/relayed-port.ts';
 import { namedEndpoints, nameOf, servedSandbox } from './container-names.ts';
-import { missingDefaults } from './default-networks.ts';
+import type { ContainerRecord } from '../containers/record.ts';
+import { asSettled, missingDefaults } from './default-networks.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { gatewayName, interfaceNames, kernelEndpoint } from './endpoints.ts';
 import { kernelNetworkOf } from './kernel-network.ts';
+import type { NetworkRecord } from './verbs.ts';
 
 /**
  * At the daemon's start, after the states of containers are known: makes the default networks that are missing, gives back addresses
@@ -15,8 +19,9 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
   const present = deps.catalog.all();
   const subnets = present.flatMap((network) => network.ipam.config.map((pool) => pool.subnet ?? ''));
   const usedSubnets = [...deps.backend.usedSubnets(), ...subnets];
-  for (const record of missingDefaults(present, { instanceId: deps.instanceId, usedSubnets, createdAt: now() })) deps.catalog.save(record);
+  for (const record of missingDefaults(present, { instanceId: deps.instanceId, usedSubnets, createdAt: now(), settings: deps.settings })) deps.catalog.save(record);
   const live = deps.containers.all().filter(isLive);
+  await settleDefaultBridge(deps, live);
   deps.addresses.sweep(new Set(live.map((record) => record.id)));
   const endpoints = live.flatMap((record) => {
     const gateway = gatewayName(deps, record.endpoints);
@@ -39,4 +44,28 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
     relayed: live.flatMap((record) => Object.values(record.endpoints)).flatMap(relayedPorts),
     descriptorOf: (port) => deps.ports.descriptorOf(port),
   });
+}
+
+/** Its bridge is made anew when the owner wants it otherwise, and nobody is on it. */
+async function settleDefaultBridge(deps: NetworkDeps, live: readonly ContainerRecord[]): Promise<void> {
+  const record = deps.catalog.byName('bridge');
+  const settled = record === undefined ? undefined : asSettled(record, deps.settings);
+  if (record === undefined || settled === undefined || settled === record) return;
+  if (live.some(({ endpoints }) => endpoints['bridge'] !== undefined)) {
+    deps.log.warn('the default bridge is not as the settings want it while containers are on it; the next start of the daemon without them changes it');
+    return;
+  }
+  for (const pool of settled.ipam.config) checkFree(deps, record, pool.subnet ?? '');
+  const before = kernelNetworkOf(record);
+  if (before !== undefined) await deps.backend.removeNetwork(before);
+  deps.catalog.save(settled);
+}
+
+function checkFree(deps: NetworkDeps, bridge: NetworkRecord, text: string): void {
+  const overlaps = (other: string): boolean => {
+    const [one, two] = [parseSubnet(text), parseSubnet(other)];
+    return one !== undefined && two !== undefined && subnetsOverlap(one, two);
+  };
+  const other = deps.catalog.all().find((network) => network.id !== bridge.id && !network.configOnly && network.ipam.config.some((pool) => overlaps(pool.subnet ?? '')));
+  if (other !== undefined) throw new GantryError('invalid', `the default bridge cannot have the subnet ${text}: the network ${other.name} overlaps with it`);
 }

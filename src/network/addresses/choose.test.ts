@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { chooseSubnet, defaultSubnets, firstAddress, macOf, nextAddress } from './choose.ts';
+import { chooseSubnet, firstAddress, macOf, nextAddress } from './choose.ts';
 import { addressOf, parseSubnet, subnetHolds, subnetText, subnetsOverlap } from './subnet.ts';
 
-test('defaultSubnets() are Docker\'s: 15 of /16, then 16 of /20', () => {
-  const all = [...defaultSubnets()].map(subnetText);
+test('chooseSubnet() walks Docker\'s default pools: 15 of /16, then 16 of /20; or those that it is given', () => {
+  const all: string[] = [];
+  for (let next = chooseSubnet(all); next !== undefined; next = chooseSubnet(all)) all.push(next);
   assert.equal(all.length, 31);
   assert.deepEqual([all[0], all[14], all[15], all[30]], ['172.17.0.0/16', '172.31.0.0/16', '192.168.0.0/20', '192.168.240.0/20']);
+  const pools = [{ base: '10.20.0.0/23', size: 24 }, { base: '10.30.0.0/16', size: 16 }];
+  assert.deepEqual([[], ['10.20.0.7/32'], ['10.20.0.0/23']].map((used) => chooseSubnet(used, pools)), ['10.20.0.0/24', '10.20.1.0/24', '10.30.0.0/16']);
 });
 
 test('chooseSubnet() avoids networks and routes, ignores the default route, and gives up when all is used', () => {

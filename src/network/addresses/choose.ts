@@ -1,18 +1,24 @@
 import { addressNumber, addressOf, parseSubnet, subnetSize, subnetText, subnetsOverlap, subnetsWithin, type Subnet } from './subnet.ts';
 
-/** Docker's default pools: 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in blocks of /20. */
-export function* defaultSubnets(): Generator<Subnet> {
-  for (let second = 17; second <= 31; second++) yield required(`172.${second}.0.0/16`);
-  yield* subnetsWithin(required('192.168.0.0/16'), 20);
-}
+/** A block that is cut into subnets of `size` bits of prefix. */
+export interface AddressPool { base: string; size: number }
 
-/** The first default subnet that overlaps none of `used` (other networks, routes of the host); undefined when all do. */
-export function chooseSubnet(used: readonly string[]): string | undefined {
+/** Docker's: 172.17.0.0/16 to 172.31.0.0/16, then 192.168.0.0/16 in blocks of /20. */
+export const defaultPools: readonly AddressPool[] = [
+  ...Array.from({ length: 15 }, (_, index) => ({ base: `172.${17 + index}.0.0/16`, size: 16 })), { base: '192.168.0.0/16', size: 20 },
+];
+
+/** The first subnet of the pools that overlaps none of `used` (other networks, routes of the host); undefined when all do. */
+export function chooseSubnet(used: readonly string[], pools: readonly AddressPool[] = defaultPools): string | undefined {
   const blocks = used.map(parseSubnet).filter((subnet) => subnet !== undefined && subnet.prefix > 0) as Subnet[];
-  for (const candidate of defaultSubnets()) {
+  for (const candidate of subnetsOf(pools)) {
     if (!blocks.some((block) => subnetsOverlap(block, candidate))) return subnetText(candidate);
   }
   return undefined;
+}
+
+function* subnetsOf(pools: readonly AddressPool[]): Generator<Subnet> {
+  for (const { base, size } of pools) yield* subnetsWithin(required(base), size);
 }
 
 /** The first address after the network's own. */

@@ -30,7 +30,7 @@ describe('networks', () => {
   };
   const metadata = openMetadata(join(stage.directory, 'db'));
   const resolver = createResolver({ runDirectory: stage.directory, log: silentLog });
-  const deps = createNetworkDeps({ instanceId: instance, metadata, backend: stage.backend, resolver, locks: new KeyedLocks(), events: createEventBus(() => 0n), containers, filesDirectory: (id) => join(stage.directory, id) });
+  const deps = createNetworkDeps({ instanceId: instance, metadata, backend: stage.backend, resolver, locks: new KeyedLocks(), log: silentLog, events: createEventBus(() => 0n), containers, filesDirectory: (id) => join(stage.directory, id) });
   const verbs = createNetworkVerbs(deps);
   const attachments = createNetworkAttachments(deps);
   const running = { status: 'running', pid: 1, startedAt: '' } as const;
