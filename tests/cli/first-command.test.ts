@@ -1,46 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gantryProgram } from '../support/daemon.ts';
-import { runProgram, type Outcome } from './clients.ts';
-
-/**
- * Runs a script where nothing of an engine is there: mounts and a network of its own hide the host's `/run` and `/var/lib/gantry`. `$@` is the
- * program; a daemon that a command has started is ended, and waited for, before the script is.
- */
-function onBareHost(script: string): Promise<Outcome> {
-  const { PATH } = process.env;
-  const around = `set -e
-mount -t tmpfs none /run
-mkdir -p /var/lib/gantry
-mount -t tmpfs none /var/lib/gantry
-end() {
-  [ -s /run/gantry/daemon.lock ] || return 0
-  read -r pid </run/gantry/daemon.lock
-  kill "$pid" 2>/dev/null || return 0
-  while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-}
-trap end EXIT
-${script}`;
-  return runProgram(['unshare', '-mn', '--propagation', 'private', 'sh', '-c', around, 'sh', ...gantryProgram()], { env: { PATH, HOME: '/' } });
-}
+import { onBareHost } from './bare-host.ts';
 
 test('the first command starts a daemon and says so; the next ones find it', async () => {
-  const { code, stdout, stderr } = await onBareHost('"$@" network ls -q | wc -l; "$@" version --format "{{.Server.Os}}"');
+  const { code, stdout, stderr } = await onBareHost(gantryProgram(), '"$@" network ls -q | wc -l; "$@" version --format "{{.Server.Os}}"');
   assert.deepEqual([code, stdout.toString(), stderr], [0, '3\nlinux\n', 'No daemon answers; starting one (gantry daemon).\n']);
 });
 
 test('of commands that come at once, one starts the daemon and all are served', async () => {
-  const { code, stdout, stderr } = await onBareHost('for n in 1 2 3 4; do "$@" version --format "{{.Server.Os}}" & done; wait');
+  const { code, stdout, stderr } = await onBareHost(gantryProgram(), 'for n in 1 2 3 4; do "$@" version --format "{{.Server.Os}}" & done; wait');
   assert.deepEqual([code, stdout.toString(), stderr], [0, 'linux\n'.repeat(4), 'No daemon answers; starting one (gantry daemon).\n']);
 });
 
 test('a daemon that cannot start is told of with its own last words', async () => {
-  const { code, stdout, stderr } = await onBareHost('mount -o remount,ro /var/lib/gantry; "$@" ps');
+  const { code, stdout, stderr } = await onBareHost(gantryProgram(), 'mount -o remount,ro /var/lib/gantry; "$@" ps');
   assert.deepEqual([code, stdout.toString()], [1, '']);
   assert.match(stderr, /^No daemon answers; starting one \(gantry daemon\)\.\nthe daemon did not start: it ended with exit code 1\n[^]*EROFS: read-only file system[^]*Its log is \/run\/gantry\/daemon\.log; "gantry doctor" checks the host\.\n$/);
 });
 
 test('nothing is started where an address was named', async () => {
-  const { code, stderr } = await onBareHost('"$@" -H unix:///run/other.sock ps');
+  const { code, stderr } = await onBareHost(gantryProgram(), '"$@" -H unix:///run/other.sock ps');
   assert.deepEqual([code, stderr], [1, 'Cannot connect to the Docker daemon at unix:///run/other.sock. Is the docker daemon running?\n']);
 });
