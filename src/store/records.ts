@@ -54,7 +54,8 @@ export interface VolumeRecord {
   name: string;
   driver: string;
   options: Record<string, string>;
-  labels: Record<string, string>;
+  /** Absent when nobody said anything of labels: that is not the same answer as none. */
+  labels?: Record<string, string>;
   createdAtMs: number;
   /** Made for one container without a name of its own. */
   anonymous: boolean;

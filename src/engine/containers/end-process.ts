@@ -1,8 +1,8 @@
 import { hasKind, messageOf } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
+import { thaw, wake } from './pause.ts';
 import { SIGKILL } from './signals.ts';
 import { isAlive } from './transition.ts';
-import { cgroupPathOf } from './cgroup-path.ts';
 
 export interface EndOptions {
   /** Tried in order, each with a patience; SIGKILL follows. */
@@ -30,20 +30,21 @@ export async function endProcess(deps: ContainerDeps, id: string, options: EndOp
   for (const { signal, patienceMs } of options.signals) {
     await send(deps, id, signal);
     options.onSignal?.(signal);
+    await deps.locks.run(id, () => wake(deps, id));
     if (await within(ended, patienceMs)) return true;
   }
   await send(deps, id, SIGKILL);
+  // A frozen process dies only when it is thawed.
+  const record = deps.catalog.get(id);
+  if (record?.state.status === 'paused') await thaw(deps, record);
   options.onSignal?.(SIGKILL);
   await ended;
   return true;
 }
 
-/** A frozen process takes its signal only when it is thawed. */
 async function send(deps: ContainerDeps, id: string, signal: number): Promise<void> {
   try {
     await deps.runtime.signal({ id }, signal);
-    const record = deps.catalog.get(id);
-    if (record?.state.status === 'paused') await deps.cgroups.thaw(cgroupPathOf(deps, record));
   } catch (error) {
     // It ended by itself: the exit is on its way.
     if (!hasKind(error, 'conflict') && !hasKind(error, 'notFound')) throw error;

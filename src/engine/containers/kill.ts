@@ -1,19 +1,22 @@
-import { GantryError, hasKind } from '../../base/errors.ts';
+import { GantryError, hasKind, isGantryError } from '../../base/errors.ts';
+import { cancelRestart } from './cancel-restart.ts';
 import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
+import { wake } from './pause.ts';
 import { publishEvent } from './publish-event.ts';
 import { SIGKILL, signalNumber } from './signals.ts';
-import { cgroupPathOf } from './cgroup-path.ts';
 import { isAlive, notRunning } from './transition.ts';
 
 /**
  * Sends a signal. SIGKILL also waits for the end; it and the container's stop signal count as a stop by hand, so no restart policy undoes them.
+ * One that is paused runs again to take its stop signal, or any signal when it names none. Between two runs it is simply stopped.
  * @throws conflict when it does not run
  */
 export async function kill(deps: ContainerDeps, container: string, signal: string): Promise<void> {
-  const number = signalNumber(signal || 'SIGKILL');
-  const { id, name } = deps.catalog.find(container);
+  const number = named(container, () => signalNumber(signal || 'SIGKILL'));
+  const { id, name } = named(container, () => deps.catalog.find(container));
   const refused = (): GantryError => new GantryError('conflict', `cannot kill container: ${container}: ${notRunning(id).message}`);
+  if (await cancelRestart(deps, id)) return;
   const told = (sent: number): void => publishEvent(deps.events, { ...deps.catalog.current(id), name }, 'kill', { signal: String(sent) });
   if (number === SIGKILL) {
     if (!await endProcess(deps, id, { signals: [], stoppedByHand: true, onSignal: told })) throw refused();
@@ -30,7 +33,16 @@ export async function kill(deps: ContainerDeps, container: string, signal: strin
       if (hasKind(error, 'conflict') || hasKind(error, 'notFound')) throw refused();
       throw error;
     }
-    if (isStop && record.state.status === 'paused') await deps.cgroups.thaw(cgroupPathOf(deps, record));
     told(number);
+    if (isStop || !record.config.stopSignal) await wake(deps, id);
   });
+}
+
+/** Every refusal says what was asked for, and of whom. */
+function named<T>(container: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    throw isGantryError(cause) ? new GantryError(cause.kind, `cannot kill container: ${container}: ${cause.message}`, { cause }) : cause;
+  }
 }

@@ -15,6 +15,7 @@ const commands: [string, ContainerConfig, string[]][] = [
   ['an entrypoint drops the image command', { entrypoint: ['/mine'] }, ['/mine']],
   ['an entrypoint with a command', { entrypoint: ['/mine'], cmd: ['z'] }, ['/mine', 'z']],
   ['an empty entrypoint clears the image entrypoint', { entrypoint: [''], cmd: ['sh'] }, ['sh']],
+  ['an empty list clears it too, and keeps the image command', { entrypoint: [] }, ['serve']],
   ['an empty command list keeps the image command', { cmd: [] }, ['/entry', 'serve']],
 ];
 for (const [title, request, expected] of commands) {

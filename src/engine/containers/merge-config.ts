@@ -4,7 +4,8 @@ import { GantryError } from '../../base/errors.ts';
 
 /**
  * What a container is made of: what the person asked for, over what the image says. Lists and scalars of the request win whole;
- * environment, labels, volumes and exposed ports are merged by key. An entrypoint in the request drops the image's command.
+ * environment, labels, volumes and exposed ports are merged by key. An entrypoint in the request drops the image's command; what the image
+ * wants done when one is built on it is not the container's.
  */
 export function mergeConfig(image: ContainerConfig, request: ContainerConfig): ContainerConfig {
   const merged: ContainerConfig = { ...request };
@@ -19,7 +20,6 @@ export function mergeConfig(image: ContainerConfig, request: ContainerConfig): C
   const volumes = { ...image.volumes, ...request.volumes };
   merged.volumes = Object.keys(volumes).length > 0 ? volumes : undefined;
   merged.healthcheck = mergeHealthcheck(image.healthcheck, request.healthcheck);
-  merged.onBuild = request.onBuild?.length ? request.onBuild : image.onBuild;
   return { ...merged, ...mergeCommand(image, request) };
 }
 
@@ -30,7 +30,8 @@ function mergeCommand(image: ContainerConfig, request: ContainerConfig): Pick<Co
     return { entrypoint: cleared ? undefined : request.entrypoint, cmd: request.cmd };
   }
   return {
-    entrypoint: image.entrypoint,
+    // An empty list is one too: the image's is not wanted.
+    entrypoint: request.entrypoint ?? image.entrypoint,
     cmd: request.cmd?.length ? request.cmd : image.cmd,
     argsEscaped: request.cmd?.length ? request.argsEscaped : image.argsEscaped,
   };

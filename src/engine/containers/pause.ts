@@ -28,6 +28,23 @@ async function move(deps: ContainerDeps, container: string, event: 'pause' | 'un
   });
 }
 
+/** Under the container's lock: a frozen container that is to act on a signal runs again, and is told to. */
+export async function wake(deps: ContainerDeps, id: string): Promise<void> {
+  const record = deps.catalog.get(id);
+  if (record?.state.status !== 'paused') return;
+  await thaw(deps, record);
+  const running: ContainerRecord = { ...record, state: { ...record.state, status: 'running' } };
+  deps.catalog.save(running, { durable: false });
+  publishEvent(deps.events, running, 'unpause');
+}
+
+/** Whatever of it still lives runs on; nothing when its end is on its way. */
+export async function thaw(deps: ContainerDeps, record: ContainerRecord): Promise<void> {
+  await deps.cgroups.thaw(cgroupPathOf(deps, record)).catch((error: unknown) => {
+    if (!hasKind(error, 'notFound')) throw error;
+  });
+}
+
 /** Its end is on its way to us when there is nothing to freeze any more. @throws conflict then */
 async function freeze(deps: ContainerDeps, id: string, path: string): Promise<void> {
   await deps.cgroups.freeze(path).catch((error: unknown) => {

@@ -25,7 +25,11 @@ import { isAlive, notRunning, transition } from './transition.ts';
 /** Starts a container by hand: its count of restarts begins again. @throws notModified when it runs already. */
 export async function start(deps: ContainerDeps, container: string): Promise<void> {
   const { id } = deps.catalog.find(container);
-  await deps.locks.run(id, () => startLocked(deps, id, { byHand: true }));
+  await deps.locks.run(id, async () => {
+    // Its policy starts it in a moment: to Docker it runs.
+    if (deps.catalog.current(id).state.status === 'restarting') throw new GantryError('notModified', 'container is already running');
+    await startLocked(deps, id, { byHand: true });
+  });
 }
 
 /** Under the container's lock. What a failed start has made is undone; the record keeps the reason. */

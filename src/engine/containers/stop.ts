@@ -11,7 +11,7 @@ import type { ContainerVerbs } from './verbs.ts';
 /** Asks the container to end, and after the timeout makes it. @throws notModified when it does not run. */
 export async function stop(deps: ContainerDeps, container: string, options: Parameters<ContainerVerbs['stop']>[1]): Promise<void> {
   const record = deps.catalog.find(container);
-  if (await cancelRestart(deps, record.id)) return;
+  if (await cancelRestart(deps, record.id)) return publishEvent(deps.events, record, 'stop');
   if (!isAlive(record.state)) throw new GantryError('notModified', 'container is already stopped');
   await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
   publishEvent(deps.events, record, 'stop');

@@ -70,7 +70,7 @@ export class LocalVolumes {
     mkdirSync(this.pathOf(name), { recursive: true, mode: 0o755 });
     chmodSync(this.pathOf(name), 0o755);
     const volume: VolumeRecord = {
-      name, driver: 'local', options: request.options ?? {}, labels: request.labels ?? {},
+      name, driver: 'local', options: request.options ?? {}, ...(request.labels && { labels: request.labels }),
       createdAtMs: Number(nowNanos() / 1_000_000n), anonymous: !request.name,
     };
     return { volume, path: this.pathOf(name), isNew: true };

@@ -45,7 +45,7 @@ export function checkSameVolume(known: VolumeRecord, { driver, options }: Volume
   }
 }
 
-/** Labels as clients see them. */
-export function labelsOf(volume: VolumeRecord): Record<string, string> {
+/** Labels as clients see them; undefined when nobody said anything of them. */
+export function labelsOf(volume: VolumeRecord): Record<string, string> | undefined {
   return volume.anonymous ? { [anonymousLabel]: '', ...volume.labels } : volume.labels;
 }

@@ -21,6 +21,10 @@ function encode(type: FieldType, value: unknown): unknown {
 }
 
 /** Go writes the keys of a map in order. */
+export function inOrder<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(byKey));
+}
+
 function byKey([left]: [string, unknown], [right]: [string, unknown]): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }

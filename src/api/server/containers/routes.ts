@@ -3,7 +3,7 @@ import type { HostConfig } from '../../../oci/container.ts';
 import { atLeast } from '../../types/version.ts';
 import { decodeStruct } from '../codec/decode.ts';
 import { updateStruct } from '../codec/host-config.ts';
-import { refuseForeignFields } from '../codec/refusals.ts';
+import { refuseForeignFields, refuseRemovedLimits } from '../codec/refusals.ts';
 import { readJson } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { parseFilters } from '../http/filters.ts';
@@ -82,6 +82,7 @@ const update: Handler = async (exchange, { containers }) => {
 function readUpdate(body: unknown, version: string): Partial<HostConfig> {
   const { pidsLimit, restartPolicy, ...change } = decodeStruct<Partial<HostConfig>>(updateStruct, body);
   refuseForeignFields(change);
+  if (!atLeast(version, '1.42')) refuseRemovedLimits(body);
   return {
     ...change,
     ...(restartPolicy?.name !== undefined && { restartPolicy }),

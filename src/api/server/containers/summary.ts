@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { ContainerSummary } from '../../../engine/containers/verbs.ts';
 import type { ContainerRecord, MountPoint } from '../../../engine/containers/record.ts';
 import { atLeast } from '../../types/version.ts';
+import { inOrder } from '../codec/encode.ts';
 import { unixSeconds } from '../http/timestamp.ts';
 import { endpointsJson } from './endpoints.ts';
 import { portListJson } from './ports.ts';
@@ -39,7 +40,7 @@ function beforeStatus({ record, imageName, size }: ContainerSummary): object {
     Created: unixSeconds(record.createdAt),
     Ports: portListJson(record),
     ...(size !== undefined && { ...(size.rw !== 0 && { SizeRw: size.rw }), ...(size.rootFs !== 0 && { SizeRootFs: size.rootFs }) }),
-    Labels: record.config.labels ?? {},
+    Labels: inOrder(record.config.labels ?? {}),
     State: wireStatus(record),
   };
 }

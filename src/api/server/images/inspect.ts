@@ -16,6 +16,7 @@ export function imageInspectJson(details: ImageDetails, version: string, facts: 
     Parent: details.parentId,
     Comment: lastComment(stored),
     ...createdOf(image.created, version),
+    ...(!atLeast(version, '1.45') && { Container: '', ContainerConfig: encodeStruct(containerConfigStruct, {}) }),
     DockerVersion: text('docker_version'),
     Author: text('author'),
     Config: imageConfigJson(details, version),

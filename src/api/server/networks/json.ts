@@ -1,3 +1,4 @@
+import { inOrder } from '../codec/encode.ts';
 import type { IpamPool, NetworkDetails } from '../../../engine/networks/verbs.ts';
 
 /** One network, as `GET /networks` and `GET /networks/{id}` write it; only the second lists containers. */
@@ -21,8 +22,8 @@ export function networkJson({ network, containers }: NetworkDetails, withContain
     ConfigFrom: { Network: network.configFrom ?? '' },
     ConfigOnly: network.configOnly,
     Containers: withContainers ? containersJson(containers) : {},
-    Options: network.options,
-    Labels: network.labels,
+    Options: inOrder(network.options),
+    Labels: inOrder(network.labels),
   };
 }
 

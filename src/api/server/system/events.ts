@@ -1,6 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { EngineEvent } from '../../../engine/events/bus.ts';
 import { atLeast } from '../../types/version.ts';
+import { inOrder } from '../codec/encode.ts';
 import { parseFilters } from '../http/filters.ts';
 import { flushHeaders, writePart } from '../http/respond.ts';
 import type { Handler } from '../http/router.ts';
@@ -37,7 +38,7 @@ export function eventLine(event: EngineEvent): string {
     ...legacy,
     Type: type,
     Action: action,
-    Actor: { ID: actor.id, Attributes: actor.attributes },
+    Actor: { ID: actor.id, Attributes: inOrder(actor.attributes) },
     scope,
     time: Number(timeNano / 1_000_000_000n),
   });

@@ -14,6 +14,7 @@ export function infoJson(info: SystemInfo, version: string): object {
     CDISpecDirs: [],
     Warnings: info.warnings.length === 0 ? null : info.warnings,
     ...(!atLeast(version, '1.50') && { BridgeNfIptables: false, BridgeNfIp6tables: false }),
+    ...(!atLeast(version, '1.25') && { ExecutionDriver: '<not supported>' }),
   };
 }
 

@@ -1,11 +1,13 @@
 import { labelsOf } from '../../../engine/volumes/volume-request.ts';
 import type { VolumeDetails } from '../../../engine/volumes/verbs.ts';
+import { inOrder } from '../codec/encode.ts';
 
 export function volumeJson({ volume, mountpoint, usage }: VolumeDetails): object {
+  const labels = labelsOf(volume);
   return {
     CreatedAt: `${new Date(volume.createdAtMs).toISOString().slice(0, 19)}Z`,
     Driver: volume.driver,
-    Labels: orNull(labelsOf(volume)),
+    Labels: labels === undefined ? null : inOrder(labels),
     Mountpoint: mountpoint,
     Name: volume.name,
     Options: orNull(volume.options),
@@ -15,5 +17,5 @@ export function volumeJson({ volume, mountpoint, usage }: VolumeDetails): object
 }
 
 function orNull(map: Record<string, string>): Record<string, string> | null {
-  return Object.keys(map).length === 0 ? null : map;
+  return Object.keys(map).length === 0 ? null : inOrder(map);
 }
