@@ -26,10 +26,10 @@ function entryOf(event: TestEvent): Entry | undefined {
     case 'test:dequeue': return { act: 'began', name: event.data.name };
     case 'test:complete': return { act: 'left', name: event.data.name };
     case 'test:pass': {
-      if (event.data.details.type === 'suite') return undefined;
       const reason = event.data.skip ?? event.data.todo;
-      if (reason === undefined) return { act: 'over', name: event.data.name, outcome: 'passed' };
-      return { act: 'over', name: event.data.name, outcome: 'skipped', ...(typeof reason === 'string' ? { reason } : {}) };
+      if (reason !== undefined) return { act: 'over', name: event.data.name, outcome: 'skipped', ...(typeof reason === 'string' ? { reason } : {}) };
+      // A suite is no test; but a skipped one stands for its tests, which are not even listed.
+      return event.data.details.type === 'suite' ? undefined : { act: 'over', name: event.data.name, outcome: 'passed' };
     }
     case 'test:fail': {
       const { name, details: { error, type } } = event.data;
