@@ -22,6 +22,7 @@ export const command = define({
     const reference = args[0] ?? '';
     checkReference(reference);
     if (flags['all-tags'] && hasTagOrDigest(reference)) throw new GantryError('invalid', "tag can't be used with --all-tags/-a");
+    if (reference.includes('@')) throw new GantryError('invalid', 'cannot push a digest reference');
     const { name, tag } = splitReference(reference);
     if (!flags.quiet && !flags['all-tags'] && tag === '') context.print('Using default tag: latest');
     const registry = registryOf(name);

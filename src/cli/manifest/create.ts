@@ -5,7 +5,7 @@ import { documentOf, fetchManifest } from './fetch.ts';
 import { fullName, readList, writeList, type Member } from './local-lists.ts';
 
 export const command = define({
-  usage: '[OPTIONS] MANIFEST_LIST MANIFEST [MANIFEST...]',
+  usage: 'MANIFEST_LIST MANIFEST [MANIFEST...]',
   flags: {
     amend: bool('Amend an existing manifest list', { short: 'a' }),
     insecure: bool('Allow communication with an insecure registry'),

@@ -9,8 +9,7 @@ import { bool, text } from '../grammar/flag.ts';
 import { credentialsFor, helperOf } from './credentials.ts';
 import type { Credentials } from './encode-auth.ts';
 import { tellHelper } from './helper.ts';
-
-export const dockerHub = 'https://index.docker.io/v1/';
+import { dockerHub, hostnameOf } from './server-address.ts';
 
 export const command = define({
   usage: '[OPTIONS] [SERVER]',
@@ -22,10 +21,12 @@ export const command = define({
   arity: atMost(1),
   examples: [['With a token from a file', 'gantry login -u me --password-stdin registry.example.com < token']],
   async run({ context, flags, given, args }) {
-    const registry = args[0] === undefined ? dockerHub : args[0].replace(/^https?:\/\//, '').replace(/\/$/, '');
+    const [server = 'docker.io'] = args;
+    const registry = server === 'docker.io' ? dockerHub : hostnameOf(server);
     if (given.has('password') && flags['password-stdin']) throw new GantryError('invalid', 'conflicting options: cannot specify both --password and --password-stdin');
+    if (flags['password-stdin'] && !given.has('username')) throw new GantryError('invalid', 'the --password-stdin option requires --username to be set');
+    for (const name of ['username', 'password'] as const) if (given.has(name) && flags[name] === '') throw new GantryError('invalid', `${name} is empty`);
     if (given.has('password')) context.warn('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
-    if (flags['password-stdin'] && flags.username === '') throw new GantryError('invalid', 'the --password-stdin option requires --username to be set');
     const isAsked = flags.username === '' && flags.password === '';
     if (isAsked && await withStored(context, registry)) return;
     const username = flags.username || await ask(context, 'Username: ', true);
@@ -76,7 +77,7 @@ async function keep(context: Context, registry: string, credentials: Credentials
 }
 
 async function ask(context: Context, prompt: string, echo: boolean): Promise<string> {
-  if (!context.stdin.isTTY) throw new GantryError('invalid', 'cannot perform an interactive login from a non TTY device', { hint: 'Use --username with --password-stdin.' });
+  if (!context.stdin.isTTY) throw new GantryError('invalid', 'Error: Cannot perform an interactive login from a non TTY device', { hint: 'Use --username with --password-stdin.' });
   context.stdout.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: context.stdin, output: echo ? context.stdout : silent, terminal: true });

@@ -4,7 +4,7 @@ import { configDirectory } from '../connection/config-file.ts';
 import { updateConfig } from '../connection/update-config.ts';
 import { helperOf } from './credentials.ts';
 import { eraseFromHelper } from './helper.ts';
-import { dockerHub } from './login.ts';
+import { dockerHub, hostnameOf } from './server-address.ts';
 import type { Context } from '../context.ts';
 
 export const command = define({
@@ -13,9 +13,11 @@ export const command = define({
   arity: atMost(1),
   examples: [['Forget one registry', 'gantry logout registry.example.com']],
   async run({ context, args }) {
-    const registry = (args[0] ?? dockerHub).replace(/^https?:\/\/(?!index\.docker\.io)/, '').replace(/\/$/, (end) => (args[0] === undefined ? end : ''));
+    const [server] = args;
+    const registry = server === undefined ? dockerHub : hostnameOf(server);
     context.print(`Removing login credentials for ${registry}`);
-    const names = args[0] === undefined ? [registry] : [registry, `http://${registry}`, `https://${registry}`];
+    // Older clients filed what was written.
+    const names = server === undefined ? [registry] : [server, registry, `http://${registry}`, `https://${registry}`];
     const helper = helperOf(context, registry);
     if (helper !== undefined) await erase(context, helper, names);
     await updateConfig(configDirectory(context.env, context.globals.config), (config) => {

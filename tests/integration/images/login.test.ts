@@ -78,6 +78,8 @@ for (const name of clients) {
       ['an unknown user', ['-u', 'bob', '-p', 'secret'], '', /WARNING! Using --password via the CLI is insecure\. Use --password-stdin\.\n.*unauthorized: authentication failed/],
       ['to ask where nobody can answer', [], '', /cannot perform an interactive login from a non TTY device/i],
       ['to ask for a password where nobody can answer', ['-u', 'alice'], '', /cannot perform an interactive login from a non TTY device/i],
+      ['a name that is empty', ['-u', '', '-p', 'secret'], '', /^username is empty/],
+      ['a password that is empty', ['-u', 'alice', '-p', ''], '', /^password is empty/],
       ['a password without a name', ['--password-stdin'], 'secret', /^the --password-stdin option requires --username to be set/],
       ['two passwords', ['-u', 'alice', '-p', 'x', '--password-stdin'], 'x', /^conflicting options: cannot specify both --password and --password-stdin/],
     ];
@@ -90,6 +92,16 @@ for (const name of clients) {
         await assert.rejects(stat(join(home, 'config.json')), { code: 'ENOENT' });
       });
     }
+
+    it('file credentials by the host, whatever way it is written', async () => {
+      await configure();
+      for (const address of [`http://${registry.host}`, `https://${registry.host}/v2/`, `${registry.host}/team`]) {
+        assert.equal((await run(['login', '-u', 'alice', '--password-stdin', address], 'secret')).code, 0);
+        assert.deepEqual(Object.keys((await configured()).auths ?? {}), [registry.host]);
+        assert.equal(await ok('logout', address), `Removing login credentials for ${registry.host}\n`);
+        assert.deepEqual((await configured()).auths ?? {}, {});
+      }
+    });
 
     it('keep the rest of config.json, and what it is a link to', async () => {
       await configure();
