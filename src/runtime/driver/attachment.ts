@@ -29,6 +29,7 @@ export function attachmentStream(socket: Socket, rest: Buffer, on: { finished: (
     if (!stream.push(chunk)) socket.pause();
   });
   const end = (): void => {
+    if (stream.destroyed) return;
     void on.finished().finally(() => {
       if (!stream.readableEnded && !stream.destroyed) stream.push(null);
     });

@@ -22,8 +22,6 @@ const connectAttempts = 1200;
 const connectPauseMs = 25;
 /** Before another monitor is started in the place of one that ended at once. */
 const spawnPauseMs = 300;
-/** A stream's end waits at most this long for the exit that belongs to it. */
-const exitPatienceMs = 2000;
 
 /** Connects to the instance's monitor, and starts one when none answers, then and whenever it is lost. */
 export function createRuntime(options: RuntimeOptions): Runtime {
@@ -33,9 +31,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
 class MonitorClient implements Runtime {
   readonly #options: RuntimeOptions;
   readonly #listeners = new Set<(exit: ExitReport) => void>();
-  /** Unreleased exits of the current monitor: told to late listeners, awaited by ending streams. */
+  /** Unreleased exits of the current monitor, told to late listeners. */
   readonly #exits = new Map<string, ExitReport>();
-  readonly #exitWaiters = new Map<string, Set<() => void>>();
   #connection: Promise<ControlConnection> | undefined;
   readonly #witness = new ExitWitness();
   #closed = false;
@@ -164,23 +161,15 @@ class MonitorClient implements Runtime {
     const exit = known?.at === report.at ? known : this.#witness.testify(report);
     this.#exits.set(key, exit);
     if (known?.at !== exit.at) for (const listener of this.#listeners) listener(exit);
-    this.#exitWaiters.get(key)?.forEach((wake) => wake());
   }
 
-  #exited(target: Target): Promise<void> {
-    const key = targetKey(target);
-    if (this.#exits.has(key) || this.#closed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const waiters = this.#exitWaiters.get(key) ?? new Set();
-      const wake = (): void => {
-        clearTimeout(timer);
-        waiters.delete(wake);
-        if (waiters.size === 0) this.#exitWaiters.delete(key);
-        resolve();
-      };
-      const timer = setTimeout(wake, exitPatienceMs);
-      this.#exitWaiters.set(key, waiters.add(wake));
-    });
+  /**
+   * Resolves when the exit is known that ended a stream, or when the process runs on, or never ran. The monitor tells an exit before it ends the
+   * streams, but over another connection: whatever it answers there now comes behind the exit. Signal 0 does nothing.
+   */
+  async #exited(target: Target): Promise<void> {
+    if (this.#exits.has(targetKey(target)) || this.#closed) return;
+    await this.#call('signal', { target, signal: 0 }).catch(() => undefined);
   }
 }
 
