@@ -23,7 +23,7 @@ export async function serveEmbeddedRegistry(settings: EmbeddedRegistrySettings, 
   const registry = await serveRegistry({
     ...settings, root: folder, log,
     storage: {
-      blobs: { ...createFileBlobs(folder, (digest) => content.path(digest)), delete: () => Promise.resolve(false), list: () => content.list() },
+      blobs: { ...createFileBlobs(folder, (digest) => content.path(digest)), settle: (digests) => content.settle(digests), delete: () => Promise.resolve(false), list: () => content.list() },
       repositories: createFileRepositories(folder),
       uploads: createFileUploads(folder),
       guard: (digests) => {

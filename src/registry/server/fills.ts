@@ -59,6 +59,7 @@ export function createFills({ client, registry }: Upstream, context: () => Regis
     }
     const isLinked = await pins.hold([digest], async () => {
       if (await blobs.size(digest) === undefined) return false;
+      await blobs.settle([digest]);
       await repositories.linkBlob(name, digest);
       return true;
     });

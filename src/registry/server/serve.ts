@@ -7,6 +7,7 @@ import type { Log } from '../../base/log.ts';
 import { createRegistryClient } from '../client/client.ts';
 import type { Credentials } from '../client/credentials.ts';
 import { defaultRules, type Access, type AccessRule } from './access.ts';
+import { followCertificate, readCertificate } from './certificate.ts';
 import { createHtpasswd } from './htpasswd.ts';
 import { readRules } from './rules.ts';
 import { createRegistryServer, type RegistryServer } from './server.ts';
@@ -32,10 +33,21 @@ export interface ServeOptions {
   /** Pause between collections, ms; 0 for none. */
   collectEveryMs: number;
   removeUntagged: boolean;
-  /** How long a client may take for a request's header, and be silent in its body, ms. */
-  patience?: { headerMs: number; silenceMs: number };
+  patience?: Partial<Patience>;
   log: Log;
 }
+
+/** All in ms. */
+export interface Patience {
+  /** How long a client may take for a request's header. */
+  headerMs: number;
+  /** How long it may be silent in its body. */
+  silenceMs: number;
+  /** How often the certificate's files are looked at. It is renewed some weeks before its end, so there is no hurry. */
+  certificateMs: number;
+}
+
+const defaultPatience: Patience = { headerMs: 30_000, silenceMs: 300_000, certificateMs: 5000 };
 
 export interface RunningRegistry {
   port: number;
@@ -65,13 +77,14 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
     upstream: client === undefined ? undefined : { client, registry: options.upstream!.registry, tagLifetimeMs: options.upstream!.tagLifetimeMs },
     log: options.log,
   });
-  const listener = await createListener(options, server.handler);
+  const { listener, certificate } = await createListener(options, server.handler);
   const timer = options.collectEveryMs > 0 ? setInterval(() => void collect(server, options), options.collectEveryMs).unref() : undefined;
   return {
     port: await listen(listener, options.address),
     server,
     async close(graceMs = lastRequestsMs) {
       clearInterval(timer);
+      certificate?.[Symbol.dispose]();
       await closeListener(listener, graceMs);
       client?.close();
     },
@@ -90,15 +103,18 @@ async function readAccess(options: ServeOptions): Promise<Access | undefined> {
   return { verify: await createHtpasswd(options.htpasswd), rules };
 }
 
-async function createListener(options: ServeOptions, handler: RegistryServer['handler']): Promise<Server> {
+async function createListener(options: ServeOptions, handler: RegistryServer['handler']): Promise<{ listener: Server; certificate?: Disposable }> {
   // Uploads may take hours, so only silence ends them.
-  const { headerMs, silenceMs } = options.patience ?? { headerMs: 30_000, silenceMs: 300_000 };
+  const { headerMs, silenceMs, certificateMs } = { ...defaultPatience, ...options.patience };
   const settings = { requestTimeout: 0, headersTimeout: headerMs, connectionsCheckingInterval: headerMs, keepAliveTimeout: 65_000 };
-  const listener = options.tls === undefined
-    ? createHttpServer(settings, handler)
-    : createHttpsServer({ ...settings, cert: await readFile(options.tls.cert), key: await readFile(options.tls.key) }, handler);
+  if (options.tls === undefined) {
+    const listener = createHttpServer(settings, handler);
+    listener.setTimeout(silenceMs);
+    return { listener };
+  }
+  const listener = createHttpsServer({ ...settings, ...await readCertificate(options.tls) }, handler);
   listener.setTimeout(silenceMs);
-  return listener;
+  return { listener, certificate: followCertificate(listener, options.tls, { log: options.log, lookEveryMs: certificateMs }) };
 }
 
 function listen(listener: Server, address: { host: string; port: number }): Promise<number> {

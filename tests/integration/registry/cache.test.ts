@@ -6,6 +6,8 @@ import { describe, it } from 'node:test';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import { countingProxy } from '../images/counting-proxy.ts';
+import { createFilesystemStorage } from '../../../src/registry/server/storage/filesystem.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { impatient, makeImage, memorySource, pushImage, startFake, startRegistry } from './support.ts';
 
 const bytes = randomBytes(3_000_000);
@@ -47,6 +49,18 @@ describe('a cache of an upstream', () => {
     assert.equal(scene.front.requests.filter((request) => request === `GET ${blob}`).length, 1);
   });
 
+  it('waits for the disk before it links what somebody else has brought into its store', async () => {
+    await using folder = await temporaryFolder();
+    await using scene = await cacheOfBlob();
+    const storage = createFilesystemStorage(folder.path);
+    await storage.blobs.put(bytes);
+    const seen: string[] = [];
+    const settled = { ...storage.blobs, settle: async () => void seen.push('settle') };
+    const repositories = { ...storage.repositories, linkBlob: async (...link: Parameters<typeof storage.repositories.linkBlob>) => { seen.push('link'); await storage.repositories.linkBlob(...link); } };
+    await using cache = await startRegistry({ storage: { ...storage, blobs: settled, repositories }, upstream: { registry: scene.front.host, insecure: true, tagLifetimeMs: 0 } });
+    assert.equal(Buffer.compare(await body(await fetch(cache.url + blob)), bytes), 0);
+    assert.deepEqual([seen, scene.front.blobBytes], [['settle', 'link'], 0]);
+  });
   it('goes on when the client that began it leaves', async () => {
     await using scene = await cacheOfBlob();
     const gate = Promise.withResolvers<void>();

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { connect } from 'node:tls';
 import { hasKind } from '../../../src/base/errors.ts';
+import { silentLog } from '../../../src/base/log.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import type { RegistryClientOptions } from '../../../src/registry/client/options.ts';
@@ -200,6 +203,29 @@ describe('a cache of an upstream', () => {
 });
 
 describe('TLS', () => {
+  it('shows new clients the certificate that was renewed, and keeps the old one while the new files do not fit', () => inFolder(async (folder) => {
+    const [cert, key] = [join(folder, 'server.crt'), join(folder, 'server.key')];
+    const made = (name: string): string[] => ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${name}`];
+    execFileSync('openssl', [...made('old'), '-keyout', key, '-out', cert], { stdio: 'pipe' });
+    execFileSync('openssl', [...made('new'), '-keyout', `${key}.new`, '-out', `${cert}.new`], { stdio: 'pipe' });
+    const [refused, renewed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const log = { ...silentLog, warn: () => refused.resolve(), info: (message: string) => (message === 'certificate renewed' ? renewed.resolve() : undefined) };
+    await using registry = await startRegistry({ tls: { cert, key }, log, patience: { certificateMs: 10 } });
+    const shown = async (): Promise<string> => {
+      const socket = connect({ host: '127.0.0.1', port: registry.port, rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { subject } = socket.getPeerCertificate();
+      socket.destroy();
+      return String(subject.CN);
+    };
+    assert.equal(await shown(), 'old');
+    await rename(`${cert}.new`, cert);
+    await refused.promise;
+    assert.equal(await shown(), 'old');
+    await rename(`${key}.new`, key);
+    await renewed.promise;
+    assert.equal(await shown(), 'new');
+  }));
   it('is trusted by certs.d, also with a client certificate, and not without', () => inFolder(async (folder) => {
     const [cert, key] = [join(folder, 'server.crt'), join(folder, 'server.key')];
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2',

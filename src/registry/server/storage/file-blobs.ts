@@ -37,6 +37,8 @@ export function createFileBlobs(root: string, path = (digest: Digest): string =>
       return ingest.commit();
     },
     ingest: (key, expected = {}) => FileIngest.open({ path: join(root, 'ingest', key), expected, target: path, hashes }),
+    // Each commit waits for the disk.
+    settle: async () => undefined,
     delete: (digest) => removeFile(path(digest)),
     async sweepIngests(untouchedSinceMs) {
       for (const name of await namesIn(join(root, 'ingest'))) {

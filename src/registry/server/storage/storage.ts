@@ -28,6 +28,8 @@ export interface BlobStore {
   put(bytes: Uint8Array, digest?: Digest): Promise<{ digest: Digest; size: number }>;
   /** Starts or resumes; what was closed survives a restart. */
   ingest(key: string, expected?: { digest?: Digest; size?: number }): Promise<GrowingIngest>;
+  /** What is here is on disk when it resolves: before a link names what somebody else has brought. */
+  settle(digests: readonly Digest[]): Promise<void>;
   delete(digest: Digest): Promise<boolean>;
   list(): AsyncIterable<{ digest: Digest; size: number }>;
   /** Removes what was begun and never ended, when nobody touched it since then. */
