@@ -1,5 +1,7 @@
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '../../base/errors.ts';
+import { Slices } from '../../base/slices.ts';
 import { getXattr, pathOf, readNames } from '../../host/files.ts';
 import type { FileDeps } from './deps.ts';
 import type { Change, FileVerbs } from './verbs.ts';
@@ -10,7 +12,7 @@ export function changesVerb(deps: FileDeps): FileVerbs['changes'] {
     const record = deps.catalog.find(container);
     const lowers = await deps.snapshots.acquire(record.layers);
     try {
-      const changes = listChanges(deps.layers.paths(record.id).upper, [deps.initLayer, ...lowers.directories]);
+      const changes = await listChanges(deps.layers.paths(record.id).upper, [deps.initLayer, ...lowers.directories]);
       // JSON knows Unicode only: a byte that is none is shown as Docker shows it.
       return changes.map(({ path, kind }) => ({ path: path.toWellFormed(), kind }));
     } finally {
@@ -20,10 +22,12 @@ export function changesVerb(deps: FileDeps): FileVerbs['changes'] {
 }
 
 /** `lowers`: the top layer first. */
-export function listChanges(upper: string, lowers: readonly string[]): Change[] {
+async function listChanges(upper: string, lowers: readonly string[]): Promise<Change[]> {
   const changes: Change[] = [];
-  const walk = (path: string): void => {
-    for (const name of readNames(join(upper, path))) {
+  const slices = new Slices();
+  const walk = async (path: string): Promise<void> => {
+    for (const name of namesIn(join(upper, path))) {
+      if (slices.isOver) await slices.next();
       const child = `${path}/${name}`;
       const stat = look(join(upper, child));
       if (stat === undefined) continue;
@@ -35,20 +39,30 @@ export function listChanges(upper: string, lowers: readonly string[]): Change[] 
       const at = changes.push({ path: child, kind: below === undefined ? 1 : 0 });
       if (!stat.isDirectory()) continue;
       if (below?.stat.isDirectory() === true && isOpaque(join(upper, child))) changes.push(...hidden(upper, lowers, child));
-      walk(child);
+      await walk(child);
       // Overlay copies a directory up when it is only passed through: alone that is no change.
       if (changes.length === at && below?.stat.isDirectory() === true && sameDirectory(stat, below.stat)) changes.pop();
     }
   };
-  walk('');
+  await walk('');
   return changes;
+}
+
+/** None where a directory has just gone: the container runs meanwhile, or is removed. */
+function namesIn(directory: string): string[] {
+  try {
+    return readNames(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return [];
+    throw error;
+  }
 }
 
 /** What an opaque directory hides and does not bring again: deleted one by one. */
 function hidden(upper: string, lowers: readonly string[], directory: string): Change[] {
   const names = new Set(lowers.flatMap((lower) => {
     const stat = look(join(lower, directory));
-    return stat?.isDirectory() === true ? readNames(join(lower, directory)) : [];
+    return stat?.isDirectory() === true ? namesIn(join(lower, directory)) : [];
   }));
   return [...names].sort()
     .map((name) => `${directory}/${name}`)
