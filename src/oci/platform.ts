@@ -5,6 +5,9 @@ export interface Platform { os: string; architecture: string; variant?: string }
 
 const architectures: Readonly<Record<string, string>> = { x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64', i386: '386', i686: '386', armhf: 'arm', armel: 'arm' };
 
+/** Names that stand for a system where they stand alone. */
+const systems: readonly string[] = ['aix', 'android', 'darwin', 'dragonfly', 'freebsd', 'hurd', 'illumos', 'ios', 'js', 'linux', 'nacl', 'netbsd', 'openbsd', 'plan9', 'solaris', 'windows', 'zos'];
+
 /** `linux/arm/v7`, or a part of it (`arm64`, `linux`); names other tools use are understood. @throws invalid */
 export function parsePlatform(text: string, host: Platform): Platform {
   const parts = text.toLowerCase().split('/');
@@ -13,7 +16,7 @@ export function parsePlatform(text: string, host: Platform): Platform {
   }
   const [first = '', second, third] = parts;
   if (second !== undefined) return normalized({ os: first, architecture: second, ...(third === undefined ? {} : { variant: third }) });
-  if (['linux', 'windows', 'darwin', 'freebsd'].includes(first)) return { ...host, os: first };
+  if (systems.includes(first)) return { ...host, os: first };
   return normalized({ os: 'linux', architecture: first });
 }
 

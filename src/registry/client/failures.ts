@@ -1,5 +1,6 @@
 import { GantryError, errnoOf, isGantryError, type ErrorKind } from '../../base/errors.ts';
 import { parseErrorBody, type RegistryErrorEntry } from '../protocol/errors.ts';
+import { printable } from '../protocol/printable.ts';
 import { describeRateLimit } from '../protocol/throttling.ts';
 import { limits } from './options.ts';
 import { networkReason } from './network-reason.ts';
@@ -72,6 +73,7 @@ function hintForNetwork(code: string | undefined, registry: string): string | un
   return code === 'ENOTFOUND' || code === 'EAI_AGAIN' ? 'Check its name and the name server.' : undefined;
 }
 
+/** `reason` may hold what the registry wrote. */
 export function lied(registry: string, reason: string): GantryError {
-  return new GantryError('invalid', `registry ${registry}: ${reason}`);
+  return new GantryError('invalid', `registry ${registry}: ${printable(reason, 1000)}`);
 }

@@ -1,5 +1,6 @@
 import { nextLink } from '../protocol/link.ts';
 import { isTag } from '../protocol/names.ts';
+import { printable } from '../protocol/printable.ts';
 import { formatRoute } from '../protocol/routes.ts';
 import { catalogScope, repositoryScope, type Scope } from '../protocol/scope.ts';
 import { lied, refusalOf, single } from './failures.ts';
@@ -72,7 +73,7 @@ export async function searchRegistry(session: Session, registry: string, search:
   const { results } = await readJson(session, answer, { registry, what: 'search' });
   if (!Array.isArray(results)) throw lied(registry, 'search came without results');
   return (results as Record<string, unknown>[]).slice(0, search.limit).map((item) => ({
-    name: String(item?.['name'] ?? ''), description: String(item?.['description'] ?? ''), stars: Number(item?.['star_count'] ?? 0), official: item?.['is_official'] === true,
+    name: printable(String(item?.['name'] ?? '')), description: printable(String(item?.['description'] ?? ''), 5000), stars: Number(item?.['star_count']) || 0, official: item?.['is_official'] === true,
   }));
 }
 

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * The closed set of error codes a registry answers with, and the body that carries them.
  * https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
@@ -38,8 +40,6 @@ export function errorBody(code: RegistryErrorCode, message: string = codes[code]
   return JSON.stringify({ errors: [{ code, message, ...(detail === undefined ? {} : { detail }) }] });
 }
 
-const longestMessage = 500;
-
 /** Entries of an error body; none when it is not one. Token servers answer `{ details }` or `{ error_description }`: read too. */
 export function parseErrorBody(body: string): RegistryErrorEntry[] {
   let parsed: unknown;
@@ -60,10 +60,4 @@ function entryOf(value: unknown): RegistryErrorEntry[] {
   const { code, message, detail } = value as Record<string, unknown>;
   if (typeof code !== 'string') return [];
   return [{ code: printable(code), message: typeof message === 'string' ? printable(message) : '', detail }];
-}
-
-/** What a stranger wrote, made fit for a terminal: no control characters, no more than a few lines. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.slice(0, longestMessage).replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
 import { isGantryError, type GantryError } from '../../../src/base/errors.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
@@ -54,6 +55,8 @@ describe('getManifest() from a registry that lies', () => {
     ['100 MB announced', 'v1', reply(200, { ...manifestHeaders, 'content-length': '104857600' }, 'x'), /larger than the 4194304 bytes/],
     ['a refusal with its reason', 'v1', reply(404, {}, '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}'), /: manifest unknown$/],
     ['a redirect loop', 'v1', (request, response) => response.writeHead(307, { location: request.url! }).end(), /more than 10 redirects/],
+    ['escapes for a terminal in its refusal', 'v1', reply(404, {}, JSON.stringify({ errors: [{ code: 'MANIFEST_UNKNOWN', message: 'x\u001b[31m\u0000\r\ny\u009b2J' }] })), /^[\x20-\x7e]*x \[31m y 2J$/],
+    ['escapes for a terminal in its media type', 'v1', reply(200, manifestHeaders, JSON.stringify({ schemaVersion: 2, mediaType: 'a\u001b]0;x\u0007' })), /^[\x20-\x7e]*says it is a \]0;x$/],
     ['a redirect to a file', 'v1', reply(307, { location: 'file:///etc/passwd' }), /not HTTP/],
   ];
   for (const [what, reference, listener, reason] of rows) {
@@ -133,6 +136,19 @@ describe('credentials', () => {
     assert.equal(failure.kind, 'unauthorized');
     assert.ok(second.requests.length > 0);
     assert.deepEqual(second.requests.map((request) => request.headers.authorization), second.requests.map(() => undefined));
+  });
+  it('do not go where an upload is sent on another host', async () => {
+    const source = { read: async () => Readable.from([blob]) };
+    await using second = await startFake((request, response) => void request.resume().on('end', () => response.writeHead(201).end()));
+    await using first = await startFake((request, response) => {
+      if (request.headers.authorization === undefined) return void response.writeHead(401, { 'www-authenticate': 'Basic realm="first"' }).end();
+      if (request.method === 'HEAD') return void response.writeHead(404).end();
+      response.writeHead(202, { location: `${second.url}/upload?secret=1` }).end();
+    });
+    const client = createRegistryClient({ ...impatient, ...secret });
+    assert.equal(await client.pushBlob({ repository: { registry: first.host, name: 'a' }, descriptor, source }), 'uploaded');
+    client.close();
+    assert.deepEqual(second.requests.map(({ method, url, headers }) => [method, url, headers.authorization]), [['PUT', `/upload?secret=1&digest=${encodeURIComponent(descriptor.digest)}`, undefined]]);
   });
   it('go to a token server, and the token goes to the registry alone', async () => {
     const asked: (string | undefined)[] = [];

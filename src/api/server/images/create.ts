@@ -59,6 +59,7 @@ function withoutSecret(url: URL): string {
 
 export function withTag(name: string, tag: string): string {
   if (/^[a-z0-9]+:[0-9a-f]{32,}$/i.test(tag)) return `${name.replace(/@.*$/, '')}@${tag}`;
+  if (!/^\w[\w.-]{0,127}$/.test(tag)) throw new GantryError('invalid', 'invalid tag format');
   return hasTagOrDigest(name) ? `${name.slice(0, name.lastIndexOf(':'))}:${tag}` : `${name}:${tag}`;
 }
 

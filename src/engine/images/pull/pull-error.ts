@@ -1,5 +1,6 @@
 import { GantryError, hasKind, isGantryError } from '../../../base/errors.ts';
 import { familiarName, familiarRepository, type Reference } from '../../../oci/reference.ts';
+import { printable } from '../../../registry/protocol/printable.ts';
 import { RegistryRefusal } from '../../../registry/client/refusal.ts';
 
 /** A registry's refusal of an image in Docker's sentences; anything else as it is. */
@@ -32,8 +33,9 @@ export function registryError(error: unknown): unknown {
 
 /** What is wrong with the content that a registry gave: whose it is must be told. */
 function named(error: GantryError, { domain }: Reference): GantryError {
-  if (!hasKind(error, 'invalid') || error.message.includes(domain)) return error;
-  return new GantryError('invalid', `registry ${domain}: ${error.message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+  if (!hasKind(error, 'invalid')) return error;
+  const message = printable(error.message, 1000);
+  return new GantryError('invalid', message.includes(domain) ? message : `registry ${domain}: ${message}`, { cause: error, ...(error.hint === undefined ? {} : { hint: error.hint }) });
 }
 
 export function refusalIn(error: unknown): RegistryRefusal | undefined {
