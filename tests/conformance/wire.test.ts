@@ -46,6 +46,22 @@ describe('the wire', () => {
     });
   }
 
+  test('OPTIONS asks of the server as a whole too', async () => {
+    assert.match(await said(closing('OPTIONS *')), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 0\r\n/);
+  });
+
+  test('nothing is said of a connection that stays', async () => {
+    const { headers } = await engine.call('GET', '/_ping', { headers: { Connection: 'keep-alive' } });
+    assert.deepEqual([headers.connection, headers['keep-alive']], [undefined, undefined]);
+  });
+
+  for (const [method, path, message] of [
+    ['GET', '/containers/a/b/json', 'No such container: a/b'], ['DELETE', '/containers/a%2Fb', 'No such container: a/b'], ['POST', '/containers/a/b/start', 'No such container: a/b'],
+    ['GET', '/networks/a/b', 'network a/b not found'], ['GET', '/volumes/a/b', 'get a/b: no such volume'], ['GET', '/exec/a/b/json', 'No such exec instance: a/b'],
+  ] as const) {
+    test(`${method} ${path} is told of the whole name`, () => engine.answers(method, path, { status: 404, message }));
+  }
+
   test('a name that was encoded twice is not decoded twice', () =>
     engine.answers('GET', '/containers/%2564x/json', { status: 404, message: 'No such container: %64x' }));
 

@@ -69,7 +69,8 @@ function createHttpServer(answer: (request: IncomingMessage, response: ServerRes
     headersTimeout: 60_000,
     // A load or an import may take as long as its sender needs.
     requestTimeout: 0,
-    keepAliveTimeout: 75_000,
+    // Go's keeps connections for ever; a client that comes back after this long has lost more than one.
+    keepAliveTimeout: 600_000,
     highWaterMark: 64 * 1024,
     shouldUpgradeCallback: (request) => upgradePaths.test(request.url ?? ''),
   } as Parameters<typeof createServer>[0]);
@@ -134,7 +135,9 @@ async function handle(incoming: Incoming, services: Services, router: Router): P
   }
 }
 
+/** In HTTP/1.1 a connection stays unless one says otherwise, so nothing is said, as by Go. */
 function setCommonHeaders(response: ServerResponse, services: Services): void {
+  if (response.req.httpVersionMinor === 1 && response.shouldKeepAlive) response.removeHeader('Connection');
   response.setHeader('Api-Version', maxApiVersion);
   response.setHeader('Docker-Experimental', 'false');
   response.setHeader('Ostype', 'linux');

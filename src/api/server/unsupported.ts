@@ -13,16 +13,16 @@ export const unsupportedRoutes: readonly Route[] = [
   notYet('GET', '/plugins/privileges', 'managed plugins'),
   notYet('POST', '/plugins/pull', 'managed plugins'),
   notYet('POST', '/plugins/create', 'managed plugins'),
-  noPlugin('GET', '/plugins/{name*}/json'),
-  ...['enable', 'disable', 'upgrade', 'push', 'set'].map((act) => noPlugin('POST', `/plugins/{name*}/${act}`)),
-  noPlugin('DELETE', '/plugins/{name*}'),
+  noPlugin('GET', '/plugins/{name}/json'),
+  ...['enable', 'disable', 'upgrade', 'push', 'set'].map((act) => noPlugin('POST', `/plugins/{name}/${act}`)),
+  noPlugin('DELETE', '/plugins/{name}'),
   notYet('PUT', '/volumes/{name}', 'cluster volumes'),
   ...swarmRoutes(),
 ];
 
 export function notYet(method: Method, path: string, what: string): Route {
   const handler: Handler = () => {
-    throw new GantryError('notImplemented', `not supported by this engine: ${what} (${method} ${path.replaceAll('*', '')})`);
+    throw new GantryError('notImplemented', `not supported by this engine: ${what} (${method} ${path})`);
   };
   return { method, path, handler, unsupported: what };
 }

@@ -13,7 +13,7 @@ export function sendText(exchange: Exchange, status: number, json: string): void
 }
 
 export function sendEmpty(exchange: Exchange, status: number): void {
-  exchange.response.writeHead(status).end();
+  exchange.response.writeHead(status, status === 204 ? {} : { 'Content-Length': 0 }).end();
 }
 
 /** Sends the headers now, so that the client knows the request was taken. */

@@ -7,7 +7,7 @@ export type Handler = (exchange: Exchange, services: Services) => Promise<void> 
 /** One row of a route table. */
 export interface Route {
   method: Method;
-  /** `{name}` is one segment; `{name*}` is one or more, since names of images contain slashes. */
+  /** `{name}` is one segment or more: names of images contain slashes, and who writes one elsewhere is told that there is no such thing. */
   path: string;
   handler: Handler;
   /** First API version that has it, when that is later than the oldest spoken. */
@@ -26,7 +26,7 @@ export function createRouter(routes: readonly Route[]): Router {
   const buckets = new Map<string, Compiled[]>();
   for (const route of routes) {
     const key = bucketOf(route.method, route.path.replace(/^\/\{.*/, `/${anywhere}`));
-    buckets.set(key, [...(buckets.get(key) ?? []), compile(route)]);
+    buckets.set(key, [...(buckets.get(key) ?? []), compile(route)].sort(longestFirst));
   }
   return (method, path) => {
     const here = buckets.get(bucketOf(method, path)) ?? buckets.get(bucketOf(method, `/${anywhere}`)) ?? [];
@@ -38,6 +38,11 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
+/** A name takes what it can get: the row that says more of the path is asked first. */
+function longestFirst(left: Compiled, right: Compiled): number {
+  return right.route.path.split('/').length - left.route.path.split('/').length;
+}
+
 /** The bucket of routes that begin with a parameter. */
 const anywhere = '*';
 
@@ -47,9 +52,9 @@ function bucketOf(method: string, path: string): string {
 
 function compile(route: Route): Compiled {
   const names: string[] = [];
-  const source = route.path.replace(/\./g, '\\.').replace(/\{(\w+)(\*?)\}/g, (_, name: string, many: string) => {
+  const source = route.path.replace(/\./g, '\\.').replace(/\{(\w+)\}/g, (_, name: string) => {
     names.push(name);
-    return many === '*' ? '(.+)' : '([^/]+)';
+    return '(.+)';
   });
   return { route, pattern: new RegExp(`^${source}$`), names };
 }

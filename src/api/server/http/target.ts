@@ -22,7 +22,8 @@ export function parseTarget(url: string): Target {
 function split(url: string): { path: string; search: string } {
   const mark = url.indexOf('?');
   const [raw, search] = mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
-  return { path: decodePath(raw.replace(/^https?:\/\/[^/]*/i, '')), search };
+  // `OPTIONS *` asks of the server as a whole.
+  return { path: raw === '*' ? '/*' : decodePath(raw.replace(/^https?:\/\/[^/]*/i, '')), search };
 }
 
 /** @throws invalid, in Docker's sentences, outside of the range that is spoken. */

@@ -35,5 +35,5 @@ export const systemRoutes: readonly Route[] = [
   { method: 'POST', path: '/build/prune', handler: (exchange) => sendJson(exchange, 200, { CachesDeleted: null, SpaceReclaimed: 0 }), since: '1.31' },
   { method: 'POST', path: '/auth', handler: auth },
   { method: 'GET', path: '/plugins', handler: (exchange) => sendJson(exchange, 200, []), since: '1.25' },
-  { method: 'OPTIONS', path: '/{any*}', handler: (exchange) => sendEmpty(exchange, 200) },
+  { method: 'OPTIONS', path: '/{any}', handler: (exchange) => sendEmpty(exchange, 200) },
 ];
