@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { errnoOf } from '../base/errors.ts';
 import { checked, libc } from './ffi.ts';
 
 const mkfifo = libc.func('int mkfifo(const char *path, unsigned int mode)');
@@ -37,6 +38,16 @@ export function openInputFifo(path: string): FifoPair {
     return withUndo(inside, () => ({ inside, outside: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK) }));
   } finally {
     closeSync(keeper);
+  }
+}
+
+/** A further end that writes, beside or after ours; undefined when nobody reads any more, or there is no such FIFO. */
+export function reopenInputFifo(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (['ENXIO', 'ENOENT'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { protocolVersion, targetKey, type Operation, type Operations } from '../
 import { attachmentStream } from './attachment.ts';
 import { ControlConnection, greet } from './connection.ts';
 import { ExitWitness } from './exit-witness.ts';
+import { StdinKeeper } from './stdin-keeper.ts';
 import type { AttachRequest, Attachment, ExecRequest, ExitReport, MonitorEntry, Runtime, StartRequest, Target } from './runtime.ts';
 
 export interface RuntimeOptions {
@@ -35,15 +36,19 @@ class MonitorClient implements Runtime {
   readonly #exits = new Map<string, ExitReport>();
   #connection: Promise<ControlConnection> | undefined;
   readonly #witness = new ExitWitness();
+  readonly #stdin: StdinKeeper;
   #closed = false;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#stdin = new StdinKeeper(options.runDirectory);
   }
 
-  start(request: StartRequest): Promise<{ pid: number }> {
+  async start(request: StartRequest): Promise<{ pid: number }> {
     this.#exits.delete(request.id);
-    return this.#watched({ id: request.id }, this.#call('start', request));
+    const started = await this.#watched({ id: request.id }, this.#call('start', request));
+    if (request.openStdin && !this.#exits.has(request.id)) this.#stdin.keep(request.id);
+    return started;
   }
 
   exec(request: ExecRequest): Promise<{ pid: number }> {
@@ -69,11 +74,16 @@ class MonitorClient implements Runtime {
 
   async closeStdin(target: Target): Promise<void> {
     await this.#call('closeStdin', target);
+    if (target.execId === undefined) this.#stdin.release(target.id);
   }
 
   async list(): Promise<MonitorEntry[]> {
     const entries = await this.#call('list', null);
-    for (const entry of entries) if (entry.exit === undefined && !this.#exits.has(targetKey(entry))) this.#witness.watch(entry, entry.pid);
+    for (const entry of entries) {
+      if (entry.exit !== undefined || this.#exits.has(targetKey(entry))) continue;
+      this.#witness.watch(entry, entry.pid);
+      if (entry.execId === undefined) this.#stdin.keep(entry.id);
+    }
     return entries;
   }
 
@@ -96,6 +106,7 @@ class MonitorClient implements Runtime {
     const connection = await this.#connection?.catch(() => undefined);
     await connection?.close();
     this.#witness.close();
+    this.#stdin.close();
   }
 
   /** What has ended before its start was answered needs no witness. */
@@ -156,6 +167,7 @@ class MonitorClient implements Runtime {
 
   #exit(report: ExitReport): void {
     const key = targetKey(report);
+    if (report.execId === undefined) this.#stdin.release(report.id);
     const known = this.#exits.get(key);
     // Told again by the next monitor, it would be a guess again.
     const exit = known?.at === report.at ? known : this.#witness.testify(report);

@@ -1,4 +1,4 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { GantryError, errnoOf, messageOf } from '../../base/errors.ts';
@@ -113,7 +113,10 @@ export class Monitor {
   }
 
   closeStdin(target: Target): void {
-    this.#running(target).closeStdin();
+    const instance = this.#running(target);
+    instance.closeStdin();
+    // Who takes over when this monitor dies finds nothing to open.
+    if (!instance.file.tty) rmSync(join(targetPath(this.#run, target), fileNames.stdin), { force: true });
   }
 
   list(): MonitorEntry[] {

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isProcessIn } from '../../host/cgroups.ts';
-import { reopenOutputFifo } from '../../host/fifos.ts';
+import { reopenInputFifo, reopenOutputFifo } from '../../host/fifos.ts';
 import { exitCodeOfPidfd, openPidfd } from '../../host/pidfd.ts';
 import { startTimeOf } from '../../host/processes.ts';
 import type { ExitReport } from '../driver/runtime.ts';
@@ -41,13 +41,17 @@ function findOne(directory: string): Found[] {
   // Opened before it is looked at: what is looked at cannot be another one by then.
   const pidfd = exit === undefined && pid > 1 ? openPidfd(pid) : undefined;
   const alive = pidfd !== undefined && isProcessIn(pid, file.cgroupPath);
-  const streams = alive && !file.tty ? reopen(directory) : {};
+  const streams = alive && !file.tty ? reopen(directory, file) : {};
   return [{ file, pid, startedAt, streams, exit, gone: pidfd === undefined ? undefined : alive ? whenGone(pid, pidfd) : whenReaped(pid, pidfd) }];
 }
 
-/** Output goes on: the container holds its FIFOs read-write. A terminal ended with the monitor that held its master. */
-function reopen(directory: string): Streams {
-  return { stdout: reopenOutputFifo(join(directory, fileNames.stdout)), stderr: reopenOutputFifo(join(directory, fileNames.stderr)) };
+/**
+ * Output goes on: the container holds its FIFOs read-write. So does input that outlives its attachments, if it has not been closed. A terminal ended
+ * with the monitor that held its master.
+ */
+function reopen(directory: string, { stdinOnce }: InstanceFile): Streams {
+  const stdin = stdinOnce ? undefined : reopenInputFifo(join(directory, fileNames.stdin));
+  return { stdout: reopenOutputFifo(join(directory, fileNames.stdout)), stderr: reopenOutputFifo(join(directory, fileNames.stderr)), ...(stdin === undefined ? {} : { stdin }) };
 }
 
 async function whenGone(pid: number, pidfd: number): Promise<number | undefined> {

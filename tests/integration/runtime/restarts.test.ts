@@ -87,6 +87,34 @@ describe('when the monitor is killed', () => {
     assert.match(readFileSync(room.logPath('c'), 'utf8'), /"log":"later\\n"/);
   });
 
+  test('stdin that outlives its attachments stays open, and takes what comes by the next monitor', async () => {
+    await using room = new Room('crun');
+    await room.runtime.start(room.request('c', ['cat'], { openStdin: true, stdinOnce: false }));
+    await room.runtime.close();
+    room.runtime = room.connect();
+    await room.runtime.list(); // a daemon that was started again holds it too
+    const monitor = room.monitorPid();
+    process.kill(monitor, 'SIGKILL');
+    while (isAlive(monitor)) await new Promise(setImmediate);
+    await untilAnswered(() => room.runtime.list());
+    const { stream } = await room.runtime.attach({ id: 'c' }, { stdin: true, stdout: true, stderr: true });
+    const [echo] = await Promise.all([once(stream, 'data'), stream.write('still here\n')]) as [[Buffer], boolean];
+    assert.equal(echo[0].subarray(8).toString(), 'still here\n');
+    assert.equal(room.exits.has('c'), false);
+  });
+
+  test('stdin that was closed does not come back with the next monitor', async () => {
+    await using room = new Room('crun');
+    await room.runtime.start(room.request('c', ['sh', '-c', `cat; ${waitForGo}; cat; exit 5`], { openStdin: true, stdinOnce: false }));
+    await room.runtime.closeStdin({ id: 'c' });
+    const monitor = room.monitorPid();
+    process.kill(monitor, 'SIGKILL');
+    while (isAlive(monitor)) await new Promise(setImmediate);
+    await untilAnswered(() => room.runtime.list());
+    writeFileSync(join(room.rootfs, 'tmp/go'), '');
+    assert.equal((await room.exit('c')).exitCode, kernelTells ? 5 : 137);
+  });
+
   test(`a container that ended meanwhile is reported, ${kernelTells ? 'with' : 'without'} the code`, async () => {
     await using room = new Room('crun');
     const { pid } = await room.runtime.start(room.request('c', ['sh', '-c', `${waitForGo}; exit 6`]));
