@@ -90,29 +90,42 @@ function locationOf(answer: RegistryAnswer, request: PushBlobRequest): URL {
   return url;
 }
 
+/** Gives back what an upload holds. A registry that does not answer soon sweeps it some day. */
 async function cancelUpload(session: Session, request: PushBlobRequest, upload: Upload): Promise<void> {
   try {
-    const answer = await session.send({ registry: request.repository.registry, method: 'DELETE', target: upload.location, scopes: scopesOf(request), retried: false, signal: request.signal });
+    const signal = AbortSignal.timeout(farewellMs);
+    const answer = await session.send({ registry: request.repository.registry, method: 'DELETE', target: upload.location, scopes: scopesOf(request), retried: false, signal });
     discardBody(answer.body);
-  } catch (error) {
-    if (hasKind(error, 'cancelled')) throw error;
-    // The registry sweeps what is left lying: the push goes on.
+  } catch {
+    // Nothing hangs on it.
   }
 }
 
+const farewellMs = 5000;
+
 async function sendAll(session: Session, request: PushBlobRequest, first: Upload): Promise<void> {
-  let upload = first;
+  const place = { upload: first };
+  try {
+    await sendResumed(session, request, place);
+  } catch (error) {
+    await cancelUpload(session, request, place.upload);
+    throw error;
+  }
+}
+
+/** `place` is where the upload is by now. */
+async function sendResumed(session: Session, request: PushBlobRequest, place: { upload: Upload }): Promise<void> {
   let offset = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await sendFrom(session, request, upload, offset);
+      return await sendFrom(session, request, place.upload, offset);
     } catch (error) {
       if (hasKind(error, 'cancelled') || !isTransient(error)) throw error;
       const wait = pauseBefore(attempt, session.retry);
       if (wait === undefined) throw error;
       await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, request.repository.registry, request.signal); });
-      const state = await resumePoint(session, request, upload);
-      upload = state?.upload ?? await startUpload(session, request) as Upload;
+      const state = await resumePoint(session, request, place.upload);
+      place.upload = state?.upload ?? await startUpload(session, request) as Upload;
       offset = state?.offset ?? 0;
     }
   }

@@ -71,6 +71,28 @@ describe('a registry that is killed in the middle of a push', () => {
   });
 });
 
+describe('a push that is given up', () => {
+  for (const chunkBytes of [undefined, 1_000_000]) {
+    it(`leaves nothing behind in the registry (${chunkBytes === undefined ? 'in one' : 'in chunks'})`, async () => {
+      await using registry = await startRegistry();
+      const client = createRegistryClient(impatient);
+      const stop = new AbortController();
+      try {
+        const source = { read: async (_digest: string, range?: { start: number }) => Readable.from((async function* pieces() {
+          yield bytes.subarray(range?.start ?? 0, (range?.start ?? 0) + 1_000_000);
+          if (chunkBytes !== undefined && (range?.start ?? 0) === 0) return;
+          stop.abort();
+          await new Promise(() => undefined);
+        })(), { objectMode: false }) };
+        await assert.rejects(client.pushBlob({ repository: { registry: registry.host, name: 'a' }, descriptor, source, signal: stop.signal, ...(chunkBytes === undefined ? {} : { chunkBytes }) }), { kind: 'cancelled' });
+        assert.deepEqual([readdirSync(join(registry.root, 'ingest')), readdirSync(join(registry.root, 'uploads'))], [[], []]);
+      } finally {
+        client.close();
+      }
+    });
+  }
+});
+
 describe('a registry whose disk is full', () => {
   const onSmallDisk = async (act: (root: string) => Promise<void>): Promise<void> => {
     const root = mkdtempSync(join(tmpdir(), 'gantry-small-'));
