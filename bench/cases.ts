@@ -58,10 +58,10 @@ async function burst(engine: Engine, count: number): Promise<number> {
   }
 }
 
-/** Bytes of the engine when nothing runs, after two quiet seconds. */
+/** Bytes of the engine when nothing runs, after ten quiet seconds: engines give back what they have used when they rest. */
 async function settled(engine: Engine): Promise<number> {
   await remove(engine, 'bench-exec').catch(() => undefined);
-  await setTimeout(2000);
+  await setTimeout(10_000);
   return pssBytes(engine.pids());
 }
 
