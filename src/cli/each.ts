@@ -1,13 +1,23 @@
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
 
-/** Does one thing to each name in turn, prints what each resolves to, tells each failure, and fails at the end if one did. `summary` begins a last line that names those that failed. */
-export async function each(context: Context, names: readonly string[], act: (name: string) => Promise<string | void>, options: { summary?: string } = {}): Promise<void> {
+const mostAtOnce = 50;
+
+interface EachOptions {
+  /** Begins a last line that names those that failed. */
+  summary?: string;
+  /** Many at once; what is printed keeps the order of the names. */
+  together?: boolean;
+}
+
+/** Does one thing to each name, prints what each resolves to, tells each failure, and fails at the end if one did. */
+export async function each(context: Context, names: readonly string[], act: (name: string) => Promise<string | void>, options: EachOptions = {}): Promise<void> {
+  const begin = options.together === true ? atOnce(names, act) : act;
   const failures: string[] = [];
   const failed: string[] = [];
   for (const name of names) {
     try {
-      const line = await act(name);
+      const line = await begin(name);
       if (line !== undefined) context.print(line);
     } catch (error) {
       failures.push(describe(error));
@@ -16,6 +26,20 @@ export async function each(context: Context, names: readonly string[], act: (nam
   }
   if (options.summary !== undefined && failed.length > 0) failures.push(`${options.summary}: ${failed.join(', ')}`);
   if (failures.length > 0) throw new ExitError(1, failures.join('\n'));
+}
+
+/** Begins with the first names at once, and with another whenever one is done; each is done once, however often it is named. */
+function atOnce(names: readonly string[], act: (name: string) => Promise<string | void>): (name: string) => Promise<string | void> {
+  const waiting = new Map([...new Set(names)].map((name) => [name, Promise.withResolvers<string | void>()]));
+  const queue = [...waiting];
+  const next = (): void => {
+    const [name, { resolve, promise }] = queue.shift() ?? [undefined, Promise.withResolvers<string | void>()];
+    if (name === undefined) return;
+    promise.catch(() => undefined);
+    resolve(act(name).finally(next));
+  };
+  for (let begun = 0; begun < mostAtOnce; begun += 1) next();
+  return async (name) => await waiting.get(name)?.promise;
 }
 
 /** A name as one segment of a path. */

@@ -2,6 +2,7 @@ import { hasKind } from '../base/errors.ts';
 import { TemplateError } from '../base/template/lex.ts';
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
+import { escapedHtml } from './format/listing.ts';
 import { templateOf } from './format/template-of.ts';
 import { viewOf } from './structures/view.ts';
 
@@ -19,13 +20,13 @@ export interface Found {
  */
 export async function inspectObjects(context: Context, names: readonly string[], order: { format: string; fetch: (name: string) => Promise<Found> }): Promise<void> {
   const show = order.format === '' || order.format === 'json' ? undefined : shownBy(order.format);
-  const found: unknown[] = [];
+  const found: Found[] = [];
   const lines: string[] = [];
   const failures: string[] = [];
   for (const name of names) {
     try {
       const each = await order.fetch(name);
-      found.push(each.json);
+      found.push(each);
       if (show !== undefined) lines.push(show(each));
     } catch (error) {
       failures.push(describe(error));
@@ -33,8 +34,14 @@ export async function inspectObjects(context: Context, names: readonly string[],
     }
   }
   // Docker's client ends a line even where it shows nothing.
-  context.print(show === undefined ? JSON.stringify(found, null, order.format === '' ? 4 : undefined) : lines.join('\n'));
+  context.print(show === undefined ? shownWhole(found, order.format === '' ? 4 : 0) : lines.join('\n'));
   if (failures.length > 0) throw new ExitError(1, failures.join('\n'));
+}
+
+/** What did not come as JSON is written as Go's encoder does by default. */
+function shownWhole(found: readonly Found[], indent: number): string {
+  const text = JSON.stringify(found.map(({ json }) => json), null, indent);
+  return found.some(({ made = false }) => made) ? escapedHtml(text) : text;
 }
 
 /** JSON of kinds that one request fetches. */

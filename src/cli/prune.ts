@@ -11,10 +11,10 @@ export const pruneFlags = {
 };
 
 /** Asks on the terminal; another answer than yes ends the command, which then has done what it was told to. */
-export async function confirm(context: Context, warning: string): Promise<void> {
+export async function confirm(context: Context, warning: string, between = '\n'): Promise<void> {
   const lines = createInterface({ input: context.stdin, output: context.stdout });
   const closed = new Promise<string>((resolve) => { lines.once('close', () => resolve('')); });
-  const answer = await Promise.race([lines.question(`${warning}\nAre you sure you want to continue? [y/N] `), closed]);
+  const answer = await Promise.race([lines.question(`${warning}${between}Are you sure you want to continue? [y/N] `), closed]);
   lines.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new ExitError(0);
 }
@@ -22,14 +22,14 @@ export async function confirm(context: Context, warning: string): Promise<void> 
 export interface Pruned { lines: string[]; bytes: number }
 
 /** Calls a prune endpoint. `title` heads the list of what went, `field` holds it. */
-export async function prune(context: Context, order: { noun: string; title: string; field: string; by: Filters }): Promise<Pruned> {
+export async function prune(context: Context, order: { noun: string; title: string; field: string; by: Filters; query?: Record<string, boolean | number | undefined> }): Promise<Pruned> {
   const by: Record<string, readonly string[]> = { ...order.by };
   for (const pair of context.config.pruneFilters ?? []) {
     const equals = pair.indexOf('=');
     const key = pair.slice(0, equals);
     if (equals > 0) by[key] = [...(by[key] ?? []), pair.slice(equals + 1)];
   }
-  const report = await context.api.json<Record<string, unknown>>({ method: 'POST', path: `/${order.noun}/prune`, query: filterQuery(by) });
+  const report = await context.api.json<Record<string, unknown>>({ method: 'POST', path: `/${order.noun}/prune`, query: { ...order.query, ...filterQuery(by) } });
   const items = (report[order.field] as unknown[] | null | undefined) ?? [];
   const lines = items.map((item) => (typeof item === 'string' ? item : describeImage(item as { Untagged?: string; Deleted?: string })));
   return { lines: lines.length === 0 ? [] : [order.title, ...lines, ''], bytes: Number(report['SpaceReclaimed'] ?? 0) };

@@ -14,6 +14,7 @@ export interface Entry {
 }
 
 export const groups: Readonly<Record<string, string>> = {
+  builder: 'Manage builds',
   container: 'Manage containers',
   context: 'Manage addresses of engines',
   image: 'Manage images',
@@ -63,6 +64,8 @@ export const entries: readonly Entry[] = [
   { paths: ['image rm', 'image remove', 'rmi'], summary: 'Remove one or more images', load: () => import('./image/rm.ts') },
   { paths: both('image', 'save'), summary: 'Save one or more images to a tar archive (streamed to STDOUT by default)', load: () => import('./image/save.ts') },
   { paths: both('image', 'tag'), summary: 'Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE', load: () => import('./image/tag.ts') },
+
+  { paths: ['builder prune'], summary: 'Remove build cache', load: () => import('./builder/prune.ts') },
 
   { paths: ['manifest annotate'], summary: 'Add additional information to a local image manifest', load: () => import('./manifest/annotate.ts') },
   { paths: ['manifest create'], summary: 'Create a local manifest list for annotating and pushing to a registry', load: () => import('./manifest/create.ts') },
@@ -125,7 +128,7 @@ const plugins = 'Managed plugins are not supported by this engine.';
 
 /** Commands of the docker client that are not here, and why. */
 export const notOffered: Readonly<Record<string, string>> = {
-  build: building, builder: building, buildx: building, compose: 'docker-compose works with this engine when DOCKER_HOST names its socket.',
+  build: building, buildx: building, compose: 'docker-compose works with this engine when DOCKER_HOST names its socket.',
   checkpoint: 'Checkpoints of containers are not supported by this engine.', trust: "Content trust asks Docker's own notary service.",
   plugin: plugins, swarm, node: swarm, service: swarm, stack: swarm, secret: swarm, config: swarm,
 };

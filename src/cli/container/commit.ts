@@ -1,6 +1,6 @@
 import { define } from '../command.ts';
 import { bool, list, text } from '../grammar/flag.ts';
-import { canonicalName, splitReference } from '../image/reference.ts';
+import { canonicalName, checkReference, splitReference } from '../image/reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] CONTAINER [REPOSITORY[:TAG]]',
@@ -16,6 +16,7 @@ export const command = define({
   examples: [['With another command', "gantry commit -c 'CMD [\"serve\"]' box me/box:2"]],
   async run({ context, flags, args }) {
     const [container, reference = ''] = args;
+    if (reference !== '') checkReference(reference);
     const { name, tag } = splitReference(reference);
     const { Id: id } = await context.api.json<{ Id: string }>({
       method: 'POST', path: '/commit',

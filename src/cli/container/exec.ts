@@ -35,7 +35,7 @@ export const command = define({
       method: 'POST', path: `/containers/${segment(container)}/exec`,
       json: {
         User: flags.user, Privileged: flags.privileged, Tty: flags.tty, ...consoleSize,
-        AttachStdin: attached && flags.interactive, AttachStdout: attached, AttachStderr: attached, ...(keys ? { DetachKeys: keys } : {}),
+        Detach: flags.detach, AttachStdin: attached && flags.interactive, AttachStdout: attached, AttachStderr: attached, ...(keys ? { DetachKeys: keys } : {}),
         Env: [...flags['env-file'].flatMap(readEnvFile), ...flags.env], WorkingDir: flags.workdir, Cmd: argv,
       },
     });

@@ -12,6 +12,6 @@ export const command = define({
     await each(context, args, async (name) => {
       await context.api.done({ method: 'POST', path: `/containers/${segment(name)}/kill`, query: { signal: flags.signal || undefined } });
       return name;
-    });
+    }, { together: true });
   },
 });

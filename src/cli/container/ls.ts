@@ -30,8 +30,8 @@ export const command = define({
     ['Stop whatever carries a label', 'gantry stop $(gantry ps -q --filter label=temporary)'],
   ],
   async run({ context, flags: said, given }) {
-    const format = given.has('format') ? said.format : context.config.psFormat ?? '';
-    if (said.quiet && format !== '') context.warn('WARNING: Ignoring custom format, because both --format and --quiet are set.');
+    const format = said.format || (context.config.psFormat ?? '');
+    if (said.quiet && said.format !== '') context.warn('WARNING: Ignoring custom format, because both --format and --quiet are set.');
     const size = said.size || (usesSize(format) && !said.quiet && !given.has('size'));
     const last = said.latest && !given.has('last') ? 1 : said.last;
     const list = await context.api.json<ContainerSummary[]>({

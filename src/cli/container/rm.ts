@@ -25,6 +25,6 @@ export const command = define({
         return undefined;
       }
       return name;
-    });
+    }, { together: true });
   },
 });

@@ -20,8 +20,8 @@ export const command = define({
   arity: any,
   names: 'running',
   examples: [['Once, memory only', "gantry stats --no-stream --format 'table {{.Name}}\\t{{.MemUsage}}'"]],
-  async run({ context, flags, given, args }) {
-    const format = given.has('format') ? flags.format : context.config.statsFormat ?? '';
+  async run({ context, flags, args }) {
+    const format = flags.format || (context.config.statsFormat ?? '');
     const show = (names: readonly string[], samples: ReadonlyMap<string, Sample>): void => {
       const rows = names.map((name) => statsRow(name, samples.get(name), flags['no-trunc']));
       const clear = flags['no-stream'] || !context.stdout.isTTY ? '' : '\x1b[H\x1b[2J';

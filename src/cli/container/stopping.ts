@@ -10,11 +10,11 @@ export const stopFlags = {
   timeout: int('Seconds to wait before killing the container', { short: 't' }),
 };
 
-/** Asks each container in turn, and prints its name when it is done. */
+/** Asks each container, to restart one after the other, and prints its name when it is done. */
 export async function eachByStopping(verb: 'stop' | 'restart', { context, flags, given, args }: Invocation<typeof stopFlags>): Promise<void> {
   const t = given.has('timeout') ? flags.timeout : given.has('time') ? flags.time : undefined;
   await each(context, args, async (name) => {
     await context.api.done({ method: 'POST', path: `/containers/${segment(name)}/${verb}`, query: { signal: flags.signal || undefined, t } });
     return name;
-  });
+  }, { together: verb === 'stop' });
 }

@@ -11,6 +11,6 @@ export const command = define({
     await each(context, args, async (name) => {
       await context.api.done({ method: 'POST', path: `/containers/${segment(name)}/unpause` });
       return name;
-    });
+    }, { together: true });
   },
 });

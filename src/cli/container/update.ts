@@ -17,6 +17,7 @@ export const command = define({
     cpus: decimalCpus('Number of CPUs'),
     'cpuset-cpus': text('CPUs in which to allow execution (0-3, 0,1)'),
     'cpuset-mems': text('MEMs in which to allow execution (0-3, 0,1)'),
+    'kernel-memory': bytes('Kernel memory limit', { hidden: true }),
     memory: bytes('Memory limit', { short: 'm' }),
     'memory-reservation': bytes('Memory soft limit'),
     'memory-swap': bytes('Swap limit equal to memory plus swap: -1 to enable unlimited swap', { minusOne: true }),
@@ -31,7 +32,7 @@ export const command = define({
     const json = {
       BlkioWeight: flags['blkio-weight'], CpuShares: flags['cpu-shares'], NanoCpus: flags.cpus, CpuPeriod: flags['cpu-period'], CpuQuota: flags['cpu-quota'],
       CpuRealtimePeriod: flags['cpu-rt-period'], CpuRealtimeRuntime: flags['cpu-rt-runtime'], CpusetCpus: flags['cpuset-cpus'], CpusetMems: flags['cpuset-mems'],
-      Memory: flags.memory, MemoryReservation: flags['memory-reservation'], MemorySwap: flags['memory-swap'],
+      ...(flags['kernel-memory'] === 0 ? {} : { KernelMemory: flags['kernel-memory'] }), Memory: flags.memory, MemoryReservation: flags['memory-reservation'], MemorySwap: flags['memory-swap'],
       ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
       RestartPolicy: parseRestartPolicy(flags.restart),
     };

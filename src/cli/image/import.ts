@@ -4,7 +4,7 @@ import { atLeast, define } from '../command.ts';
 import { list, text } from '../grammar/flag.ts';
 import { showProgress, type ProgressMessage } from '../progress/show.ts';
 import { cannotOpen } from '../streams/cannot-open.ts';
-import { checkReference, splitReference } from './reference.ts';
+import { checkReference } from './reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] file|URL|- [REPOSITORY[:TAG]]',
@@ -19,13 +19,12 @@ export const command = define({
   async run({ context, flags, args }) {
     const [source = '', reference = ''] = args;
     if (reference !== '') checkReference(reference);
-    const { name, tag } = splitReference(reference);
     const remote = /^https?:\/\//.test(source);
     const body = remote ? undefined : source === '-' ? context.stdin : createReadStream(source, { highWaterMark: 1 << 18 });
     if (body !== undefined && source !== '-') await once(body, 'open').catch((error: unknown) => { throw cannotOpen(source, error); });
     const objects = context.api.objects<ProgressMessage>({
       method: 'POST', path: '/images/create',
-      query: { fromSrc: remote ? source : '-', repo: name || undefined, tag: tag || undefined, message: flags.message || undefined, changes: flags.change, platform: (flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'] || undefined)?.toLowerCase() },
+      query: { fromSrc: remote ? source : '-', repo: reference || undefined, message: flags.message || undefined, changes: flags.change, platform: (flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'] || undefined)?.toLowerCase() },
       headers: { 'Content-Type': 'application/x-tar' }, signal: context.interruptible(), ...(body === undefined ? {} : { body }),
     });
     await showProgress(objects, { to: context.stdout, quiet: false });

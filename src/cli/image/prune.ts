@@ -10,6 +10,6 @@ export const command = define({
   async run({ context, flags }) {
     const what = flags.all ? 'all images without at least one container associated to them' : 'all dangling images';
     if (!flags.force) await confirm(context, `WARNING! This will remove ${what}.`);
-    printPruned(context, [await prune(context, { noun: 'images', title: 'Deleted Images:', field: 'ImagesDeleted', by: { ...flags.filter, dangling: [String(!flags.all)] } })]);
+    printPruned(context, [await prune(context, { noun: 'images', title: 'Deleted Images:', field: 'ImagesDeleted', by: { ...flags.filter, dangling: [...(flags.filter['dangling'] ?? []), String(!flags.all)] } })]);
   },
 });

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { showProgress } from '../progress/show.ts';
 import { authHeader } from '../registry/credentials.ts';
-import { registryOf, splitReference } from './reference.ts';
+import { canonicalName, registryOf, splitReference } from './reference.ts';
 
 export interface PullOrder {
   context: Context;
@@ -21,7 +21,7 @@ export async function pullImage({ context, reference, quiet, platform, signal, t
   const auth = await authHeader(context, registryOf(name));
   const objects = context.api.objects<Record<string, unknown>>({
     method: 'POST', path: '/images/create',
-    query: { fromImage: name, tag: all ? undefined : tag || 'latest', platform },
+    query: { fromImage: canonicalName(name), tag: all ? undefined : tag || 'latest', platform },
     headers: auth === undefined ? {} : { 'X-Registry-Auth': auth },
     ...(signal === undefined ? {} : { signal }),
   });

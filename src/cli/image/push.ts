@@ -5,7 +5,7 @@ import { showProgress } from '../progress/show.ts';
 import { authHeader } from '../registry/credentials.ts';
 import { encodeAuth } from '../registry/encode-auth.ts';
 import { imagePath, platformQuery } from './image-path.ts';
-import { checkReference, hasTagOrDigest, registryOf, splitReference } from './reference.ts';
+import { canonicalName, checkReference, hasTagOrDigest, registryOf, splitReference } from './reference.ts';
 
 export const command = define({
   usage: '[OPTIONS] NAME[:TAG]',
@@ -27,7 +27,7 @@ export const command = define({
     if (!flags.quiet && !flags['all-tags'] && tag === '') context.print('Using default tag: latest');
     const registry = registryOf(name);
     const objects = context.api.objects<Record<string, unknown>>({
-      method: 'POST', path: `/images/${imagePath(name)}/push`,
+      method: 'POST', path: `/images/${imagePath(canonicalName(name))}/push`,
       query: { tag: flags['all-tags'] ? undefined : tag || 'latest', platform: platformQuery(flags.platform) },
       // The engine wants the header even where nothing is known of the registry.
       headers: { 'X-Registry-Auth': (await authHeader(context, registry)) ?? encodeAuth({ serveraddress: registry }) },

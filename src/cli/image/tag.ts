@@ -16,6 +16,7 @@ export const command = define({
     } catch (error) {
       throw new GantryError('invalid', `Error parsing reference: ${JSON.stringify(target)} is not a valid repository/tag: ${messageOf(error)}`, { cause: error });
     }
+    if (target.includes('@')) throw new GantryError('invalid', 'refusing to create a tag with a digest reference');
     const { name, tag } = splitReference(target);
     await context.api.done({ method: 'POST', path: `/images/${imagePath(args[0] ?? '')}/tag`, query: { repo: canonicalName(name), tag: tag || 'latest' } });
   },

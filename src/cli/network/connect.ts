@@ -1,3 +1,4 @@
+import { GantryError } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
 import { segment } from '../each.ts';
 import { list, text } from '../grammar/flag.ts';
@@ -22,6 +23,7 @@ export const command = define({
     const ipam = {
       ...(flags.ip === '' ? {} : { IPv4Address: flags.ip }), ...(flags.ip6 === '' ? {} : { IPv6Address: flags.ip6 }), ...(flags['link-local-ip'].length === 0 ? {} : { LinkLocalIPs: flags['link-local-ip'] }),
     };
+    if (flags['driver-opt'].some((pair) => !pair.includes('='))) throw new GantryError('invalid', 'invalid key/value pair format in driver options');
     await context.api.done({
       method: 'POST', path: `/networks/${segment(args[0] ?? '')}/connect`,
       json: {

@@ -8,10 +8,10 @@ export interface IpamFlags { subnets: readonly string[]; ranges: readonly string
 /** Sorts ranges, gateways and reserved addresses to the subnets that hold them. Throws GantryError `invalid`. */
 export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamFlags): IpamConfig[] {
   if (subnets.length < ranges.length || subnets.length < gateways.length) throw invalid('every ip-range or gateway must have a corresponding subnet');
-  const configs = subnets.map((subnet): IpamConfig & { holds: (address: string) => boolean } => ({ Subnet: subnet, holds: memberOf(subnet) }));
+  const configs = subnets.map((subnet): IpamConfig & { holds: (address: string) => boolean } => ({ Subnet: subnet, holds: (address) => memberOf(subnet)(address) }));
   for (const [index, config] of configs.entries()) {
     const [base = ''] = config.Subnet.split('/');
-    if (configs.slice(0, index).some((other) => other.holds(base) || config.holds(other.Subnet.split('/')[0] ?? ''))) throw invalid('multiple overlapping subnet configuration is not supported');
+    if (index > 0 && configs.slice(0, index).some((other) => other.holds(base) || config.holds(other.Subnet.split('/')[0] ?? ''))) throw invalid('multiple overlapping subnet configuration is not supported');
   }
   const owner = (address: string, complaint: string): IpamConfig => {
     const found = configs.find(({ holds }) => holds(address));
@@ -19,6 +19,7 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamFlags):
     return found;
   };
   for (const range of ranges) {
+    if (!range.includes('/')) throw invalid(`invalid CIDR address: ${range}`);
     const config = owner(range.split('/')[0] ?? '', `no matching subnet for range ${range}`);
     if (config.IPRange !== undefined) throw invalid(`cannot configure multiple ranges (${range}, ${config.IPRange}) on the same subnet (${config.Subnet})`);
     config.IPRange = range;
@@ -38,7 +39,7 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamFlags):
 function memberOf(subnet: string): (address: string) => boolean {
   const [base = '', prefix = ''] = subnet.split('/');
   const family = isIPv6(base) ? 'ipv6' : 'ipv4';
-  if (isIP(base) === 0 || !/^\d+$/.test(prefix) || Number(prefix) > (family === 'ipv6' ? 128 : 32)) throw invalid(`invalid subnet ${subnet}: invalid CIDR address: ${subnet}`);
+  if (isIP(base) === 0 || !/^\d+$/.test(prefix) || Number(prefix) > (family === 'ipv6' ? 128 : 32)) throw invalid(`invalid subnet: invalid CIDR address: ${subnet}`);
   const block = new BlockList();
   block.addSubnet(base, Number(prefix), family);
   return (address) => isIP(address) !== 0 && block.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');

@@ -22,7 +22,7 @@ export const command = define({
   },
   arity: none,
   examples: [['Only those that people made', 'gantry network ls -f type=custom']],
-  async run({ context, flags, given }) {
+  async run({ context, flags }) {
     const networks = await context.api.json<NetworkSummary[]>({ path: '/networks', query: filterQuery(flags.filter) });
     networks.sort((left, right) => left.Name.localeCompare(right.Name, 'en', { numeric: true }));
     const rows = networks.map((network): Row => {
@@ -33,7 +33,7 @@ export const command = define({
       Object.defineProperty(row, 'Label', { value: (name: unknown) => network.Labels?.[String(name)] ?? '' });
       return row;
     });
-    const format = given.has('format') ? flags.format : context.config.networksFormat ?? '';
+    const format = flags.format || (flags.quiet ? '' : context.config.networksFormat ?? '');
     context.stdout.write(listText({ format, headers, columns: '{{.ID}}\t{{.Name}}\t{{.Driver}}\t{{.Scope}}', quiet: flags.quiet ? '{{.ID}}' : undefined, raw, type: '*network.networkContext' }, rows));
   },
 });

@@ -17,8 +17,8 @@ export const command = define({
       await prune(context, { noun: 'networks', title: 'Deleted Networks:', field: 'NetworksDeleted', by: flags.filter }),
     ];
     if (flags.volumes) parts.push(await prune(context, { noun: 'volumes', title: 'Deleted Volumes:', field: 'VolumesDeleted', by: flags.filter }));
-    parts.push(await prune(context, { noun: 'images', title: 'Deleted Images:', field: 'ImagesDeleted', by: { ...flags.filter, dangling: [String(!flags.all)] } }));
-    parts.push(await prune(context, { noun: 'build', title: 'Deleted build cache objects:', field: 'CachesDeleted', by: flags.filter }).catch((error: unknown) => {
+    parts.push(await prune(context, { noun: 'images', title: 'Deleted Images:', field: 'ImagesDeleted', by: { ...flags.filter, dangling: [...(flags.filter['dangling'] ?? []), String(!flags.all)] } }));
+    parts.push(await prune(context, { noun: 'build', title: 'Deleted build cache objects:', field: 'CachesDeleted', by: flags.filter, query: { all: flags.all || undefined } }).catch((error: unknown) => {
       // An engine without a builder has no cache to clear.
       if (hasKind(error, 'notFound') || hasKind(error, 'notImplemented')) return { lines: [], bytes: 0 };
       throw error;

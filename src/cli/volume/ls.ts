@@ -15,11 +15,11 @@ export const command = define({
   },
   arity: none,
   examples: [['Those that no container uses', 'gantry volume ls -f dangling=true']],
-  async run({ context, flags, given }) {
+  async run({ context, flags }) {
     const { Volumes: volumes } = await context.api.json<{ Volumes: VolumeSummary[] | null }>({ path: '/volumes', query: filterQuery(flags.filter) });
     // Volumes of a swarm's cluster are not offered: none is one.
     const sorted = [...(flags.cluster ? [] : volumes ?? [])].sort((left, right) => left.Name.localeCompare(right.Name, 'en', { numeric: true }));
-    const format = given.has('format') ? flags.format : context.config.volumesFormat ?? '';
+    const format = flags.format || (flags.quiet ? '' : context.config.volumesFormat ?? '');
     context.stdout.write(listText({ format, headers, columns: flags.cluster ? '{{.Name}}\t{{.Group}}\t{{.Driver}}\t{{.Availability}}\t{{.Status}}' : '{{.Driver}}\t{{.Name}}', quiet: flags.quiet ? '{{.Name}}' : undefined, raw: { whole: rawText, quiet: 'name: {{.Name}}' }, type: '*formatter.volumeContext' }, sorted.map(volumeRow)));
   },
 });
