@@ -59,16 +59,21 @@ async function* packAsSeen(place: Place, walk: Walk): AsyncGenerator<Buffer, boo
   return true;
 }
 
+/** The name of the root ends in the slash already. */
+function below(name: string, child: string): string {
+  return name === '' ? child : `${name === '/' ? '' : name}/${child}`;
+}
+
 async function* packDirectory(place: Place, stat: BigIntStats, walk: Walk): AsyncGenerator<Buffer, boolean> {
   const fd = tryOpen(place, O_DIRECTORY);
   if (fd === undefined) return false;
   try {
     const self = `/proc/self/fd/${fd}`;
-    if (place.name !== '') yield tarHeader({ ...described(stat), name: `${place.name}/`, type: 'directory', ...xattrsOf(fd) });
+    if (place.name !== '') yield tarHeader({ ...described(stat), name: below(place.name, ''), type: 'directory', ...xattrsOf(fd) });
     if (place.name !== '' && walk.whiteouts === 'layer' && getXattr(`${self}/.`, 'trusted.overlay.opaque')?.toString() === 'y') {
       yield tarHeader({ ...described(stat), type: 'file', mode: 0, name: `${place.name}/.wh..wh..opq` });
     }
-    for (const child of readNames(self)) yield* packEntry({ directory: fd, entry: child, name: place.name === '' ? child : `${place.name}/${child}` }, walk);
+    for (const child of readNames(self)) yield* packEntry({ directory: fd, entry: child, name: below(place.name, child) }, walk);
     return true;
   } finally {
     closeSync(fd);

@@ -109,7 +109,7 @@ describe('files of containers', () => {
     const id = await box(true);
     const fileOverDirectory = await tarOf([{ name: 'sub', text: 'file' }]);
     const directoryOverFile = await tarOf([{ name: 'f', type: 'directory' }]);
-    for (const [raw, message] of [[fileOverDirectory, /cannot overwrite directory ".*sub" with non-directory/], [directoryOverFile, /cannot overwrite non-directory ".*f" with directory/]] as const) {
+    for (const [raw, message] of [[fileOverDirectory, /cannot overwrite directory ".*sub" with non-directory/], [directoryOverFile, /cannot overwrite non-directory "\/d\/f" with directory "\/d"$/]] as const) {
       await engine.expect('PUT', `/containers/${id}/archive`, { query: { path: '/d', noOverwriteDirNonDir: 'true' }, raw, status: [400, 500], message });
     }
     assert.equal((await put(id, '/d', fileOverDirectory)).status, 200);
@@ -151,6 +151,14 @@ describe('files of containers', () => {
     assert.equal(kinds.size, 6);
     const fresh = await engine.create();
     assert.equal((await engine.expect('GET', `/containers/${fresh}/changes`, { status: 200 })).json, null);
+  });
+
+  test('an archive of the root names all with one slash', async () => {
+    const id = await engine.create();
+    for (const path of ['/', '//', '/etc/..']) {
+      const names = (await get(id, path)).map(({ name }) => name);
+      assert.ok(names.includes('/') && names.includes('/etc/') && names.includes('/etc/passwd'), `${path}: ${names.slice(0, 3).join(' ')}`);
+    }
   });
 
   test('export is the whole root filesystem, without what volumes hold', async () => {

@@ -144,7 +144,7 @@ export class Extractor implements TarHandler {
     const there = this.#stat(parent, name);
     if (there === undefined || there.isDirectory() === (entry.type === 'directory')) return;
     const [old, fresh] = there.isDirectory() ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
-    throw new GantryError('invalid', `cannot overwrite ${old} "/${parts.join('/')}" with ${fresh} "/${parts.join('/')}"`);
+    throw new GantryError('invalid', `cannot overwrite ${old} "/${parts.join('/')}" with ${fresh} "/${this.#into.join('/')}"`);
   }
 
   #regular(place: Place): void {
