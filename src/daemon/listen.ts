@@ -76,10 +76,13 @@ export function readTls({ verify, ca, cert, key }: TlsConfig): TlsOptions {
   }
 }
 
+/** As many clients as the kernel lets wait: who finds the queue of a unix socket full is turned away. */
+const backlog = 4096;
+
 async function listening(server: Server, where: object): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen(where, () => {
+  server.listen({ ...where, backlog }, () => {
     server.off('error', reject);
     resolve();
   });

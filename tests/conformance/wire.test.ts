@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
@@ -45,6 +46,13 @@ describe('the wire', () => {
       assert.equal(/\r\nLocation: (.*)\r\n/.exec(answer)?.[1], location);
     });
   }
+
+  test('a thousand clients may come in one moment', async (context) => {
+    const sockets = Array.from({ length: 1000 }, () => createConnection(engine.socketPath));
+    context.after(() => { for (const socket of sockets) socket.destroy(); });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    assert.equal((await engine.call('GET', '/_ping')).status, 200);
+  });
 
   test('OPTIONS asks of the server as a whole too', async () => {
     assert.match(await said(closing('OPTIONS *')), /^HTTP\/1\.1 200 OK\r\n[^]*Content-Length: 0\r\n/);

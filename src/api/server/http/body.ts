@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
-import { GantryError } from '../../../base/errors.ts';
+import { GantryError, isGantryError } from '../../../base/errors.ts';
 import { parseExactly } from '../codec/exact-number.ts';
 import type { Exchange } from './exchange.ts';
 import { jsonSyntaxError } from './json-error.ts';
 
 /** Docker caps no JSON body; one that is larger than this is not a request but an attack. Bytes. */
-const maxJsonBytes = 8 * 1024 * 1024;
+const maxJsonBytes = 32 * 1024 * 1024;
 
 /** Reads a JSON body. Undefined when there is none. @throws invalid on a wrong Content-Type, broken JSON or anything after it. */
 export async function readJson(exchange: Exchange): Promise<unknown> {
@@ -41,11 +41,16 @@ async function readBody(exchange: Exchange): Promise<Buffer> {
   if (exchange.upgrade !== undefined) return readSocketBody(exchange.upgrade.socket, contentLength(exchange));
   const chunks: Buffer[] = [];
   let size = 0;
-  // The request stays open after a refusal: destroying it would take the answer along.
-  for await (const chunk of exchange.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxJsonBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    // The request stays open after a refusal: destroying it would take the answer along.
+    for await (const chunk of exchange.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > maxJsonBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    if (exchange.request.complete || isGantryError(cause)) throw cause;
+    throw new GantryError('cancelled', 'the client went away before its request was whole', { cause });
   }
   return Buffer.concat(chunks);
 }
