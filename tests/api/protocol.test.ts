@@ -99,9 +99,9 @@ test('a body larger than the cap is refused', async () => {
   socket.on('error', () => undefined);
   socket.write('POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n');
   const chunk = Buffer.concat([Buffer.from('100000\r\n'), Buffer.alloc(0x100000, 'x'), Buffer.from('\r\n')]);
-  for (let count = 0; count < 9; count++) socket.write(chunk);
+  for (let count = 0; count < 33; count++) socket.write(chunk);
   const [head] = await once(socket, 'data') as [Buffer];
-  assert.match(head.toString(), /^HTTP\/1.1 400 Bad Request\r\n[^]*"the request body is larger than 8388608 bytes"/);
+  assert.match(head.toString(), /^HTTP\/1.1 400 Bad Request\r\n[^]*"the request body is larger than 33554432 bytes"/);
   socket.destroy();
 });
 
