@@ -208,6 +208,8 @@ export class TarDecoder {
       entry.sparse = sparse.parts;
     }
     if (entry.name.includes('\0') || entry.linkName.includes('\0')) throw new GantryError('invalid', 'invalid tar header: a name holds a zero byte');
+    entry.uid = ownerOf(entry.uid);
+    entry.gid = ownerOf(entry.gid);
     // Before ustar a directory was a file whose name ends in a slash.
     if (entry.typeFlag === '0' && entry.name.endsWith('/')) entry.type = 'directory';
     return entry;
@@ -227,6 +229,12 @@ function extend(entry: RawHeader, records: PaxRecords): void {
   const time = string('mtime');
   if (time !== undefined) entry.mtime = parsePaxTime(time);
   entry.xattrs = xattrsOf(records);
+}
+
+/** Archivers write owners that are signed to them with a sign. @throws invalid for what 32 bits cannot hold: cut off it could be root */
+function ownerOf(value: number): number {
+  if (value >= -(2 ** 31) && value < 2 ** 32) return value >>> 0;
+  throw new GantryError('invalid', `invalid tar header: ${value} is no owner`);
 }
 
 function paddingOf(size: number): number {

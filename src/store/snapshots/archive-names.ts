@@ -10,7 +10,7 @@ export function cleanParts(name: string): string[] {
   return parts;
 }
 
-const hostile = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV', 'EINVAL', 'ENAMETOOLONG', 'EMLINK', 'EPERM', 'EISDIR', 'EFBIG']);
+const hostile = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EXDEV', 'EINVAL', 'ENAMETOOLONG', 'EMLINK', 'EPERM', 'EISDIR', 'EFBIG', 'ERANGE', 'E2BIG']);
 
 /** What the kernel refused while a member was being made, in words: a full disk, or an archive that asks for what cannot be. */
 export function describeFailure(error: unknown, name: string): unknown {

@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { TarDecoder } from '../../../src/base/tar/decoder.ts';
-import { tarEnd, tarHeader, tarPadding, type TarOutput } from '../../../src/base/tar/encoder.ts';
+import { hasKind } from '../../../src/base/errors.ts';
 import { getXattr } from '../../../src/host/files.ts';
+import { LayerTree } from '../../../src/store/snapshots/erofs/layer-tree.ts';
+import { NotIndexable } from '../../../src/store/snapshots/erofs/sparse-data.ts';
+import { writeIndex } from '../../../src/store/snapshots/erofs/write-index.ts';
 import { Extractor } from '../../../src/store/snapshots/extract.ts';
 import { removeTree } from '../../../src/store/snapshots/remove-tree.ts';
+import { tarOf, type Member } from './archive-builder.ts';
 
 /** A directory beside the one that is extracted into: nothing in it may ever change. */
 let directory: string;
@@ -16,18 +20,13 @@ let round = 0;
 before(() => void (directory = mkdtempSync(join(tmpdir(), 'gantry-hostile-'))));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-type Member = TarOutput & { body?: string };
-
 function extract(members: Member[], options: { whiteouts?: 'overlay' | 'none'; maxBytes?: number } = {}): { root: string; canary: () => string; run: () => void } {
   const home = join(directory, String(round++));
   const root = join(home, 'in', 'root');
   mkdirSync(root, { recursive: true });
   mkdirSync(join(home, 'canary'));
   writeFileSync(join(home, 'canary', 'file'), 'alive');
-  const bytes = Buffer.concat([...members.flatMap(({ body = '', ...entry }) => {
-    const content = Buffer.from(body);
-    return [tarHeader({ ...entry, size: content.length }), content, tarPadding(content.length)];
-  }), tarEnd()]);
+  const bytes = tarOf(members);
   const canary = (): string => execFileSync('find', ['.', '-path', './in/root/*', '-prune', '-o', '-type', 'f', '-printf', '%p %s %m %n\n'], { cwd: home, encoding: 'utf8' });
   const run = (): void => {
     const extractor = new Extractor(root, { whiteouts: 'overlay', ...options });
@@ -41,6 +40,16 @@ function extract(members: Member[], options: { whiteouts?: 'overlay' | 'none'; m
     }
   };
   return { root, canary, run };
+}
+
+/** The form in which nothing is unpacked. What it cannot say is extracted, and refused then. */
+function index(members: readonly Member[]): Buffer {
+  const tree = new LayerTree({ maxBytes: Infinity });
+  const decoder = new TarDecoder(tree);
+  const bytes = tarOf(members);
+  decoder.write(bytes);
+  decoder.end();
+  return writeIndex(tree.root, bytes.length);
 }
 
 describe('extraction never leaves its directory', () => {
@@ -59,7 +68,14 @@ describe('extraction never leaves its directory', () => {
     ['a parent that is a FIFO', [{ name: 'f', type: 'fifo' }, { name: 'f/below', body: 'y' }]],
     ['a loop of symlinks', [{ name: 'a', type: 'symlink', linkName: 'b' }, { name: 'b', type: 'symlink', linkName: 'a' }, { name: 'a/x', body: 'y' }]],
     ['a name that is too long', [{ name: 'x'.repeat(300), body: 'y' }]],
-    ['a link through /proc', [{ name: 'p', type: 'symlink', linkName: '/proc/self/cwd' }, { name: 'p/x', body: 'y' }]],
+    ['a name of too many bytes', [{ name: 'é'.repeat(128), body: 'y' }]],
+    ['a directory on the way whose name is too long', [{ name: `${'x'.repeat(300)}/below`, body: 'y' }]],
+    ['a whiteout of a name that is too long', [{ name: `.wh.${'x'.repeat(300)}`, body: '' }]],
+    ['a symlink to nothing', [{ name: 's', type: 'symlink', linkName: '' }]],
+    ['a symlink to more than a path', [{ name: 's', type: 'symlink', linkName: 'x'.repeat(4096) }]],
+    ['a hard link before its target', [{ name: 'l', type: 'link', linkName: 'f' }, { name: 'f', body: 'x' }]],
+    ['an attribute whose name is too long', [{ name: 'f', body: 'x', xattrs: new Map([[`user.${'n'.repeat(300)}`, Buffer.from('v')]]) }]],
+    ['an owner that is no number of an owner', [{ name: 'f', body: 'x', uid: 2 ** 33 + 1 }]],
   ];
   for (const [what, members] of refused) {
     it(`refuses ${what}`, () => {
@@ -68,7 +84,14 @@ describe('extraction never leaves its directory', () => {
       assert.throws(run, { kind: 'invalid' });
       assert.equal(canary(), before);
     });
+    it(`indexes no ${what}`, () => assert.throws(() => index(members), (error) => hasKind(error, 'invalid') || error instanceof NotIndexable));
   }
+
+  it('refuses a link through /proc, which an index takes for a directory of the layer', () => {
+    const members: Member[] = [{ name: 'p', type: 'symlink', linkName: '/proc/self/cwd' }, { name: 'p/x', body: 'y' }];
+    assert.throws(extract(members).run, { kind: 'invalid' });
+    index(members);
+  });
 
   const contained: [what: string, members: Member[], at: string][] = [
     ['an absolute name', [{ name: '/canary/file', body: 'x' }], 'canary/file'],

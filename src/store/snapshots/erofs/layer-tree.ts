@@ -4,8 +4,9 @@ import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
 import { cleanParts, maxPath } from '../archive-names.ts';
 import { ImpliedDirectories, type DirectoryAttributes } from '../implied-directories.ts';
 import { modeMask, modeType } from './format.ts';
-import { IndexNode } from './node.ts';
-import { sparseData } from './sparse-data.ts';
+import { IndexNode, type Xattrs } from './node.ts';
+import { NotIndexable, sparseData } from './sparse-data.ts';
+import { fitsInode } from './xattrs.ts';
 
 const opaqueMarker = '.wh..wh..opq';
 const whiteoutPrefix = '.wh.';
@@ -13,6 +14,9 @@ const opaqueAttribute = 'trusted.overlay.opaque';
 const yes = Buffer.from('y');
 const maxLinks = 40;
 const maxNear = 1000;
+/** Linux's own limits, bytes. An index can say more, and the kernel then calls the whole directory damaged. */
+const maxName = 255;
+const maxTarget = 4095;
 /** What anything but a regular file counts for, as when it is extracted. */
 const nodeBytes = 4096;
 
@@ -60,7 +64,7 @@ export class LayerTree implements TarHandler {
 
   #member({ parent, name }: { parent: Directory; name: string }, entry: TarEntry, bodyOffset: number): void {
     if (name.startsWith(whiteoutPrefix)) this.#whiteout(parent, name);
-    else this.#put(parent, bytesOf(name), { entry, bodyOffset });
+    else this.#put(parent, keyOf(name), { entry, bodyOffset });
   }
 
   #put(parent: Directory, key: string, { entry, bodyOffset }: { entry: TarEntry; bodyOffset: number }): void {
@@ -98,10 +102,11 @@ export class LayerTree implements TarHandler {
     if (name.startsWith('.wh..wh.')) return;
     const hidden = name.slice(whiteoutPrefix.length);
     if (hidden === '' || hidden === '.' || hidden === '..') throw refused(name, 'it is no whiteout');
-    const there = parent.children.get(bytesOf(hidden));
+    const key = keyOf(hidden);
+    const there = parent.children.get(key);
     if (there === undefined) {
       this.#count(nodeBytes);
-      parent.children.set(bytesOf(hidden), whiteout());
+      parent.children.set(key, whiteout());
     } else if (there.children !== undefined) {
       there.setXattr(opaqueAttribute, yes);
     }
@@ -121,6 +126,7 @@ export class LayerTree implements TarHandler {
     const found = this.#walk(parts, (parent, key) => {
       const there = parent.children.get(key);
       if (there !== undefined && !isWhiteout(there)) return undefined;
+      if (key.length > maxName) throw tooLong(member);
       this.#count(nodeBytes);
       const made = directory();
       // In place of a whiteout it is a new one, and what was below is nothing to it.
@@ -218,7 +224,7 @@ function whiteout(): IndexNode {
 function described(entry: TarEntry, bodyOffset: number): IndexNode {
   const node = new IndexNode(0);
   describe(node, entry);
-  if (entry.type === 'symlink') node.target = bytesOf(entry.linkName);
+  if (entry.type === 'symlink') node.target = targetOf(entry);
   else if (entry.type === 'character' || entry.type === 'block') node.device = { major: entry.deviceMajor, minor: entry.deviceMinor };
   else if (entry.type === 'file') {
     node.size = entry.realSize;
@@ -235,8 +241,21 @@ function describe(node: IndexNode, entry: TarEntry): void {
   node.gid = entry.gid;
   node.mtimeSeconds = entry.mtime.seconds;
   node.mtimeNanoseconds = entry.mtime.nanoseconds;
-  // Overlay's own attributes are orders to the kernel, not content.
-  node.xattrs = entry.xattrs.size === 0 ? entry.xattrs : new Map([...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name)));
+  node.xattrs = entry.xattrs.size === 0 ? entry.xattrs : attributesOf(entry);
+}
+
+/** Overlay's own attributes are orders to the kernel, not content. @throws NotIndexable for more than an inode can have here */
+function attributesOf(entry: TarEntry): Xattrs {
+  const xattrs = new Map([...entry.xattrs].filter(([name]) => !/^(?:trusted|user)\.overlay\./.test(name)));
+  if (!fitsInode(xattrs)) throw new NotIndexable(`the attributes of ${entry.name.slice(0, 200)} are too large`);
+  return xattrs;
+}
+
+function targetOf(entry: TarEntry): string {
+  const target = bytesOf(entry.linkName);
+  if (target === '') throw refused(entry.name, 'it is a symbolic link to nothing');
+  if (target.length > maxTarget) throw tooLong(entry.name);
+  return target;
 }
 
 const typeBits: Record<Exclude<TarEntry['type'], 'link'>, number> & { link: number } = {
@@ -248,6 +267,16 @@ const typeBits: Record<Exclude<TarEntry['type'], 'link'>, number> & { link: numb
 function bytesOf(name: string): string {
   // eslint-disable-next-line no-control-regex
   return /^[\x00-\x7f]*$/.test(name) ? name : encodeName(name).toString('latin1');
+}
+
+function keyOf(name: string): string {
+  const key = bytesOf(name);
+  if (key.length > maxName) throw tooLong(name);
+  return key;
+}
+
+function tooLong(name: string): GantryError {
+  return new GantryError('invalid', `invalid archive: cannot make ${JSON.stringify(name.slice(0, 200))} (ENAMETOOLONG)`);
 }
 
 function refused(name: string, why: string): GantryError {
