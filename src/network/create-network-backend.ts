@@ -16,6 +16,7 @@ import { letThrough } from './firewall/foreign-drops.ts';
 import { Loopback } from './loopback/loopback.ts';
 import { ensureParent, plugMacvlan } from './macvlan/macvlan.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type NetworkBackend, type Sandbox } from './network.ts';
+import type { Wire } from './sandboxes/jobs.ts';
 import { Sandboxes } from './sandboxes/sandboxes.ts';
 import { SandboxWorker } from './sandboxes/worker-client.ts';
 
@@ -253,12 +254,21 @@ class KernelNetworks implements NetworkBackend {
     }
     if (this.#ports.size >= this.#room) this.#room = makeRoomForNeighbours(this.#ports.size, this.#log);
     const wire = this.#sandboxes.takeWire(sandbox.id);
-    if (wire !== undefined) {
-      configureWire(sandbox.path, endpoint, wire);
-      return await this.#onceMore(endpoint, () => plugWire(this.#plugging(sandbox, endpoint, network), wire));
-    }
+    if (wire !== undefined && await this.#plugWaiting(sandbox, endpoint, { network, wire })) return;
     await this.#onceMore(endpoint, () => plugNew(this.#plugging(sandbox, endpoint, network)));
     configureLink(sandbox.path, endpoint);
+  }
+
+  /** False when someone has removed the pair of links while it waited. */
+  async #plugWaiting(sandbox: Sandbox, endpoint: Endpoint, { network, wire }: { network: BridgeNetwork; wire: Wire }): Promise<boolean> {
+    try {
+      configureWire(sandbox.path, endpoint, wire);
+      await this.#onceMore(endpoint, () => plugWire(this.#plugging(sandbox, endpoint, network), wire));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENODEV') throw error;
+      return false;
+    }
   }
 
   #plugging(sandbox: Sandbox, endpoint: Endpoint, network: BridgeNetwork): Plugging {
