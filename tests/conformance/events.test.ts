@@ -55,6 +55,27 @@ describe('events of containers', () => {
     }
   });
 
+  test('of a run come with those of its network and its volume around them', async (context) => {
+    const volume = `conf-events-${process.pid}`;
+    context.after(() => engine.call('DELETE', `/volumes/${volume}`));
+    const id = await engine.create({ HostConfig: { Binds: [`${volume}:/data`] } });
+    const response = await engine.open('GET', '/events', { query: { since: 1, filters: JSON.stringify({ type: ['container', 'network', 'volume'] }) } });
+    await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+    await engine.expect('POST', `/containers/${id}/kill`, { status: 204 });
+    const seen: string[] = [];
+    let rest = '';
+    for await (const chunk of response) {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop()!;
+      const events = lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Event & { Type: string });
+      seen.push(...events.filter(({ Actor }) => Actor.ID === id || Actor.Attributes['container'] === id).map(({ Type, Action }) => `${Type} ${Action}`));
+      if (seen.includes('volume unmount')) break;
+    }
+    assert.deepEqual(seen.slice(seen.indexOf('container create')), [
+      'container create', 'network connect', 'volume mount', 'container start', 'container kill', 'container die', 'network disconnect', 'volume unmount',
+    ]);
+  });
+
   test('of an exec come in order, the start before the end, and with the space behind a program without arguments', async () => {
     const id = await engine.run();
     const events = await follow(id, 'exec_die');

@@ -40,9 +40,10 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
       ? { status: 'restarting', startedAt, finishedAt, exitCode, attempt: record.restartCount + 1 }
       : { status: 'exited', startedAt, finishedAt, exitCode, oomKilled, error: '' },
   }, { durable: false });
-  await deps.staging.ended(ended);
   if (oomKilled) publishEvent(deps.events, ended, 'oom');
   publishEvent(deps.events, ended, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
+  deps.networks.report(record, 'disconnect');
+  await deps.staging.ended(ended);
   deps.waiters.exited(record.id, { exitCode });
   if (restarts) scheduleRestart(deps, record.id, nextDelayMs(deps.restarts.lastDelayMs(record.id), ranMs));
   else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id) && !deps.restarting.has(record.id)) await removeLocked(deps, ended, { volumes: true });

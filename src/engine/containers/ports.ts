@@ -28,6 +28,8 @@ export interface NetworkAttachments {
   environment(record: ContainerRecord): string[];
   /** Those links as Docker shows them, `/database:/web/db`, by the names of now; without those that are gone. */
   links(record: ContainerRecord): string[];
+  /** Tells of each network that the container is on from now, or was on until now. */
+  report(record: ContainerRecord, what: 'connect' | 'disconnect'): void;
   /** Published ports and names change with the name. */
   renamed(record: ContainerRecord, before: string): Promise<void>;
   /** Path of the namespace of a container that runs. */

@@ -5,6 +5,7 @@ import { containerFiles } from './container-files.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames } from './endpoints.ts';
 import { checkLinks, linkEnvironment, linkedContainers, shownLinks, type LinkedContainer } from './links.ts';
+import { networkEvent } from './network-event.ts';
 import { planEndpoints } from './plan-endpoints.ts';
 
 /** How containers come onto networks and off them. */
@@ -19,6 +20,7 @@ export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments 
     attach: (record) => attachAll(deps, record),
     detach: (record) => detachAll(deps, record),
     forget: async (record) => void (await detachAll(deps, record)),
+    report: (record, what) => report(deps, record, what),
     files: (record) => containerFiles(deps, record),
     links: (record) => (record.endpoints['bridge'] === undefined ? [] : shownLinks(deps, record)),
     environment: (record) => linkEnvironment(record.name, defaultLinks(deps, record)),
@@ -64,6 +66,13 @@ async function detachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Re
   }
   await deps.backend.removeSandbox(record.id);
   return resting;
+}
+
+function report(deps: NetworkDeps, { id, endpoints }: ContainerRecord, what: 'connect' | 'disconnect'): void {
+  for (const { networkId } of Object.values(endpoints)) {
+    const network = deps.catalog.get(networkId);
+    if (network !== undefined) networkEvent(deps.events, network, what, { container: id });
+  }
 }
 
 /** Called under the container's lock, after its record has the new name. */

@@ -32,7 +32,7 @@ export const events: Handler = async (exchange, services) => {
 export function eventLine(event: EngineEvent): string {
   const { type, action, actor, scope, timeNano } = event;
   const legacy = type === 'container' || type === 'image'
-    ? { status: action, id: actor.id, ...(type === 'container' && actor.attributes['image'] && { from: actor.attributes['image'] }) }
+    ? { status: action, ...(actor.id !== '' && { id: actor.id }), ...(type === 'container' && actor.attributes['image'] && { from: actor.attributes['image'] }) }
     : {};
   const text = JSON.stringify({
     ...legacy,
