@@ -98,6 +98,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     cgroupPath: parts.cgroupPath,
   });
   undo.move();
+  deps.networks.report(connected, 'connect');
   deps.staging.taken(record);
   return { ...connected, mounts: populated(record.mounts), state: { status: 'running', pid, startedAt: now() } };
 }
