@@ -52,6 +52,28 @@ describe('mounts', () => {
     await removed('conf-place');
   });
 
+  test('a tmpfs has the mode of the directory it covers, unless it is given one; a new place is everybody\'s', async () => {
+    const HostConfig = { Tmpfs: { '/var': '', '/tmp': 'size=1m', '/fresh': '' }, Mounts: [{ Type: 'tmpfs', Target: '/root' }, { Type: 'tmpfs', Target: '/given/deep', TmpfsOptions: { Mode: 0o711 } }] };
+    assert.equal(await said('stat -c "%n %a" /var /tmp /fresh /root /given/deep', HostConfig), '/var 755\n/tmp 1777\n/fresh 1777\n/root 700\n/given/deep 711\n');
+    const id = await engine.create({ HostConfig: { Tmpfs: { '/var': '' } }, Cmd: ['stat', '-c', '%a', '/var'] });
+    for (let round = 0; round < 2; round++) {
+      await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+      await engine.expect('POST', `/containers/${id}/wait`, { status: 200 });
+    }
+    assert.equal((await engine.output(id)).stdout, '755\n755\n');
+  });
+
+  test('containers are found by what is mounted in them, but for --tmpfs', async () => {
+    const id = await engine.create({ HostConfig: { Binds: ['conf-found:/found', `${folder}/dir:/bound`], Tmpfs: { '/hidden': '' } } });
+    const found = async (volume: string): Promise<boolean> => {
+      const { json } = await engine.expect('GET', '/containers/json', { query: { all: 1, filters: JSON.stringify({ volume: [volume] }) }, status: 200 });
+      return (json as { Id: string }[]).some(({ Id }) => Id === id);
+    };
+    const answers = await Promise.all(['conf-found', '/found', '/bound', `${folder}/dir`, '/hidden', 'nosuch'].map(found));
+    assert.deepEqual(answers, [true, true, true, true, false, false]);
+    await removed('conf-found');
+  });
+
   test('a volume of the image\'s, or of a person who forgot the source, may lack the slash', async () => {
     assert.equal(await said('touch /data/x && grep -o " /data " /proc/mounts', {}, { Volumes: { data: {} } }), ' /data \n');
   });

@@ -1,6 +1,7 @@
 import { matchesLabels, matchesPattern, readFilters, type ReadFilters } from '../filters.ts';
 import { GantryError } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
+import { listedMounts } from './mounts/listed.ts';
 import type { ContainerRecord } from './record.ts';
 import { dockerStatus, isAlive } from './transition.ts';
 import type { ContainerSummary, ContainerVerbs } from './verbs.ts';
@@ -63,7 +64,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
     && filters.some('exited', (value) => record.state.status === 'exited' && record.state.exitCode === Number(value))
     && filters.some('health', (value) => value === (deps.health.statusOf(record.id)?.status ?? 'none'))
     && filters.some('network', (value) => Object.entries(record.endpoints).some(([name, endpoint]) => name === value || endpoint.networkId.startsWith(value)))
-    && filters.some('volume', (value) => record.mounts.some((mount) => mount.name === value || mount.destination === value || mount.source === value))
+    && filters.some('volume', (value) => listedMounts(record).some((mount) => mount.name === value || mount.destination === value || mount.source === value))
     && hasPort(record, filters)
     && filters.flag('is-task', () => false)
     && before.every((time) => record.createdAt < time)

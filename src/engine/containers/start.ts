@@ -73,15 +73,15 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
   const connected: ContainerRecord = { ...record, endpoints: network.endpoints };
   const generated = generatedFiles(deps, connected, bundle);
   checkPlaces(root.path, [...generated, ...mounts]);
-  makePlaces(root.path, [...mounts, ...generated]);
+  const placed = makePlaces(root.path, [...mounts, ...generated]);
   const parts: StartedParts = {
     rootfs: root.path,
     user: userOf(root.path, record.config.user ?? '', record.hostConfig.groupAdd ?? []),
     networkNamespace: network.namespace,
     pidNamespace: sharedNamespace(deps, record.hostConfig.pidMode ?? ''),
     ipcNamespace: ipcNamespace(deps, record, bundle),
-    generated,
-    mounts,
+    generated: placed.slice(mounts.length),
+    mounts: placed.slice(0, mounts.length),
     cgroupPath: cgroupPathOf(deps, record),
     facts: withDevices(deps.facts, record.hostConfig),
   };

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { listedMounts } from '../../../engine/containers/mounts/listed.ts';
 import type { ContainerSummary } from '../../../engine/containers/verbs.ts';
 import type { ContainerRecord, MountPoint } from '../../../engine/containers/record.ts';
 import { atLeast } from '../../types/version.ts';
@@ -57,10 +57,8 @@ function afterStatus({ record, endpoints }: ContainerSummary, version: string): 
   };
 }
 
-/** All but those of `--tmpfs`, which Docker shows in HostConfig alone. */
 export function mountsJson(record: ContainerRecord): object[] {
-  const tmpfs = new Set(Object.keys(record.hostConfig.tmpfs ?? {}).map((path) => posix.normalize(`${path}/`)));
-  return record.mounts.filter(({ type, destination }) => type !== 'tmpfs' || !tmpfs.has(`${destination}/`)).map(mountJson);
+  return listedMounts(record).map(mountJson);
 }
 
 function mountJson(mount: MountPoint): object {
