@@ -74,7 +74,7 @@ describe('endpoints', () => {
     await Promise.all([stage.serve(two.sandbox.path, 80, 'two'), stage.serve(stage.lan, 80, 'neighbour'), stage.serve(undefined, 7000, 'host')]);
     assert.equal(stage.ask(one.sandbox.path, '198.51.100.12', 80), 'two saw 198.51.100.11');
     assert.equal(stage.ask(one.sandbox.path, neighbour.ipv4, 80), 'neighbour saw 198.51.100.11');
-    assert.match(stage.ask(one.sandbox.path, '198.51.100.1', 7000), /^(silence|EHOSTUNREACH)$/);
+    assert.match(stage.askInVain(one.sandbox.path, '198.51.100.1', 7000), /^(silence|EHOSTUNREACH)$/);
     await stage.backend.detach(one.sandbox, one.endpoint);
     assert.deepEqual(linksOf(one.sandbox), []);
   });

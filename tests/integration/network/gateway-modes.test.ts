@@ -74,7 +74,8 @@ describe('gateway modes', () => {
   ];
   for (const [what, from, host, port, answer] of cases) {
     it(what, () => {
-      const got = stage.ask(from === 'lan' ? stage.lan : from === 'host' ? undefined : at[from], host, port);
+      const ask = String(answer).includes('silence') ? 'askInVain' : 'ask';
+      const got = stage[ask](from === 'lan' ? stage.lan : from === 'host' ? undefined : at[from], host, port);
       if (typeof answer === 'string') assert.equal(got, answer);
       else assert.match(got, answer);
     });
@@ -85,6 +86,6 @@ describe('gateway modes', () => {
     await stage.serve(sandbox.path, 80, 'late');
     assert.equal(stage.ask(stage.lan, '172.30.32.9', 80), `late saw ${neighbour.ipv4}`);
     await stage.backend.unpublish(endpoint);
-    assert.equal(stage.ask(stage.lan, '172.30.32.9', 80), 'silence');
+    assert.equal(stage.askInVain(stage.lan, '172.30.32.9', 80), 'silence');
   });
 });

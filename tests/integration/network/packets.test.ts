@@ -94,7 +94,8 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
   ];
   for (const [what, from, host, portNumber, answer, protocol] of cases) {
     it(what, () => {
-      const got = stage.ask(from === 'lan' ? stage.lan : from === undefined ? undefined : at[from], host, portNumber, protocol);
+      const ask = String(answer).includes('silence') ? 'askInVain' : 'ask';
+      const got = stage[ask](from === 'lan' ? stage.lan : from === undefined ? undefined : at[from], host, portNumber, protocol);
       if (typeof answer === 'string') assert.equal(got, answer);
       else assert.match(got, answer);
     });
@@ -110,7 +111,7 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
     const nft = openNftables();
     nft.run('table inet owner { chain forward { type filter hook forward priority filter - 10; meta l4proto tcp ct original proto-dst 8080 ip saddr 198.51.100.2 drop\n}\n}\n');
     try {
-      assert.equal(stage.ask(stage.lan, hostOnLan.ipv4, 8080), 'silence');
+      assert.equal(stage.askInVain(stage.lan, hostOnLan.ipv4, 8080), 'silence');
       assert.match(stage.ask(stage.lan, hostOnLan.ipv4, 8082), /^web saw/);
     } finally {
       nft.run('delete table inet owner');

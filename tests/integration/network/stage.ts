@@ -24,9 +24,9 @@ const udp = require('dgram').createSocket('udp6');
 udp.on('message', (m, from) => udp.send(name + ' saw ' + from.address.replace('::ffff:', ''), from.port, from.address)).bind(Number(port));`;
 
 const client = `
-const [protocol, host, port, ownPort] = process.argv.slice(1);
+const [protocol, host, port, ownPort, patienceMs] = process.argv.slice(1);
 const done = (text) => { console.log(text); process.exit(0); };
-setTimeout(() => done('silence'), 600);
+setTimeout(() => done('silence'), Number(patienceMs));
 if (protocol === 'tcp') {
   const socket = require('net').connect(Number(port), host);
   socket.on('data', (data) => done(String(data))).on('error', (error) => done(error.code)).on('end', () => done('ended'));
@@ -44,6 +44,10 @@ const socket = require('dgram').createSocket('udp4');
 const ask = () => socket.send('hello', Number(port), host, () => { console.log('sent'); });
 socket.on('message', (data) => { console.log(String(data)); process.exit(0); }).bind(() => { ask(); setInterval(ask, 50); });
 setTimeout(() => process.exit(0), 8000);`;
+
+/** Nobody tells of a packet that is dropped: this long without an answer is silence, and as long as a slow machine takes is none. */
+const silenceMs = 600;
+const answerMs = 60_000;
 
 export type Protocol = 'tcp' | 'udp' | /** connect(2), then send(2) */ 'udp-connected' | /** the same with IPV6_V6ONLY */ 'udp-ipv6-only';
 
@@ -97,15 +101,23 @@ export class Stage {
     });
   }
 
-  /** @param ownPort of the client, for UDP @returns the answer; `silence` when packets are dropped, an errno when they are refused. */
+  /** @param ownPort of the client, for UDP @returns the answer that somebody gives, or an errno; `silence` only after a minute */
   ask(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp', ownPort = ''): string {
-    return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, protocol, host, String(port), ownPort], { encoding: 'utf8' })).stdout.trim();
+    return this.#answer(netns, [protocol, host, String(port), ownPort, String(answerMs)]);
+  }
+
+  /** The same where no answer is expected: `silence` when packets are dropped. */
+  askInVain(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp', ownPort = ''): string {
+    return this.#answer(netns, [protocol, host, String(port), ownPort, String(silenceMs)]);
+  }
+
+  #answer(netns: string | undefined, args: string[]): string {
+    return this.#inside(netns, () => spawnSync(process.execPath, ['-e', client, ...args], { encoding: 'utf8' })).stdout.trim();
   }
 
   /** Asks while this process goes on, and waits for the answer for as long as a slow machine takes. */
   async askMeanwhile(netns: string | undefined, host: string, port: number, protocol: Protocol = 'tcp'): Promise<string> {
-    const script = client.replace('600', '60000');
-    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', script, protocol, host, String(port), ''], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', client, protocol, host, String(port), '', String(answerMs)], { stdio: ['ignore', 'pipe', 'inherit'] }));
     this.#processes.push(child);
     let answer = '';
     for await (const chunk of child.stdout!) answer += String(chunk);
