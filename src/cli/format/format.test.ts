@@ -29,7 +29,12 @@ test('alignTabs() pads every cell but the last, at least ten wide with three apa
   assert.equal(alignTabs('A\tB\tC\nlonger than ten\tx\ty'), 'A                 B         C\nlonger than ten   x         y');
 });
 
-test('ellipsis() counts characters', () => assert.deepEqual([ellipsis('abc', 3), ellipsis('abcd', 3), ellipsis('äöü…', 2)], ['abc', 'ab…', 'ä…']));
+test('ellipsis() counts the cells of a terminal', () => {
+  assert.deepEqual([ellipsis('abc', 3), ellipsis('abcd', 3), ellipsis('äöü…', 2)], ['abc', 'ab…', 'ä…']);
+  assert.deepEqual([ellipsis('日本語', 6), ellipsis('日本語', 5), ellipsis('日本語', 4), ellipsis('a日本語', 4)], ['日本語', '日本…', '日…', 'a日…']);
+});
+
+test('alignTabs() pads by the cells of a terminal', () => assert.equal(alignTabs('日本\tx\nabcd\ty\n🐳\tz', 0), '日本   x\nabcd   y\n🐳     z'));
 
 const listing = { type: '*web.row', headers: { ID: 'THE ID', Name: 'NAME' }, columns: '{{.ID}}\t{{.Name}}', quiet: undefined };
 const rows = [{ ID: '1', Name: 'web', Label: (name: unknown) => `<${String(name)}>` }];

@@ -1,3 +1,5 @@
+import { textWidth } from './width.ts';
+
 const padding = 3;
 
 /**
@@ -22,18 +24,14 @@ function alignColumn(lines: readonly string[][], out: string[], block: { from: n
     let end = at;
     let width = narrowest;
     while (end < block.to && column < (lines[end]?.length ?? 0) - 1) {
-      width = Math.max(width, cellWidth(lines[end]?.[column] ?? '') + padding);
+      width = Math.max(width, textWidth(lines[end]?.[column] ?? '') + padding);
       end += 1;
     }
     for (let line = at; line < end; line += 1) {
       const cell = lines[line]?.[column] ?? '';
-      out[line] += cell + ' '.repeat(width - cellWidth(cell));
+      out[line] += cell + ' '.repeat(width - textWidth(cell));
     }
     alignColumn(lines, out, { from: at, to: end, column: column + 1, narrowest });
     at = end - 1;
   }
-}
-
-function cellWidth(text: string): number {
-  return [...text].length;
 }

@@ -1,8 +1,13 @@
-/** Cuts a text to so many characters, the last of which is then an ellipsis. */
+import { letterWidth, textWidth } from './width.ts';
+
+/** Cuts a text to so many cells of a terminal, the last of which is then an ellipsis. */
 export function ellipsis(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
   const letters = [...text];
-  if (letters.length <= width) return text;
-  return width <= 1 ? letters.slice(0, width).join('') : `${letters.slice(0, width - 1).join('')}…`;
+  if (width <= 1) return letters.slice(0, width).join('');
+  let left = width - 1;
+  const end = letters.findIndex((letter) => (left -= letterWidth(letter)) < 0);
+  return `${letters.slice(0, end).join('')}…`;
 }
 
 /** `a=1,b=2` in the order of the keys. */

@@ -7,9 +7,9 @@ import { int } from '../grammar/numbers.ts';
 import { registryOf } from '../image/reference.ts';
 import { authHeader } from './credentials.ts';
 
-interface Found { name: string; description: string; star_count: number; is_official: boolean; is_automated?: boolean }
+interface Found { name: string; description: string; star_count: number; is_official: boolean }
 
-const headers = { Name: 'NAME', Description: 'DESCRIPTION', StarCount: 'STARS', IsOfficial: 'OFFICIAL', IsAutomated: 'AUTOMATED' };
+const headers = { Name: 'NAME', Description: 'DESCRIPTION', StarCount: 'STARS', IsOfficial: 'OFFICIAL' };
 const columns = '{{.Name}}\t{{.Description}}\t{{.StarCount}}\t{{.IsOfficial}}';
 
 export const command = define({
@@ -25,9 +25,12 @@ export const command = define({
   async run({ context, flags, args }) {
     const auth = await authHeader(context, registryOf(args[0] ?? ''));
     const found = await context.api.json<Found[] | null>({ path: '/images/search', headers: auth === undefined ? {} : { 'X-Registry-Auth': auth }, query: { term: args[0], limit: flags.limit || undefined, ...filterQuery(flags.filter) } });
-    const mark = (yes: boolean | undefined): string => (yes === true ? '[OK]' : '');
-    const rows = [...(found ?? [])].sort((left, right) => right.star_count - left.star_count).map((image) => ({
-      Name: image.name, Description: described(image.description, flags['no-trunc']), StarCount: String(image.star_count), IsOfficial: mark(image.is_official), IsAutomated: mark(image.is_automated),
+    if (flags.filter['is-automated'] !== undefined) context.warn('WARNING: the "is-automated" filter is deprecated, and searching for "is-automated=true" will not yield any results in future.');
+    // A whole row as JSON has words where a table has a mark.
+    const hasWords = flags.format === 'json' || /\{\{-?\s*json \.\s*-?\}\}/.test(flags.format);
+    const mark = (yes: boolean): string => (hasWords ? String(yes) : yes ? '[OK]' : '');
+    const rows = (found ?? []).map((image) => ({
+      Name: image.name, Description: described(image.description, flags['no-trunc']), StarCount: String(image.star_count), IsOfficial: mark(image.is_official),
     }));
     context.stdout.write(listText({ format: flags.format, headers, columns, type: '*registry.searchContext' }, rows));
   },
