@@ -86,8 +86,11 @@ async function sweepLeftovers({ containers: deps, volumes, volumeMounts }: Resto
     if (!id.startsWith('.') && deps.catalog.get(id) === undefined) await deps.rootfs.remove(id);
   }
   for (const id of readdirSync(deps.settings.bundlesDirectory)) {
-    const record = deps.catalog.get(id);
-    if (record === undefined || !isAlive(record.state)) removeBundle(join(deps.settings.bundlesDirectory, id));
+    // A restart policy may be starting it already.
+    await deps.locks.run(id, () => {
+      const record = deps.catalog.get(id);
+      if (record === undefined || !isAlive(record.state)) removeBundle(join(deps.settings.bundlesDirectory, id));
+    });
   }
   for (const { name } of volumes.all()) await volumeMounts.settle(name);
   await volumes.sweep();

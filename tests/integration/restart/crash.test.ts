@@ -41,6 +41,19 @@ describe('the daemon is killed and started again', () => {
     await box.ok('DELETE', `/containers/${again}?force=1`);
   });
 
+  test('all that its policy wants runs again, however many ended at once', async () => {
+    const ids = await Promise.all(Array.from({ length: 12 }, () => box.start({ Cmd: ['sleep', '1000'], HostConfig: { RestartPolicy: { Name: 'unless-stopped' } } })));
+    const pids = await Promise.all(ids.map(async (id) => (await box.inspect(id)).State.Pid));
+    await box.daemon.crash();
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    while (pids.some((pid) => existsSync(`/proc/${pid}`))) await setTimeout(10);
+    await box.daemon.start();
+    const again = await Promise.all(ids.map((id) => box.until(() => box.inspect(id), ({ State }) => State.Status === 'running' || State.Status === 'exited')));
+    assert.deepEqual(again.map(({ State }) => State.Error), ids.map(() => ''));
+    assert.deepEqual(again.map(({ RestartCount }) => RestartCount), ids.map(() => 1));
+    await Promise.all(ids.map((id) => box.ok('DELETE', `/containers/${id}?force=1`)));
+  });
+
   test('a paused container is still paused, and can be thawed', async () => {
     const id = await box.start({ Cmd: ['sleep', '1000'] });
     await box.ok('POST', `/containers/${id}/pause`);
