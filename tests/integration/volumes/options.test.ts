@@ -99,6 +99,17 @@ describe('volumes that are filesystems of their own', () => {
     });
   }
 
+  test('image files that do not fit into a volume are told of, and nothing of them or of the container is left', async () => {
+    await create('small', { type: 'tmpfs', device: 'tmpfs', o: 'size=64k' });
+    const { status, text } = await box.daemon.request('POST', '/containers/create?name=toolarge', { Image: 'gantry/busybox', HostConfig: { Binds: ['small:/bin'] } });
+    assert.equal(status, 500);
+    assert.match((JSON.parse(text) as { message: string }).message, /^failed to copy files: write \S+\/small\/_data: no space left on device$/);
+    assert.equal((await box.daemon.request('GET', '/containers/toolarge/json')).status, 404);
+    assert.equal((await box.sh('ls -A /v; head -c 60000 /dev/urandom > /v/fits && rm /v/fits && echo room', { HostConfig: { Binds: ['small:/v'] } })).stdout, 'room\n');
+    for (const { Id } of (await box.ok('GET', '/containers/json?all=1&filters={"volume":["small"]}')).json as { Id: string }[]) await box.ok('DELETE', `/containers/${Id}`);
+    await box.ok('DELETE', '/volumes/small');
+  });
+
   test('the same name with other options is another volume, and refused', async () => {
     await create('again', { type: 'tmpfs', device: 'tmpfs' });
     await create('again', { type: 'tmpfs', device: 'tmpfs' });

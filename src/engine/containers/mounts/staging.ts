@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { constants as os } from 'node:os';
 import { join } from 'node:path';
-import { GantryError, errnoOf } from '../../../base/errors.ts';
+import { getSystemErrorMessage } from 'node:util';
+import { GantryError, errnoOf, messageOf } from '../../../base/errors.ts';
 import { KeyedLocks } from '../../../base/locks.ts';
 import { O_CLOEXEC, O_DIRECTORY, O_PATH, openAt2, resolve } from '../../../host/files.ts';
 import { bindMount, mountOverlay, unmount } from '../../../host/mount.ts';
@@ -209,10 +211,23 @@ async function populate({ volumes, rootfs, workers }: StagingOptions, filling: K
     if (from === undefined) continue;
     held.defer(() => closeSync(from));
     const { path, beside } = held.use(await volumes.hold(mount.name));
-    await filling.run(mount.name, () => fillVolume({
-      from, to: path, beside, copyTree: (source, target) => workers.copyTree(source, target), removeTree: (place) => workers.removeTree(place),
-    }));
+    try {
+      await filling.run(mount.name, () => fillVolume({
+        from, to: path, beside, copyTree: (source, target) => workers.copyTree(source, target), removeTree: (place) => workers.removeTree(place),
+      }));
+    } catch (cause) {
+      throw copyFailure(cause, path);
+    }
   }
+}
+
+/** The copy goes through descriptors, whose names would tell nobody anything. */
+function copyFailure(cause: unknown, path: string): GantryError {
+  // A worker's error comes as the cause of ours.
+  const code = errnoOf(cause) ?? errnoOf((cause as Error).cause);
+  const number = Object.entries(os.errno).find(([name]) => name === code)?.[1];
+  const why = number === undefined ? messageOf(cause) : getSystemErrorMessage(-number);
+  return new GantryError(code === 'ENOSPC' || code === 'EDQUOT' ? 'exhausted' : 'internal', `failed to copy files: write ${path}: ${why}`, { cause });
 }
 
 /** A directory of the image, links taken as a container would; undefined when there is none. */
