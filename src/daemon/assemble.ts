@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiServer, type ApiServer } from '../api/server/create-server.ts';
@@ -57,6 +58,7 @@ import { instanceIdOf, type DaemonConfig } from './config.ts';
 import { bytesOfLayers, engineFacts, exitListener, healthOf, runPs, settingsOf, usersOfImages } from './container-parts.ts';
 import { chooseRuntime, findRuntimes } from './find-runtimes.ts';
 import { readHostFacts } from './host-facts.ts';
+import { exchangeSettings, exchangeablePort, reloadAttributes } from './live-settings.ts';
 import { embeddedRegistryFolder, serveEmbeddedRegistry } from './registry/embedded.ts';
 import { restore } from './restore.ts';
 import { openSnapshots } from './snapshots.ts';
@@ -68,6 +70,8 @@ export interface Engine {
   services: Services;
   api: ApiServer;
   instanceId: string;
+  /** Works by other settings from now on, as far as that goes. @returns the names of those that take a restart */
+  reload(config: DaemonConfig): string[];
   /** Gives everything back that does not belong to running containers; these go on. */
   close(): Promise<void>;
 }
@@ -79,6 +83,7 @@ export interface Engine {
 export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
   makeFolders(config);
+  let current = config;
   opened.use(lock(config.root));
   // Two roots with one run folder would share a monitor.
   opened.use(lock(config.run));
@@ -108,10 +113,12 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   opened.defer(() => rootfs.close());
   // Looked at also while the registry is not served: what was pushed to it stays.
   const embeddedRegistryLinks = createFileRepositories(embeddedRegistryFolder(config.root));
+  const registryPort = () => createRegistryPort({ ...current.registry, userAgent: `gantry/${version}`, log });
+  const registry = exchangeablePort(registryPort());
   const imageDeps: ImageDeps = {
     metadata, content, snapshots, leases, events, log, ...usersOfImages(catalog),
     host: { os: 'linux', architecture: facts.architecture }, ...embeddedImage(),
-    registry: createRegistryPort({ ...config.registry, userAgent: `gantry/${version}`, log }),
+    registry,
     usedDigests: () => embeddedRegistryLinks.digests(),
   };
   // Before anything new is made: what the last daemon had not recorded goes.
@@ -141,12 +148,13 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     networks: createNetworkVerbs(networkDeps),
     volumes: createVolumeVerbs({ volumes, mounts: volumeMounts, workers: snapshots.workers, locks, events, usersOf: (name) => volumeUsers(catalog, name) }),
     system: createSystemVerbs({
-      catalog, facts, runtimes, defaultRuntime, loggingDriver: config.logDriver, id: engineId(metadata), root: config.root, labels: config.labels, debug: config.logLevel === 'debug',
+      catalog, facts, runtimes, defaultRuntime, loggingDriver: config.logDriver, id: engineId(metadata), root: config.root, 
+      get labels() { return current.labels; }, get debug() { return current.logLevel === 'debug'; },
       countImages: () => metadata.table('images').all().length,
       storage: { name: 'overlay2', status: [['Backing Filesystem', 'extfs'], ['Layers', snapshots.kind]] },
       version: await versionParts(runtimes[defaultRuntime]?.path ?? defaultRuntime),
       eventListeners: () => events.listeners,
-      registries: { insecure: config.registry.insecureRegistries, mirrors: config.registry.mirrors['docker.io'] ?? [] },
+      get registries() { return { insecure: current.registry.insecureRegistries, mirrors: current.registry.mirrors['docker.io'] ?? [] }; },
     }),
     facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, throttlePaths: facts.throttlePaths ?? [], settings, layers }),
   };
@@ -156,6 +164,13 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const everything = opened.move();
   return {
     services, api, instanceId,
+    reload: (read) => {
+      const { settings: next, restart: left } = exchangeSettings(current, read);
+      current = next;
+      registry.exchange(registryPort());
+      events.publish({ type: 'daemon', action: 'reload', actor: { id: engineId(metadata), attributes: { name: hostname(), ...reloadAttributes(current) } } });
+      return left;
+    },
     close: async () => {
       if (!catalog.all().some((record) => isAlive(record.state))) {
         await takeAwayInstance({ backend, cgroupParent, log });

@@ -15,22 +15,30 @@ export async function run(argv: string[]): Promise<number> {
     if (config === 'help') process.stdout.write(usage);
     else if (config === 'version') process.stdout.write(`${versionLine(version)}\n`);
     else if (config.validate) process.stderr.write('configuration OK\n');
-    else await serve(config);
+    else await serve(config, argv);
     return 0;
   } catch (error) {
     return refuse(error);
   }
 }
 
-async function serve(config: DaemonConfig): Promise<void> {
+async function serve(config: DaemonConfig, argv: string[]): Promise<void> {
   if (process.geteuid?.() !== 0) {
     throw new GantryError('forbidden', 'needs to be started with root privileges', { hint: "Run it with sudo, or let systemd run it: sudo gantry setup --service" });
   }
-  const log = createLog({ format: config.logFormat, level: config.logLevel, write: (line) => process.stderr.write(line) });
-  const asked = stopAsked(log);
+  let level = config.logLevel;
+  const log = createLog({ format: config.logFormat, get level() { return level; }, write: (line) => process.stderr.write(line) });
+  const asked = stopAsked();
   using _pidFile = config.pidFile === undefined ? undefined : writePidFile(config.pidFile);
   const daemon = await createDaemon(config, log);
   log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
+  process.on('SIGHUP', () => {
+    const next = readAgain(argv, log);
+    if (next === undefined) return;
+    level = next.logLevel;
+    const restart = daemon.reload(next);
+    log.info('settings read again', restart.length === 0 ? {} : { takesRestart: restart });
+  });
   notifyService('READY=1', log);
   returnMemoryWhenResting();
   const signal = await asked;
@@ -40,10 +48,19 @@ async function serve(config: DaemonConfig): Promise<void> {
   log.info('ended');
 }
 
-function stopAsked(log: Log): Promise<NodeJS.Signals> {
-  // A client that goes away must not end the daemon; neither must a terminal that closes.
-  process.on('SIGPIPE', () => undefined);
-  process.on('SIGHUP', () => log.info('SIGHUP: settings are read at the start only'));
+/** Wrong settings end no daemon that runs: it goes on as it is. */
+function readAgain(argv: string[], log: Log): DaemonConfig | undefined {
+  try {
+    return readConfig(argv) as DaemonConfig;
+  } catch (error) {
+    log.error('settings stay as they are', { error: messageOf(error) });
+    return undefined;
+  }
+}
+
+function stopAsked(): Promise<NodeJS.Signals> {
+  // A client that goes away must not end the daemon; neither must a terminal that closes, or a SIGHUP before there is anything to tell it.
+  for (const signal of ['SIGPIPE', 'SIGHUP'] as const) process.on(signal, () => undefined);
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });

@@ -8,6 +8,8 @@ export interface Daemon {
   services: Services;
   instanceId: string;
   listeners: Listener[];
+  /** The engine's. */
+  reload(config: DaemonConfig): string[];
   /** Stops serving and gives back all that does not belong to running containers. */
   close(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export async function createDaemon(config: DaemonConfig, log: Log): Promise<Daem
     services: engine.services,
     instanceId: engine.instanceId,
     listeners,
+    reload: (next) => engine.reload(next),
     async close() {
       const closing = listeners.map((listener) => listener.close());
       await engine.api.close(graceMs);

@@ -17,6 +17,7 @@ StartLimitIntervalSec=60
 [Service]
 Type=notify
 ExecStart=${quoted(launcher)} daemon
+ExecReload=/bin/kill -s HUP $MAINPID
 Restart=always
 RestartSec=1
 KillMode=process

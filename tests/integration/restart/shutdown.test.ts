@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { census, censusDifference } from '../../support/census.ts';
 import { gantryProgram } from '../../support/daemon.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -54,4 +55,24 @@ test('the API is not served on tcp without TLS, unless that is said', async () =
   const refused = await runProgram(program, [...args, 'daemon', '--root', `${box.daemon.root}3`, '--run', `${box.daemon.runFolder}3`, '--host', 'tcp://127.0.0.1:0']);
   assert.equal(refused.exitCode, 1);
   assert.match(refused.stderr, /refusing to serve the API .* without TLS/);
+});
+
+test('SIGHUP exchanges the settings that it can, names the others, and ends no daemon by wrong ones', async () => {
+  await using folder = await temporaryFolder();
+  const file = `${folder.path}/daemon.json`;
+  writeFileSync(file, '{"labels": ["a=old"]}');
+  await using box = await Box.open(['--config-file', file]);
+  const labels = async (): Promise<unknown> => ((await box.daemon.request('GET', '/info')).json as { Labels: string[] }).Labels;
+  const said = async (pattern: RegExp): Promise<void> => { while (!pattern.test(box.daemon.log)) await setTimeout(20); };
+  assert.deepEqual(await labels(), ['a=old']);
+  writeFileSync(file, '{"labels": ["a=new"], "debug": true, "init": true}');
+  process.kill(box.daemon.pid, 'SIGHUP');
+  await said(/settings read again takesRestart=\["init"\]/);
+  assert.deepEqual(await labels(), ['a=new']);
+  const until = Math.ceil(Date.now() / 1000) + 1;
+  assert.match((await box.daemon.request('GET', `/events?since=0&until=${until}&filters={"type":["daemon"]}`)).text, /"Action":"reload".*"labels":"\[\\"a=new\\"\]"/);
+  writeFileSync(file, '{');
+  process.kill(box.daemon.pid, 'SIGHUP');
+  await said(/settings stay as they are error=.*unable to configure the Docker daemon/);
+  assert.deepEqual(await labels(), ['a=new']);
 });

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { readConfig, type DaemonConfig } from './config.ts';
+import { exchangeSettings } from './live-settings.ts';
+
+describe('exchangeSettings()', () => {
+  let folder: string;
+  before(() => { folder = mkdtempSync(join(tmpdir(), 'gantry-live-')); });
+  after(() => rmSync(folder, { recursive: true }));
+  const read = (content: unknown): DaemonConfig => {
+    const path = join(folder, 'daemon.json');
+    writeFileSync(path, JSON.stringify(content));
+    return readConfig(['--config-file', path]) as DaemonConfig;
+  };
+
+  test('takes the level of the log, the labels and the ways to registries', () => {
+    const next = read({ debug: true, labels: ['a=b'], 'registry-mirrors': ['http://mirror'], 'insecure-registries': ['r:5000'] });
+    assert.deepEqual(exchangeSettings(read({}), next), { settings: next, restart: [] });
+  });
+
+  test('leaves the rest as it is, and names what has changed of it', () => {
+    const running = read({ 'data-root': '/a', labels: ['a=b'] });
+    const { settings, restart } = exchangeSettings(running, read({ 'data-root': '/b', init: true, 'max-concurrent-downloads': 7 }));
+    assert.deepEqual(restart, ['root', 'init', 'registry.maxDownloads']);
+    assert.deepEqual([settings.root, settings.init, settings.registry.maxDownloads, settings.labels], ['/a', false, 3, []]);
+  });
+});

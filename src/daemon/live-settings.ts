@@ -1,0 +1,40 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { RegistryPort } from '../engine/images/registry-port.ts';
+import type { DaemonConfig } from './config.ts';
+
+/** What SIGHUP exchanges in a daemon that runs: the settings by which it answers, and not those by which it was built. */
+const live: (keyof DaemonConfig)[] = ['logLevel', 'labels'];
+const liveOfRegistry: (keyof DaemonConfig['registry'])[] = ['mirrors', 'insecureRegistries', 'certificateFolders', 'proxyEnvironment', 'attempts'];
+
+/** The settings after a SIGHUP, and the names of those that have changed and take a restart: they stay as they were. */
+export function exchangeSettings(running: DaemonConfig, read: DaemonConfig): { settings: DaemonConfig; restart: string[] } {
+  const top = taken(running, read, [...live, 'registry']);
+  const registry = taken(running.registry, read.registry, liveOfRegistry);
+  return { settings: { ...top.result, registry: registry.result }, restart: [...top.left, ...registry.left.map((key) => `registry.${key}`)] };
+}
+
+function taken<T extends object>(running: T, read: T, keys: (keyof T)[]): { result: T; left: string[] } {
+  const result = { ...running, ...Object.fromEntries(keys.map((key) => [key, read[key]])) };
+  return { result, left: Object.keys(read).filter((key) => !isDeepStrictEqual(result[key as keyof T], read[key as keyof T])) };
+}
+
+/** In the attributes of docker's event `daemon reload`. */
+export function reloadAttributes({ logLevel, labels, registry }: DaemonConfig): Record<string, string> {
+  return {
+    debug: String(logLevel === 'debug'), labels: JSON.stringify(labels),
+    'insecure-registries': JSON.stringify(registry.insecureRegistries), 'registry-mirrors': JSON.stringify(registry.mirrors['docker.io'] ?? []),
+    'max-concurrent-downloads': String(registry.maxDownloads), 'max-concurrent-uploads': String(registry.maxUploads), 'max-download-attempts': String(registry.attempts),
+  };
+}
+
+/** A port that can be exchanged: what is under way goes on by the settings it began with. */
+export function exchangeablePort(first: RegistryPort): RegistryPort & { exchange(next: RegistryPort): void } {
+  let port = first;
+  return {
+    connect: (...args) => port.connect(...args),
+    login: (...args) => port.login(...args),
+    download: (...args) => port.download(...args),
+    maxDownloads: first.maxDownloads, maxUploads: first.maxUploads, signatures: first.signatures,
+    exchange: (next) => { port = next; },
+  };
+}
