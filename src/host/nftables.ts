@@ -1,5 +1,6 @@
 import koffi, { type LibraryHandle } from 'koffi';
 import { GantryError } from '../base/errors.ts';
+import { holdLowDescriptors, withLowDescriptors } from './low-descriptors.ts';
 
 /**
  * libnftables in this process: text in, JSON out. One `run` is one transaction: all or nothing.
@@ -21,7 +22,7 @@ let functions: Functions | undefined;
 
 export function openNftables(): Nftables {
   const nft = (functions ??= load());
-  const context: unknown = nft.create(0);
+  const context = withLowDescriptors((): unknown => nft.create(0));
   if (context === null) throw new GantryError('internal', 'libnftables: no memory for a context');
   nft.bufferOutput(context);
   nft.bufferErrors(context);
@@ -39,7 +40,10 @@ export function openNftables(): Nftables {
       const output = run(commands, outputJson | outputNumeric);
       return output === '' ? [] : (JSON.parse(output) as { nftables: unknown[] }).nftables;
     },
-    close: () => nft.free(context),
+    close: () => {
+      nft.free(context);
+      holdLowDescriptors();
+    },
   };
 }
 
