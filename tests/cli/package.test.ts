@@ -47,6 +47,7 @@ describe('the package', () => {
     ['who starts the daemon', ['ps'], 1, /\nStart it as root with "gantry daemon", or name another with -H\.\n$/],
     ['the same for a run', ['run', '--rm', 'gantry/busybox', 'true'], 125, /\nStart it as root with "gantry daemon", or name another with -H\.\n/],
     ['that the daemon is root\'s', ['daemon'], 1, /^gantry daemon: needs to be started with root privileges\nRun it with sudo, .*\n$/],
+    ['that a registry needs a folder', ['registry', 'serve'], 1, /^gantry registry: the registry cannot use \/var\/lib\/gantry-registry: EACCES: .*\nName another folder with --root, .*\n$/],
     ['what it can of the host', ['doctor'], 0, /^$/],
     ['that all is there', ['setup'], 0, /^gantry: this host has what Gantry needs\n$/],
   ];

@@ -1,3 +1,4 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -71,7 +72,7 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
     log: options.log,
   });
   const server = createRegistryServer({
-    storage: options.storage ?? createFilesystemStorage(options.root),
+    storage: options.storage ?? storageIn(options),
     access,
     readOnly: options.readOnly,
     upstream: client === undefined ? undefined : { client, registry: options.upstream!.registry, tagLifetimeMs: options.upstream!.tagLifetimeMs },
@@ -89,6 +90,18 @@ export async function serveRegistry(options: ServeOptions): Promise<RunningRegis
       client?.close();
     },
   };
+}
+
+/** What cannot be written to is refused now, and not at the first push. */
+function storageIn({ root, readOnly }: ServeOptions): RegistryStorage {
+  if (readOnly) return createFilesystemStorage(root);
+  try {
+    mkdirSync(root, { recursive: true });
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+    return createFilesystemStorage(root);
+  } catch (cause) {
+    throw new GantryError('invalid', `the registry cannot use ${root}: ${messageOf(cause)}`, { cause, hint: 'Name another folder with --root, or run it as a user who may.' });
+  }
 }
 
 async function readAccess(options: ServeOptions): Promise<Access | undefined> {
