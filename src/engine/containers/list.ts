@@ -3,7 +3,7 @@ import { GantryError } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { listedMounts } from './mounts/listed.ts';
 import type { ContainerRecord } from './record.ts';
-import { dockerStatus, isAlive } from './transition.ts';
+import { dockerStatus, isAlive, shownState } from './transition.ts';
 import type { ContainerSummary, ContainerVerbs } from './verbs.ts';
 
 const keys = ['ancestor', 'before', 'expose', 'exited', 'health', 'id', 'isolation', 'is-task', 'label', 'name', 'network', 'publish', 'since', 'status', 'volume'];
@@ -47,7 +47,12 @@ export async function sizeOf(deps: ContainerDeps, record: ContainerRecord): Prom
 }
 
 function isShown(record: ContainerRecord): boolean {
-  return ['running', 'paused', 'restarting'].includes(record.state.status);
+  return ['running', 'paused', 'restarting'].includes(dockerStatus(record.state));
+}
+
+function hasExited({ state }: ContainerRecord, code: number): boolean {
+  const shown = shownState(state);
+  return dockerStatus(shown) === 'exited' && shown.status === 'exited' && shown.exitCode === code;
 }
 
 /** One test from all filters; names of containers and images in them are looked up once. @throws invalid, notFound */
@@ -61,7 +66,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
     && filters.some('name', (value) => matchesPattern([record.name, `/${record.name}`], value))
     && matchesLabels(record.config.labels, filters.values('label'))
     && filters.some('status', (value) => value === (record.removing ? 'removing' : dockerStatus(record.state)))
-    && filters.some('exited', (value) => record.state.status === 'exited' && record.state.exitCode === Number(value))
+    && filters.some('exited', (value) => hasExited(record, Number(value)))
     && filters.some('health', (value) => value === (deps.health.statusOf(record.id)?.status ?? 'none'))
     && filters.some('network', (value) => Object.entries(record.endpoints).some(([name, endpoint]) => name === value || endpoint.networkId.startsWith(value)))
     && filters.some('volume', (value) => listedMounts(record).some((mount) => mount.name === value || mount.destination === value || mount.source === value))

@@ -36,14 +36,18 @@ export interface ContainerRecord {
  * Times are RFC 3339 with nanoseconds.
  */
 export type ContainerState =
-  | { status: 'created' }
-  /** Intent saved: a daemon that finds this at start cleans up, unless the monitor knows a pid. */
-  | { status: 'starting' }
+  | StartableState
+  /** Intent saved: a daemon that finds this at start cleans up, unless the monitor knows a pid. Until it runs, it is to clients what it was. */
+  | { status: 'starting'; from?: StartableState }
   | { status: 'running'; pid: number; startedAt: string }
   | { status: 'paused'; pid: number; startedAt: string }
-  | { status: 'restarting'; startedAt: string; finishedAt: string; exitCode: number; attempt: number }
-  | { status: 'exited'; startedAt: string; finishedAt: string; exitCode: number; oomKilled: boolean; error: string }
   | { status: 'dead'; error: string };
+
+/** Without a process, and able to get one. */
+export type StartableState =
+  | { status: 'created' }
+  | { status: 'restarting'; startedAt: string; finishedAt: string; exitCode: number; attempt: number }
+  | { status: 'exited'; startedAt: string; finishedAt: string; exitCode: number; oomKilled: boolean; error: string };
 
 export interface EndpointRecord {
   endpointId: string;

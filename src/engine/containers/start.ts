@@ -16,7 +16,7 @@ import { checkPropagation } from './mounts/check-propagation.ts';
 import { makePlaces } from './mounts/make-places.ts';
 import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
-import type { ContainerRecord, EndpointRecord } from './record.ts';
+import type { ContainerRecord, EndpointRecord, StartableState } from './record.ts';
 import { removeLocked } from './remove.ts';
 import { specInputOf, type StartedParts } from './spec-input-of.ts';
 import { startFailure } from './start-failure.ts';
@@ -38,7 +38,7 @@ export async function startLocked(deps: ContainerDeps, id: string, { byHand }: {
   transition(before, 'start');
   if (byHand) deps.restarts.forget(id);
   // The intent: a daemon that finds it at its start asks the monitor what became of it.
-  const starting = deps.catalog.save({ ...before, state: { status: 'starting' }, stoppedByHand: false, restartCount: byHand ? 0 : before.restartCount }, { durable: false });
+  const starting = deps.catalog.save({ ...before, state: { status: 'starting', from: before.state as StartableState }, stoppedByHand: false, restartCount: byHand ? 0 : before.restartCount }, { durable: false });
   let running: ContainerRecord;
   try {
     running = await launch(deps, starting);

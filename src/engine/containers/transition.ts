@@ -6,6 +6,9 @@ export type ContainerEvent = 'start' | 'started' | 'pause' | 'unpause' | 'exit' 
 
 type Status = ContainerState['status'];
 
+/** How the wire says "never". */
+export const zeroTime = '0001-01-01T00:00:00Z';
+
 /** State → event → next. What is absent is refused. */
 const table: Record<Status, Partial<Record<ContainerEvent, Status | 'gone'>>> = {
   created: { start: 'starting', rename: 'created', update: 'created', remove: 'gone' },
@@ -59,9 +62,20 @@ function restarting(id: string): GantryError {
   return new GantryError('conflict', `Container ${id} is restarting, wait until the container is running`);
 }
 
-/** The word clients see: a container that is being started still counts as created. */
-export function dockerStatus(state: ContainerState): string {
-  return state.status === 'starting' ? 'created' : state.status;
+/** The state that clients see: one that is about to start is still what it was, and one that could not start has never run. */
+export function shownState(state: ContainerState): Exclude<ContainerState, { status: 'starting' }> {
+  return state.status === 'starting' ? state.from ?? { status: 'created' } : state;
+}
+
+/** The word for it. */
+export function dockerStatus(state: ContainerState): Exclude<ContainerState['status'], 'starting'> {
+  const shown = shownState(state);
+  return neverRan(shown) ? 'created' : shown.status;
+}
+
+/** Its start has failed, and there was none before. */
+export function neverRan(state: ContainerState): boolean {
+  return state.status === 'exited' && (state.startedAt === '' || state.startedAt === zeroTime);
 }
 
 /** Has processes of its own right now. */

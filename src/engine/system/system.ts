@@ -3,6 +3,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os';
 import { now } from '../../base/clock.ts';
 import type { HostFacts } from '../../runtime/spec/spec-input.ts';
 import type { ContainerCatalog } from '../containers/catalog.ts';
+import { dockerStatus } from '../containers/transition.ts';
 import type { SystemInfo, SystemVerbs, VersionInfo } from './verbs.ts';
 
 export interface SystemDeps {
@@ -72,7 +73,8 @@ export function createSystemVerbs(deps: SystemDeps): SystemVerbs {
 
 function countByState(catalog: Pick<ContainerCatalog, 'all'>): { total: number; running: number; paused: number; stopped: number } {
   const counts = { total: 0, running: 0, paused: 0, stopped: 0 };
-  for (const { state: { status } } of catalog.all()) {
+  for (const { state } of catalog.all()) {
+    const status = dockerStatus(state);
     counts.total++;
     if (status === 'running' || status === 'restarting') counts.running++;
     else if (status === 'paused') counts.paused++;

@@ -30,6 +30,8 @@ function record(state: ContainerState, removing = false): ContainerRecord {
 const states: [state: ContainerState, removing: boolean, status: string, text: string, flags: string[]][] = [
   [{ status: 'created' }, false, 'created', 'Created', []],
   [{ status: 'starting' }, false, 'created', 'Created', []],
+  [{ status: 'starting', from: { status: 'restarting', startedAt, finishedAt, exitCode: 2, attempt: 1 } }, false, 'restarting', 'Restarting (2) 5 minutes ago', ['Running', 'Restarting']],
+  [{ status: 'starting', from: { status: 'exited', startedAt, finishedAt, exitCode: 3, oomKilled: false, error: '' } }, false, 'exited', 'Exited (3) 5 minutes ago', []],
   [{ status: 'running', pid: 7, startedAt }, false, 'running', 'Up 5 minutes', ['Running']],
   [{ status: 'running', pid: 7, startedAt }, true, 'running', 'Up 5 minutes', ['Running']],
   [{ status: 'paused', pid: 7, startedAt }, false, 'paused', 'Up 5 minutes (Paused)', ['Running', 'Paused']],

@@ -1,23 +1,20 @@
 import type { ContainerRecord } from '../../../engine/containers/record.ts';
 import type { ContainerDetails, ContainerSummary } from '../../../engine/containers/verbs.ts';
+import { dockerStatus, neverRan, shownState, zeroTime } from '../../../engine/containers/transition.ts';
 import { humanDuration } from './duration.ts';
-
-/** How the wire says "never". */
-export const zeroTime = '0001-01-01T00:00:00Z';
 
 export type WireStatus = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
-/** Docker's one word for the state. One that is about to start is still what it was before, one that could not start is `created`. */
+/** Docker's one word for the state. */
 export function wireStatus(record: ContainerRecord): WireStatus {
-  const { status } = record.state;
+  const status = dockerStatus(record.state);
   if (status === 'running' || status === 'paused' || status === 'restarting') return status;
-  if (record.removing) return 'removing';
-  return status === 'starting' || neverRan(record.state) ? 'created' : status;
+  return record.removing ? 'removing' : status;
 }
 
 /** `State` of inspect, with the flags that overlap: a paused or restarting container also counts as running. */
 export function stateJson({ record, health }: Pick<ContainerDetails, 'record' | 'health'>): object {
-  const { state } = record;
+  const state = shownState(record.state);
   const status = wireStatus(record);
   return {
     Status: status,
@@ -47,7 +44,7 @@ export function isLive(record: ContainerRecord): boolean {
 
 /** The sentence of `docker ps`: "Up 5 minutes (healthy)", "Exited (0) 3 seconds ago". `nowMs` since the epoch. */
 export function statusText({ record, health }: Pick<ContainerSummary, 'record' | 'health'>, nowMs: number): string {
-  const { state } = record;
+  const state = shownState(record.state);
   const since = (time: string): string => humanDuration(nowMs - Date.parse(time));
   switch (state.status) {
     case 'running': return `Up ${since(state.startedAt)}${healthText(health)}`;
@@ -58,10 +55,6 @@ export function statusText({ record, health }: Pick<ContainerSummary, 'record' |
   if (state.status === 'dead') return 'Dead';
   if (state.status !== 'exited' || neverRan(state)) return 'Created';
   return `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
-}
-
-function neverRan(state: ContainerRecord['state']): boolean {
-  return state.status === 'exited' && (state.startedAt === '' || state.startedAt === zeroTime);
 }
 
 function healthText(health: ContainerSummary['health']): string {

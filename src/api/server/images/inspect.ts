@@ -3,7 +3,7 @@ import { atLeast } from '../../types/version.ts';
 import { encodeStruct } from '../codec/encode.ts';
 import { containerConfigStruct } from '../codec/container-config.ts';
 import type { EngineFacts } from '../services.ts';
-import { zeroTime } from '../containers/state.ts';
+import { zeroTime } from '../../../engine/containers/transition.ts';
 
 /** `GET /images/{name}/json`. */
 export function imageInspectJson(details: ImageDetails, version: string, facts: EngineFacts): object {
