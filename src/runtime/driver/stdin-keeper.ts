@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { reopenInputFifo } from '../../host/fifos.ts';
 import type { InstanceFile } from '../monitor/instance.ts';
@@ -36,7 +36,9 @@ export class StdinKeeper {
   }
 }
 
+/** Most containers have no stdin at all: that is seen without reading. */
 function outlivesAttachments(directory: string): boolean {
+  if (!existsSync(join(directory, fileNames.stdin))) return false;
   try {
     const { tty, stdinOnce } = JSON.parse(readFileSync(join(directory, fileNames.instance), 'utf8')) as InstanceFile;
     return !tty && !stdinOnce;
