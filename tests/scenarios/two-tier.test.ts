@@ -77,6 +77,17 @@ describe('a web server and a database on a network of their own', { skip }, () =
     }
   });
 
+  test('without IPv6 on its network it is reached over both families all the same', async () => {
+    await client.ok('network', 'create', 'four');
+    await client.ok('run', '-d', '--name', 'four', '--network', 'four', '-p', '8084:80', '-v', `${join(folder, 'nginx.conf')}:/etc/nginx/nginx.conf:ro`, 'two-tier:1', 'nginx');
+    for (const address of ['127.0.0.1', '::1', host.ipv4, host.ipv6]) await eventually(() => page(address, 8084), 'the web tier\n');
+    for (const address of [host.ipv4, host.ipv6]) {
+      assert.equal(await fromLan(lan, { address, port: 8084, request: String.raw`GET / HTTP/1.0\r\n\r\n`, wanted: 'the web tier' }), true, address);
+    }
+    await client.ok('rm', '-f', 'four');
+    await client.ok('network', 'rm', 'four');
+  });
+
   test('the database is found by name, also after it got another address', async () => {
     assert.equal(await command(host.ipv4, 'SET greeting hello'), '+OK');
     await client.ok('rm', '-f', 'db');
@@ -132,8 +143,8 @@ function wireLan(lan: string): void {
   });
 }
 
-async function page(address: string): Promise<string> {
-  return await (await fetch(`http://${address.includes(':') ? `[${address}]` : address}:8080/`, { signal: AbortSignal.timeout(30_000) })).text();
+async function page(address: string, port = 8080): Promise<string> {
+  return await (await fetch(`http://${address.includes(':') ? `[${address}]` : address}:${port}/`, { signal: AbortSignal.timeout(30_000) })).text();
 }
 
 /** One inline command of redis on a connection of its own, and the first line of the answer. */
@@ -149,6 +160,7 @@ async function command(address: string, text: string): Promise<string> {
 class Conversation {
   readonly #socket: Socket;
   #received = '';
+  #isLost = false;
   #waiting: PromiseWithResolvers<string> | undefined;
 
   private constructor(socket: Socket) {
@@ -161,7 +173,10 @@ class Conversation {
       this.#received = this.#received.slice(end + 2);
       this.#waiting?.resolve(line);
     });
-    const lost = (): void => this.#waiting?.reject(new Error('the connection was lost'));
+    const lost = (): void => {
+      this.#isLost = true;
+      this.#waiting?.reject(new Error('the connection was lost'));
+    };
     socket.on('error', lost).on('close', lost);
   }
 
@@ -174,6 +189,7 @@ class Conversation {
 
   ask(text: string): Promise<string> {
     this.#waiting = Promise.withResolvers<string>();
+    if (this.#isLost) this.#waiting.reject(new Error('the connection was lost before'));
     this.#socket.write(`${text}\r\n`);
     return this.#waiting.promise;
   }

@@ -53,10 +53,12 @@ describe('addresses', () => {
     assert.throws(() => addresses.take(small, { family: 4, owner: 'b', wanted: '10.9.0.5' }), /already in use/);
   });
 
-  test('sweep() gives back what nobody known has', () => {
+  test('sweep() gives back what no container has, also one that lives on without it', () => {
+    addresses.take(small, { family: 4, owner: 'alive', wanted: '10.9.0.4' });
     addresses.take(small, { family: 4, owner: 'dead', wanted: '10.9.0.5' });
     addresses.take(small, { family: 4, owner: 'alive', wanted: '10.9.0.6' });
-    addresses.sweep(new Set(['alive']));
+    addresses.sweep([{ networkId: 'small', address: '10.9.0.6', owner: 'alive' }]);
+    assert.equal(addresses.take(small, { family: 4, owner: 'b', wanted: '10.9.0.4' }), '10.9.0.4');
     assert.equal(addresses.take(small, { family: 4, owner: 'b', wanted: '10.9.0.5' }), '10.9.0.5');
     assert.throws(() => addresses.take(small, { family: 4, owner: 'b', wanted: '10.9.0.6' }), /already in use/);
   });

@@ -46,11 +46,12 @@ export class Addresses {
     if (this.#table.get(key)?.owner === owner) this.#metadata.transaction(() => this.#table.delete(key));
   }
 
-  /** Gives back all whose owner nobody knows: a daemon died between taking and recording. */
-  sweep(owners: ReadonlySet<string>): void {
+  /** Gives back all that no container has: a daemon died between taking and recording, or the other way round. */
+  sweep(held: readonly AddressRecord[]): void {
+    const owners = new Map(held.map(({ networkId, address, owner }) => [`${networkId}/${address}`, owner]));
     this.#metadata.transaction(() => {
       for (const [key, record] of this.#table.entries()) {
-        if (!owners.has(record.owner)) this.#table.delete(key);
+        if (owners.get(key) !== record.owner) this.#table.delete(key);
       }
     });
   }

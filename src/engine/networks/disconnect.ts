@@ -20,9 +20,10 @@ export async function disconnect(deps: NetworkDeps, name: string, container: str
     const leaving = record.endpoints[network.name];
     if (leaving === undefined) throw new GantryError('internal', `container ${id} is not connected to network ${network.name}`);
     if (isLive(record)) await withdraw(deps, record);
-    await detachEndpoint(deps, record, network.name, { live: isLive(record) });
     const { [network.name]: _gone, ...endpoints } = record.endpoints;
+    // Recorded first: what a daemon that dies leaves of the endpoint in the kernel, the next one takes away.
     const left = deps.containers.save({ ...record, endpoints }, { durable: true });
+    await detachEndpoint(deps, record, network.name, { live: isLive(record) });
     if (isLive(left)) {
       await goOn(deps, left, gatewayName(deps, record.endpoints) === network.name ? leaving : undefined);
       refreshFiles(deps, record, left);

@@ -22,7 +22,8 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
   for (const record of missingDefaults(present, { instanceId: deps.instanceId, usedSubnets, createdAt: now(), settings: deps.settings })) deps.catalog.save(record);
   const live = deps.containers.all().filter(isLive);
   await settleDefaultBridge(deps, live);
-  deps.addresses.sweep(new Set(live.map((record) => record.id)));
+  deps.addresses.sweep(live.flatMap(({ id, endpoints }) => Object.values(endpoints).flatMap(({ networkId, ipv4, ipv6 }) => (
+    [ipv4, ipv6].filter((address) => address !== undefined).map((address) => ({ networkId, address: address.split('/')[0] ?? '', owner: id }))))));
   const endpoints = live.flatMap((record) => {
     const gateway = gatewayName(deps, record.endpoints);
     const interfaces = interfaceNames(deps, record.endpoints);

@@ -12,15 +12,15 @@ const endpoint = (...ports: PublishedPort[]): Endpoint => ({
 
 test('addElements() publishes all ports of an endpoint in a line a map', () => {
   assert.deepEqual(addElements('x', portElements(endpoint(port('0.0.0.0', 1), port('', 2), port('127.0.0.1', 3), port('::', 4), port('2001:db8::1', 5)))), [
-    'add element inet gantry-x published4any { tcp . 1 : 172.17.0.2 . 80, tcp . 2 : 172.17.0.2 . 80 }',
-    'add element inet gantry-x published4 { 127.0.0.1 . tcp . 3 : 172.17.0.2 . 80 }',
-    'add element inet gantry-x published6any { tcp . 4 : fd00::2 . 80 }',
-    'add element inet gantry-x published6 { 2001:db8::1 . tcp . 5 : fd00::2 . 80 }',
+    'add element inet gantry-x published4any { 6 . 1 : 172.17.0.2 . 80, 6 . 2 : 172.17.0.2 . 80 }',
+    'add element inet gantry-x published4 { 127.0.0.1 . 6 . 3 : 172.17.0.2 . 80 }',
+    'add element inet gantry-x published6any { 6 . 4 : fd00::2 . 80 }',
+    'add element inet gantry-x published6 { 2001:db8::1 . 6 . 5 : fd00::2 . 80 }',
   ]);
 });
 
 test('deleteElements() names keys only', () => {
-  assert.deepEqual(deleteElements('x', portElements(endpoint(port('0.0.0.0', 1)))), ['delete element inet gantry-x published4any { tcp . 1 }']);
+  assert.deepEqual(deleteElements('x', portElements(endpoint(port('0.0.0.0', 1)))), ['delete element inet gantry-x published4any { 6 . 1 }']);
 });
 
 test('portElements() leaves out a host address of a family that the container has not', () => {

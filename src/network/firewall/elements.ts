@@ -1,5 +1,5 @@
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type PublishedPort } from '../network.ts';
-import { tableName } from './ruleset.ts';
+import { protocolNumber, tableName } from './ruleset.ts';
 
 /** One element of a set or map of the ruleset: `value` for maps. */
 export interface Element { set: string; key: string; value?: string }
@@ -39,9 +39,9 @@ export function portElements(endpoint: Endpoint): Element[] {
 
 function portElement(port: PublishedPort, address: string): Element {
   const ipv6 = port.hostIp.includes(':');
-  if (port.hostPort === 0) return { set: `exposed${ipv6 ? 6 : 4}`, key: `${address} . ${port.protocol} . ${port.containerPort}` };
+  if (port.hostPort === 0) return { set: `exposed${ipv6 ? 6 : 4}`, key: `${address} . ${protocolNumber[port.protocol]} . ${port.containerPort}` };
   const any = port.hostIp === '' || port.hostIp === '0.0.0.0' || port.hostIp === '::';
-  const service = `${port.protocol} . ${port.hostPort}`;
+  const service = `${protocolNumber[port.protocol]} . ${port.hostPort}`;
   return {
     set: `published${ipv6 ? 6 : 4}${any ? 'any' : ''}`,
     key: any ? service : `${port.hostIp} . ${service}`,

@@ -37,6 +37,9 @@ export function removeRulesetText(instanceId: string): string {
   return `add table inet ${table}\ndelete table inet ${table}\n`;
 }
 
+/** libnftables looks names of protocols up in /etc/protocols, which a small host does not have. */
+export const protocolNumber = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const;
+
 const sets = `
   set bridges { type ifname; }
   set same { type ifname . ifname; }
@@ -111,8 +114,8 @@ const chains = `
     iifname . oifname @trusted accept
     ip daddr . meta l4proto . th dport @exposed4 accept
     ip6 daddr . meta l4proto . th dport @exposed6 accept
-    oifname @routed4 ip protocol icmp accept
-    oifname @routed6 meta l4proto ipv6-icmp accept
+    oifname @routed4 ip protocol ${protocolNumber.icmp} accept
+    oifname @routed6 meta l4proto ${protocolNumber.icmp6} accept
     iifname != @bridges oifname @open4 meta nfproto ipv4 accept
     iifname != @bridges oifname @open6 meta nfproto ipv6 accept
     drop

@@ -43,7 +43,7 @@ describe('networks of a daemon', () => {
   });
 
   // Each round dies a little later in the same work.
-  for (const answered of [0, 1, 3, 5, 8]) {
+  for (const answered of [0, 1, 3, 5, 8, 12, 16]) {
     it(`SIGKILL after ${answered} answers: the next daemon's kernel is what its records say`, async () => {
       const enough = Promise.withResolvers<void>();
       let count = 0;
@@ -53,14 +53,16 @@ describe('networks of a daemon', () => {
         await create(name, 300 + answered * 4 + number).finally(told);
         const made = await daemon.request('POST', `/containers/create?name=${name}`, { Image: image, Cmd: ['sleep', '1000'], HostConfig: { NetworkMode: name, PublishAllPorts: true }, ExposedPorts: { '80/tcp': {} } }).finally(told);
         await daemon.request('POST', `/containers/${(made.json as { Id?: string } | undefined)?.Id}/start`).finally(told);
+        await daemon.request('POST', '/networks/bridge/connect', { Container: name }).finally(told);
+        await daemon.request('POST', `/networks/${name}/disconnect`, { Container: name }).finally(told);
       });
       const settled = Promise.allSettled(work);
       if (answered > 0) await enough.promise;
       await daemon.crashAndRestart();
       await settled;
-      const running = (await daemon.request('GET', '/containers/json')).json as { Id: string }[];
+      const running = (await daemon.request('GET', '/containers/json')).json as { Id: string; NetworkSettings: { Networks: object } }[];
       assert.equal(bridges(), (await networkNames()).length - 2, 'a bridge for each network but host and none');
-      assert.equal(links().filter(({ kind }) => kind === 'veth').length, running.length, 'a link for each container that runs');
+      assert.equal(links().filter(({ kind }) => kind === 'veth').length, running.flatMap(({ NetworkSettings }) => Object.keys(NetworkSettings.Networks)).length, 'a link for each network of each container that runs');
       const namespaces = readdirSync(join(daemon.runFolder, 'netns')).filter((name) => !name.startsWith('pool-'));
       assert.deepEqual(namespaces.toSorted(), running.map(({ Id }) => Id).toSorted());
       for (const { Id } of (await daemon.request('GET', '/containers/json?all=1')).json as { Id: string }[]) await daemon.request('DELETE', `/containers/${Id}?force=1`);
