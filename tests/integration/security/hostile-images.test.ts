@@ -16,6 +16,8 @@ const tarOf = async (members: readonly Member[]): Promise<Buffer> => {
   archive.finalize();
   return Buffer.concat(await Array.fromAsync(archive as AsyncIterable<Buffer>));
 };
+/** An account too, for who reads the host's files in place of the image's. */
+const ofHost = 'hostuser:x:4242:4242:of the host:/:/bin/sh\n';
 const link = (name: string, linkname: string): Member => ({ name, linkname, type: 'symlink' });
 
 /** Images and containers whose files are made to lead the engine to the host's. */
@@ -27,7 +29,7 @@ describe('a hostile root filesystem', () => {
     box = await Box.open();
     canary = mkdtempSync(join(tmpdir(), 'gantry-canary-'));
     for (const name of ['pts', 'shm', 'self', 'sys', 'fs']) mkdirSync(join(canary, name));
-    for (const name of ['null', 'console', 'hosts', 'hostname', 'resolv.conf', 'passwd', 'group', 'uptime']) writeFileSync(join(canary, name), 'of the host\n');
+    for (const name of ['null', 'console', 'hosts', 'hostname', 'resolv.conf', 'passwd', 'group', 'uptime']) writeFileSync(join(canary, name), ofHost);
     const id = await box.create({ Cmd: ['true'] });
     const call = await fetchTar(id, '/bin/busybox');
     for await (const entry of Readable.from([call]).pipe(extract())) busybox = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
@@ -45,7 +47,7 @@ describe('a hostile root filesystem', () => {
   const untouched = (): void => {
     assert.deepEqual(readdirSync(canary).sort(), ['console', 'fs', 'group', 'hostname', 'hosts', 'null', 'passwd', 'pts', 'resolv.conf', 'self', 'shm', 'sys', 'uptime']);
     for (const name of ['pts', 'shm', 'self', 'sys', 'fs']) assert.deepEqual(readdirSync(join(canary, name)), [], name);
-    for (const name of ['null', 'console', 'hosts', 'hostname', 'resolv.conf', 'passwd', 'group']) assert.equal(readFileSync(join(canary, name), 'utf8'), 'of the host\n', name);
+    for (const name of ['null', 'console', 'hosts', 'hostname', 'resolv.conf', 'passwd', 'group']) assert.equal(readFileSync(join(canary, name), 'utf8'), ofHost, name);
     assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${canary}`), 'something is mounted there');
   };
   const image = async (name: string, members: readonly Member[]): Promise<void> => {
@@ -54,7 +56,7 @@ describe('a hostile root filesystem', () => {
   };
   /** Runs it if it can be started, with what could be led astray: a terminal, an init, files that are made for it. */
   const tryOut = async (name: string, more: object = {}): Promise<string> => {
-    const id = await box.create({ Image: `hostile:${name}`, Cmd: ['/bin/sh', '-c', 'b=/bin/busybox; $b echo x > /dev/null; $b touch /dev/shm/x /etc/x; $b test -s /proc/kcore && echo kcore; $b grep -q "^of the host" /etc/hosts /etc/passwd && echo host; $b echo ran'], ...more });
+    const id = await box.create({ Image: `hostile:${name}`, Cmd: ['/bin/sh', '-c', 'b=/bin/busybox; $b echo x > /dev/null; $b touch /dev/shm/x /etc/x; $b test -s /proc/kcore && echo kcore; $b grep -q "of the host" /etc/hosts /etc/passwd && echo host; $b echo ran'], ...more });
     const { status } = await box.daemon.request('POST', `/containers/${id}/start`);
     if (status === 204) await box.wait(id);
     for (const path of ['/etc', '/dev/null', '/proc', '/etc/hosts']) await box.daemon.request('HEAD', `/containers/${id}/archive?path=${path}`);
@@ -83,6 +85,7 @@ describe('a hostile root filesystem', () => {
     await image('inner-up', [...['dev', 'proc', 'sys', 'etc'].map(directory), ...inner.map((name) => link(name, `${up}${canary}/${name.split('/')[1]}`))]);
     for (const tag of ['inner', 'inner-up']) {
       for (const more of [{}, { Tty: true }, { HostConfig: { Binds: ['conf:/etc'] } }, { HostConfig: { Tmpfs: { '/dev/shm': '' } } }]) assert.doesNotMatch(await tryOut(tag, more), /kcore|host/);
+      assert.equal(await tryOut(tag, { User: 'hostuser' }), 'refused');
     }
     untouched();
   });
