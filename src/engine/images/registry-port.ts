@@ -13,9 +13,9 @@ export interface RegistryPort {
   connect(registry: string, auth: RegistryAuth | undefined, options?: { insecure: boolean }): RegistryConnection;
   /** @throws unauthorized, unavailable */
   login(registry: string, credentials: Credentials, signal: AbortSignal): Promise<{ identityToken: string | undefined }>;
-  /** Blobs at once, over all pulls and over all pushes. */
   /** A file that anybody may read, by the same proxies and certificates. */
   download(url: URL, signal: AbortSignal): Promise<Download>;
+  /** Blobs at once, over all pulls and over all pushes. */
   maxDownloads: number;
   maxUploads: number;
   signatures: SignaturePolicy;

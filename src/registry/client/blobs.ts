@@ -157,7 +157,7 @@ export async function headBlob(session: Session, repository: Repository, digest:
     signal: options.signal,
   });
   discardBody(answer.body);
-  if (answer.status === 404) return undefined;
+  if (answer.status === 404 || answer.status === 405) return undefined;
   if (answer.status !== 200) throw await refusalOf(answer, answer.endpoint.registry, `blob ${repository.name}@${digest}`);
   return Number(single(answer.headers['content-length']) ?? 0);
 }

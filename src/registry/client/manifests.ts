@@ -96,12 +96,15 @@ function parsed(bytes: Buffer): Record<string, unknown> | undefined {
   }
 }
 
-/** What a reference points at, without its bytes; undefined when it does not exist or the registry does not tell its digest. */
+/**
+ * What a reference points at, without its bytes; undefined when it does not exist, or the registry does not tell: not every one knows HEAD, and
+ * GET then has the answer. @throws unauthorized, forbidden, unavailable when it limits how often it is asked
+ */
 export async function headManifest(session: Session, repository: Repository, reference: string, signal?: AbortSignal): Promise<Descriptor | undefined> {
   const answer = await ask(session, 'HEAD', repository, reference, signal);
   discardBody(answer.body);
-  if (answer.status === 404) return undefined;
-  if (answer.status !== 200) throw await refusalOf(answer, answer.endpoint.registry, `manifest ${repository.name}:${reference}`);
+  if ([401, 403, 429].includes(answer.status)) throw await refusalOf(answer, answer.endpoint.registry, `manifest ${repository.name}:${reference}`);
+  if (answer.status !== 200) return undefined;
   const digest = single(answer.headers['docker-content-digest']);
   const size = Number(answer.headers['content-length'] ?? Number.NaN);
   const mediaType = bareMediaType(answer.headers['content-type']);

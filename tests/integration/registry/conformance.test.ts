@@ -156,6 +156,8 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.deepEqual(((await page.json()) as { tags: string[] }).tags, ['b', 'c']);
     assert.equal(page.headers.get('link'), '</v2/tags/tags/list?n=2&last=c>; rel="next"');
     assert.deepEqual(((await (await call('GET', '/v2/tags/tags/list?n=0')).json()) as { tags: string[] }).tags, []);
+    assert.deepEqual(((await (await call('GET', '/v2/tags/tags/list?n=99999999999')).json()) as { tags: string[] }).tags, ['a', 'b', 'c', 'd']);
+    for (const count of ['-1', 'x', '1.5']) assert.equal((await call('GET', `/v2/tags/tags/list?n=${count}`)).status, 400);
     assert.equal((await call('GET', '/v2/absent/tags/list')).status, 404);
   });
 

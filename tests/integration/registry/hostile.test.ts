@@ -254,6 +254,18 @@ describe('a broken transfer', () => {
     await assert.rejects(client.openBlob({ repository: { registry: fake.host, name: 'a' }, descriptor, signal: stop.signal }).toArray(), (error) => isGantryError(error) && error.kind === 'cancelled');
     client.close();
   });
+  it('goes by GET where a registry does not know HEAD', async () => {
+    await using fake = await startFake((request, response) => {
+      if (request.method === 'HEAD') response.writeHead(405).end();
+      else if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end();
+      else request.resume().on('end', () => response.writeHead(201).end());
+    });
+    const client = createRegistryClient(impatient);
+    const repository = { registry: fake.host, name: 'a' };
+    assert.equal(await client.headManifest(repository, 'v1'), undefined);
+    assert.equal(await client.pushBlob({ repository, descriptor, source: { read: async () => Readable.from([blob]) } }), 'uploaded');
+    client.close();
+  });
   it('asks again after 503, a bounded number of times', async () => {
     let count = 0;
     await using fake = await startFake((_request, response) => {
