@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GantryError, messageOf } from '../base/errors.ts';
 import { networkKeys } from './network-settings.ts';
 import { registryKeys } from './registry-settings.ts';
+import { isFlag, isRecord, isText, isTexts } from './value-kinds.ts';
 
 /** By the names of the file's keys, wherever they come from. */
 export type Settings = Record<string, unknown>;
@@ -23,11 +24,6 @@ const keys: Record<string, (value: unknown) => boolean> = {
   'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), ...registryKeys, ...networkKeys,
   ...Object.fromEntries(Object.entries(fixed).map(([key, only]) => [key, (value: unknown) => isDeepStrictEqual(value, only)])),
 };
-
-function isText(value: unknown): boolean { return typeof value === 'string'; }
-function isFlag(value: unknown): boolean { return typeof value === 'boolean'; }
-function isTexts(value: unknown): boolean { return Array.isArray(value) && value.every(isText); }
-function isRecord(value: unknown): boolean { return typeof value === 'object' && value !== null && !Array.isArray(value); }
 
 /** @throws invalid in Docker's words for what is no JSON and for unknown keys, all of them at once */
 export function readConfigFile(path: string): Settings {

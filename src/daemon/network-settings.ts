@@ -4,6 +4,7 @@ import { checkOptions } from '../engine/networks/check-options.ts';
 import { defaultNetworkSettings, type DefaultBridgeSettings, type NetworkSettings } from '../engine/networks/settings.ts';
 import type { AddressPool } from '../network/addresses/choose.ts';
 import { parseSubnet, subnetHolds, type Subnet } from '../network/addresses/subnet.ts';
+import { isFlag, isRecord, isText, isTexts } from './value-kinds.ts';
 
 type Settings = Record<string, unknown>;
 
@@ -25,11 +26,6 @@ export const networkUsage = `  --bip CIDR, --fixed-cidr CIDR, --mtu N, --icc=fal
   --host-gateway-ip ADDRESS   what host-gateway stands for
   --userland-proxy=false      ports are reachable in the families of the container's addresses only
 `;
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isFlag = (value: unknown): boolean => typeof value === 'boolean';
-const isRecord = (value: unknown): value is Settings => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Keys of the configuration file, each with the check of its value. */
 export const networkKeys: Record<string, (value: unknown) => boolean> = {

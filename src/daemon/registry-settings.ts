@@ -1,5 +1,6 @@
 import { GantryError } from '../base/errors.ts';
 import { readSignaturePolicy, type SignaturePolicy } from '../engine/images/signatures/policy.ts';
+import { isRecord, isText, isTexts } from './value-kinds.ts';
 
 /** The part of the daemon's settings that is about registries. Keys are Docker's, but for `certs-dir` and `signature-policy`. */
 export interface RegistryConfig {
@@ -29,10 +30,6 @@ export const registryUsage = `  --registry-mirror URL       asked before Docker 
   --http-proxy URL, --https-proxy URL, --no-proxy LIST
   --certs-dir PATH            folder like /etc/docker/certs.d, looked at first
 `;
-
-const isText = (value: unknown): boolean => typeof value === 'string';
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
-const isRecord = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Keys of the configuration file, each with the check of its value. */
 export const registryKeys: Record<string, (value: unknown) => boolean> = {
