@@ -6,6 +6,7 @@ import { checked, HostError, libc } from './ffi.ts';
 const socketCall = libc.func('int socket(int domain, int type, int protocol)');
 const bindCall = libc.func('int bind(int fd, void *address, unsigned int length)');
 const listenCall = libc.func('int listen(int fd, int backlog)');
+const shutdownCall = libc.func('int shutdown(int fd, int how)');
 const getsockoptCall = libc.func('int getsockopt(int fd, int level, int name, _Out_ uint8_t *value, _Inout_ unsigned int *length)');
 const setsockoptCall = libc.func('int setsockopt(int fd, int level, int name, const void *value, unsigned int length)');
 const getsocknameCall = libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ unsigned int *length)');
@@ -18,6 +19,7 @@ const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
+const SHUT_RDWR = 2;
 const SO_NETNS_COOKIE = 71;
 const backlog = 128;
 /** The kernel's own limit is usually the smaller one. */
@@ -61,7 +63,18 @@ export function openBound(protocol: 'tcp' | 'udp', address: string, wanted = 0):
 export function listenOn(descriptor: number): void {
   checked(listenCall(descriptor, longBacklog) as number, 'listen');
   // Connections inherit it: those that are closing do not keep the next listener from the port. This one does, as long as it listens.
-  checked(setsockoptCall(descriptor, SOL_SOCKET, SO_REUSEADDR, Buffer.from([1, 0, 0, 0]), 4) as number, 'setsockopt', 'SO_REUSEADDR');
+  setReuse(descriptor, 1);
+}
+
+/** Refuses connections again, those that wait too; the socket stays bound. @throws HostError */
+export function stopListening(descriptor: number): void {
+  checked(shutdownCall(descriptor, SHUT_RDWR) as number, 'shutdown');
+  // Without a listener it would let others have the port.
+  setReuse(descriptor, 0);
+}
+
+function setReuse(descriptor: number, value: 0 | 1): void {
+  checked(setsockoptCall(descriptor, SOL_SOCKET, SO_REUSEADDR, Buffer.from([value, 0, 0, 0]), 4) as number, 'setsockopt', 'SO_REUSEADDR');
 }
 
 /** Where a socket is bound. @throws HostError when it is none, or none of the internet */

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { listenOn } from '../../host/internet-sockets.ts';
+import { listenOn, stopListening } from '../../host/internet-sockets.ts';
 import { relayKey, type RelayedPort } from '../relay/relayed-port.ts';
 import type { NamedEndpoint } from './names.ts';
 import { protocolVersion, type HeldPort, type Reply, type Request, type ServedSandbox } from './protocol.ts';
@@ -83,8 +83,11 @@ class ResolverClient implements Resolver {
   relay(ports: readonly RelayedPort[], descriptorOf: DescriptorOf): void {
     if (ports.length === 0) return;
     for (const port of ports) this.#relayed.set(relayKey(port), { port, descriptorOf });
-    this.#tell({ op: 'relay', pid: process.pid, ports: this.#held(ports) }).catch((error: unknown) => {
+    const held = this.#held(ports);
+    this.#tell({ op: 'relay', pid: process.pid, ports: held }).catch((error: unknown) => {
       this.#log.warn('published ports are reachable over one family of addresses only', { error: messageOf(error) });
+      // Nobody will take what waits there. A container that has gone meanwhile has closed its sockets.
+      for (const port of held) if (port.descriptor !== undefined && this.#relayed.has(relayKey(port))) refuse(port.descriptor);
     });
   }
 
@@ -179,6 +182,14 @@ class ResolverClient implements Resolver {
       await delay(10);
     }
     throw new GantryError('internal', `the resolver did not start: ${ended ?? 'it does not listen'}`, { hint: `See ${this.#logPath}.` });
+  }
+}
+
+function refuse(descriptor: number): void {
+  try {
+    stopListening(descriptor);
+  } catch {
+    // UDP has nothing that waits, and a socket that never listened refuses already.
   }
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { boundAddress, listenOn, stopListening } from '../../host/internet-sockets.ts';
 import { PortAllocator } from './port-allocator.ts';
 import { portRequest } from './port-request.ts';
 import { reserveHostPort, type HostPort, type Reservation } from './reserve.ts';
@@ -121,12 +122,25 @@ test('reserveHostPort() sees a listener of another program, and an address the h
   await once(server, 'close');
 });
 
+test('a port that is held can listen and refuse again, and is held all along', async () => {
+  const held = reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: await freePort() });
+  assert.ok('release' in held && held.descriptor !== undefined);
+  const { port } = boundAddress(held.descriptor);
+  const answer = async (): Promise<string> => {
+    const socket = connect(port, '127.0.0.1');
+    return await new Promise((resolve) => { socket.once('connect', () => { socket.destroy(); resolve('connected'); }).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? '')); });
+  };
+  assert.equal(await answer(), 'ECONNREFUSED');
+  listenOn(held.descriptor);
+  assert.equal(await answer(), 'connected');
+  stopListening(held.descriptor);
+  assert.equal(await answer(), 'ECONNREFUSED');
+  assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), { refused: 'EADDRINUSE' });
+  held.release();
+});
+
 test('reserveHostPort() keeps others from the port until it is released', async () => {
-  const chosen = createServer().listen(0, '127.0.0.1');
-  await once(chosen, 'listening');
-  const { port } = chosen.address() as { port: number };
-  chosen.close();
-  await once(chosen, 'close');
+  const port = await freePort();
   const held = reserveHostPort({ protocol: 'tcp', hostIp: '0.0.0.0', hostPort: port });
   assert.ok('release' in held);
   assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), { refused: 'EADDRINUSE' });
@@ -137,3 +151,12 @@ test('reserveHostPort() keeps others from the port until it is released', async 
   await once(server, 'listening');
   server.close();
 });
+
+async function freePort(): Promise<number> {
+  const chosen = createServer().listen(0, '127.0.0.1');
+  await once(chosen, 'listening');
+  const { port } = chosen.address() as { port: number };
+  chosen.close();
+  await once(chosen, 'close');
+  return port;
+}
