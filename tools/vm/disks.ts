@@ -10,7 +10,7 @@ const basePackages = [
   'crun', 'runc', 'libnftables1', 'busybox-static', 'tini', 'xz-utils', 'bzip2', 'iptables', 'nftables', 'initramfs-tools', 'linux-image-cloud-amd64',
 ];
 /** Other people's tools, which some suites compare with. */
-const peerPackages = ['skopeo', 'umoci', 'docker-registry', 'openssl', 'zstd'];
+const peerPackages = ['skopeo', 'umoci', 'docker-registry', 'openssl', 'zstd', 'python3-minimal'];
 
 export interface BootFiles { kernel: string; initrd: string; rootDisk: string }
 
