@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { GantryError } from '../../base/errors.ts';
+import { DiskReserve } from './disk-reserve.ts';
 import type { Metadata, Table, TableName } from './metadata.ts';
 
 const schemaVersion = 1;
@@ -17,7 +18,7 @@ export function openMetadata(path: string): Metadata {
   try {
     database.exec('PRAGMA page_size = 16384');
     prepareSchema(database, path);
-    return new SqliteMetadata(database);
+    return new SqliteMetadata(database, new DiskReserve(path === ':memory:' ? undefined : `${path}-reserve`));
   } catch (error) {
     database.close();
     throw error;
@@ -41,12 +42,14 @@ function prepareSchema(database: DatabaseSync, path: string): void {
 
 class SqliteMetadata implements Metadata {
   readonly #database: DatabaseSync;
+  readonly #reserve: DiskReserve;
   readonly #tables = new Map<TableName, Table<unknown>>();
   #depth = 0;
   #durable = false;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, reserve: DiskReserve) {
     this.#database = database;
+    this.#reserve = reserve;
   }
 
   transaction<T>(act: () => T, options: { durable?: boolean } = {}): T {
@@ -78,17 +81,52 @@ class SqliteMetadata implements Metadata {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const result = this.#joined(act);
-      this.#database.exec('COMMIT');
+      this.#commit();
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw translate(error);
+    } finally {
+      if (!this.#reserve.isHeld) this.#makeRoom();
+    }
+  }
+
+  /** A transaction that found no room to be written is still open, and can be committed again. */
+  #commit(): void {
+    try {
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (!isFull(error) || !this.#database.isTransaction || !this.#reserve.release()) throw error;
+      this.#database.exec('COMMIT');
+    }
+  }
+
+  /** After the disk was full, behind each write: the next one begins the log anew, over the old one. Then, if there is room for it, the reserve comes back. */
+  #makeRoom(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(RESTART)');
+      this.#reserve.refill();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+  }
+
+  /** One statement; by itself it is a transaction, and a failed one did nothing. */
+  #run<R>(statement: () => R): R {
+    if (this.#depth > 0) return attempt(statement);
+    try {
+      return statement();
+    } catch (error) {
+      if (!isFull(error) || !this.#reserve.release()) throw translate(error);
+      return attempt(statement);
+    } finally {
+      if (!this.#reserve.isHeld) this.#makeRoom();
     }
   }
 
   table<T>(name: TableName): Table<T> {
     let table = this.#tables.get(name);
-    if (table === undefined) this.#tables.set(name, (table = new SqliteTable<unknown>(this.#database, name)));
+    if (table === undefined) this.#tables.set(name, (table = new SqliteTable<unknown>(this.#database, name, (statement) => this.#run(statement))));
     return table as Table<T>;
   }
 
@@ -99,8 +137,10 @@ class SqliteMetadata implements Metadata {
 
 class SqliteTable<T> implements Table<T> {
   readonly #statements: Record<'get' | 'put' | 'insert' | 'remove' | 'all' | 'prefix', StatementSync>;
+  readonly #run: <R>(statement: () => R) => R;
 
-  constructor(database: DatabaseSync, name: TableName) {
+  constructor(database: DatabaseSync, name: TableName, run: <R>(statement: () => R) => R) {
+    this.#run = run;
     const prepare = (sql: string): StatementSync => database.prepare(sql.replace('$t', `"${name}"`));
     this.#statements = {
       get: prepare('SELECT value FROM $t WHERE key = ?'),
@@ -118,15 +158,15 @@ class SqliteTable<T> implements Table<T> {
   }
 
   put(key: string, value: T): void {
-    attempt(() => this.#statements.put.run(key, JSON.stringify(value)));
+    this.#run(() => this.#statements.put.run(key, JSON.stringify(value)));
   }
 
   insert(key: string, value: T): boolean {
-    return Number(attempt(() => this.#statements.insert.run(key, JSON.stringify(value))).changes) > 0;
+    return Number(this.#run(() => this.#statements.insert.run(key, JSON.stringify(value))).changes) > 0;
   }
 
   delete(key: string): boolean {
-    return Number(attempt(() => this.#statements.remove.run(key)).changes) > 0;
+    return Number(this.#run(() => this.#statements.remove.run(key)).changes) > 0;
   }
 
   all(): T[] {
@@ -151,8 +191,12 @@ function attempt<T>(act: () => T): T {
   }
 }
 
-/** SQLITE_FULL (13) is a full disk; everything else passes. */
+/** SQLITE_FULL: a full disk. */
+function isFull(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === 13;
+}
+
 function translate(error: unknown): unknown {
-  if ((error as { errcode?: number }).errcode !== 13) return error;
+  if (!isFull(error)) return error;
   return new GantryError('exhausted', 'no space left on device while writing the database', { cause: error, hint: 'Free some space under the root directory.' });
 }
