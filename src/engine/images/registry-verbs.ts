@@ -26,7 +26,9 @@ export function registryOfAddress(address: string): string {
 function loginVerb(deps: ImageDeps): RegistryVerbs['login'] {
   return async (auth, signal) => {
     if (deps.registry === undefined) throw new GantryError('notImplemented', 'this engine was made without a registry client');
-    return await deps.registry.login(registryOfAddress(auth.serverAddress ?? ''), auth, signal);
+    const registry = registryOfAddress(auth.serverAddress ?? '');
+    if (!/^[\w.:[\]-]+$/.test(registry)) throw new GantryError('invalid', `unable to parse server address: ${JSON.stringify(auth.serverAddress)} names no host`);
+    return await deps.registry.login(registry, auth, signal);
   };
 }
 

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { nextLink } from '../protocol/link.ts';
 import { isTag } from '../protocol/names.ts';
 import { printable } from '../protocol/printable.ts';
@@ -7,6 +8,7 @@ import { lied, refusalOf, single } from './failures.ts';
 import type { Repository } from './manifests.ts';
 import { limits } from './options.ts';
 import { discardBody, readBody } from './read-body.ts';
+import { redactUrl } from './redact.ts';
 import type { RegistryAnswer, Session } from './session.ts';
 
 /** All tags of a repository, over all pages, as the registry orders them. @throws notFound */
@@ -80,6 +82,6 @@ export async function searchRegistry(session: Session, registry: string, search:
 /** `GET /v2/` as these credentials: what `login` checks. @throws unauthorized, with the registry's reason */
 export async function ping(session: Session, registry: string, signal?: AbortSignal): Promise<void> {
   const answer = await session.send({ registry, method: 'GET', target: formatRoute({ kind: 'base' }), scopes: [], signal });
-  if (answer.status !== 200) throw await refusalOf(answer, registry, 'login');
+  if (answer.status !== 200) throw await refusalOf(answer, registry, `login attempt to ${redactUrl(answer.url)} failed with status: ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`.trimEnd());
   discardBody(answer.body);
 }

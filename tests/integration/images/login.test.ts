@@ -74,7 +74,7 @@ for (const name of clients) {
     });
 
     const refused: [what: string, args: string[], input: string, message: RegExp][] = [
-      ['a wrong password', ['-u', 'alice', '--password-stdin'], 'wrong', /unauthorized: authentication failed/],
+      ['a wrong password', ['-u', 'alice', '--password-stdin'], 'wrong', /login attempt to http:\/\/127\.0\.0\.1:\d+\/v2\/ failed with status: 401 Unauthorized: unauthorized: authentication failed/],
       ['an unknown user', ['-u', 'bob', '-p', 'secret'], '', /WARNING! Using --password via the CLI is insecure\. Use --password-stdin\.\n.*unauthorized: authentication failed/],
       ['to ask where nobody can answer', [], '', /cannot perform an interactive login from a non TTY device/i],
       ['to ask for a password where nobody can answer', ['-u', 'alice'], '', /cannot perform an interactive login from a non TTY device/i],
