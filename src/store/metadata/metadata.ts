@@ -3,7 +3,7 @@
  * `durable` writes are on disk when the call returns (one fsync); others survive the death of the daemon but not a power cut.
  */
 export interface Metadata {
-  /** All or nothing; nested calls join the outer one. Synchronous: no await inside. */
+  /** All or nothing; nested calls join the outer one. Synchronous: no await inside. Called again from its beginning when the disk was full and room was made. */
   transaction<T>(act: () => T, options?: { durable?: boolean }): T;
   table<T>(name: TableName): Table<T>;
   close(): void;

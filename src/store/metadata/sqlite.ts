@@ -81,23 +81,15 @@ class SqliteMetadata implements Metadata {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const result = this.#joined(act);
-      this.#commit();
+      this.#database.exec('COMMIT');
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      // Nothing of it was done: with the reserve it is done from the beginning.
+      if (isFull(error instanceof GantryError ? error.cause : error) && this.#reserve.release()) return this.#outer(act);
       throw translate(error);
     } finally {
       if (!this.#reserve.isHeld) this.#makeRoom();
-    }
-  }
-
-  /** A transaction that found no room to be written is still open, and can be committed again. */
-  #commit(): void {
-    try {
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      if (!isFull(error) || !this.#database.isTransaction || !this.#reserve.release()) throw error;
-      this.#database.exec('COMMIT');
     }
   }
 
@@ -193,7 +185,7 @@ function attempt<T>(act: () => T): T {
 
 /** SQLITE_FULL: a full disk. */
 function isFull(error: unknown): boolean {
-  return (error as { errcode?: number }).errcode === 13;
+  return (error as { errcode?: number } | undefined)?.errcode === 13;
 }
 
 function translate(error: unknown): unknown {

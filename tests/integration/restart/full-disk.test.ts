@@ -57,6 +57,17 @@ describe('records on a full disk', () => {
     again.close();
   });
 
+  it('can be removed in a durable transaction that is the first to find the disk full', () => {
+    using disk = smallDisk();
+    const metadata = openMetadata(join(disk.path, 'gantry.db'));
+    const table = metadata.table<typeof record>('settings');
+    table.put('key', record);
+    disk.fill();
+    metadata.transaction(() => table.delete('key'), { durable: true });
+    assert.deepEqual(table.all(), []);
+    metadata.close();
+  });
+
   it('are refused with the reason when even the reserve is used up, and taken again once there is room', () => {
     using disk = smallDisk();
     const path = join(disk.path, 'gantry.db');
