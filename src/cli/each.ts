@@ -1,3 +1,4 @@
+import { GantryError } from '../base/errors.ts';
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
 
@@ -42,7 +43,8 @@ function atOnce(names: readonly string[], act: (name: string) => Promise<string 
   return async (name) => await waiting.get(name)?.promise;
 }
 
-/** A name as one segment of a path. */
-export function segment(name: string): string {
+/** A name as one segment of a path. @throws invalid where there is none */
+export function segment(name: string, kind = 'container'): string {
+  if (name.trim() === '') throw new GantryError('invalid', `invalid ${kind} name or ID: value is empty`);
   return encodeURIComponent(name.replace(/^\//, ''));
 }

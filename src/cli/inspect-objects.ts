@@ -1,4 +1,3 @@
-import { hasKind } from '../base/errors.ts';
 import { TemplateError } from '../base/template/lex.ts';
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
@@ -30,7 +29,6 @@ export async function inspectObjects(context: Context, names: readonly string[],
       if (show !== undefined) lines.push(show(each));
     } catch (error) {
       failures.push(describe(error));
-      if (hasKind(error, 'unavailable')) break;
     }
   }
   // Docker's client ends a line even where it shows nothing.

@@ -23,6 +23,8 @@ async function withoutCommand(before: readonly string[], rest: readonly string[]
   return badFlag(new FlagError(odd.startsWith('--') ? `unknown flag: ${odd.split('=')[0]}` : `unknown shorthand flag: '${odd[1]}' in ${odd}`), [program, ...before].join(' '), '');
 }
 
+const levels = new Set(['panic', 'fatal', 'error', 'warn', 'warning', 'info', 'debug', 'trace', '']);
+
 /** Runs one command line (without the program's name) to its end and resolves to the exit code. */
 export async function main(argv: readonly string[], machine: Machine): Promise<number> {
   let globals: Parsed<typeof globalFlags>;
@@ -38,6 +40,10 @@ export async function main(argv: readonly string[], machine: Machine): Promise<n
     return 0;
   }
   const [first] = globals.args;
+  if (!levels.has(flags['log-level'])) {
+    standard.stderr.write(`Unable to parse logging level: ${flags['log-level']}\n`);
+    return 1;
+  }
   if (help || first === undefined) return showGroup([], help);
   const words = first === 'help' ? [...globals.args.slice(1), '--help'] : globals.args;
   if (words[0] === '--help') return showGroup([]);

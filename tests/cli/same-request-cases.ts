@@ -329,7 +329,7 @@ update -m x web
 update --pids-limit -1 web
 update --kernel-memory 1m web
 commit -p=false web
-commit -c "ENV A=1" -c "CMD [\"a\"]" web x
+commit -c "ENV A=1" -c "CMD [\\"a\\"]" web x
 commit web UPPER
 commit a b c
 container prune -f

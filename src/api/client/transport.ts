@@ -13,6 +13,8 @@ export interface TransportOptions {
   apiVersion?: string;
   tls?: TlsOptions;
   headers?: Record<string, string>;
+  /** What aborts calls that name no signal of their own. */
+  signal?: () => AbortSignal | undefined;
   /** Called once when nothing answers; true means it is worth another try. */
   onUnreachable?: () => Promise<boolean>;
 }
@@ -45,6 +47,22 @@ function kindOf(status: number): ErrorKind {
   return kinds[status] ?? 'internal';
 }
 
+/** A connection that comes too late is closed. */
+async function unlessAborted(dialling: Promise<Duplex>, signal: AbortSignal | undefined): Promise<Duplex> {
+  if (signal === undefined) return dialling;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => {
+    dialling.then((late) => late.destroy(), () => undefined);
+    reject(signal.reason as Error);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([dialling, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /** Calls an engine's HTTP API. Every method rejects with GantryError: `unavailable` when nothing answers, DaemonError for refusals. */
 export class Transport {
   readonly #options: TransportOptions;
@@ -63,9 +81,10 @@ export class Transport {
 
   /** Resolves when the head of the answer is there; the body streams. */
   async send(call: Call): Promise<Response> {
+    const signal = call.signal ?? this.#options.signal?.();
     return this.#negotiated(call, async () => {
-      const stream = await this.connect(call.signal);
-      return this.#guarded(stream, exchange(stream, this.#request(call)), call.signal);
+      const stream = await this.connect(signal);
+      return this.#guarded(stream, exchange(stream, this.#request(call)), signal);
     });
   }
 
@@ -87,10 +106,11 @@ export class Transport {
 
   /** Takes the connection over after the answer; `multiplexed` says whether frames tell stdout from stderr, when the engine says so. */
   async hijack(call: Call): Promise<{ stream: Duplex; multiplexed: boolean | undefined }> {
+    const signal = call.signal ?? this.#options.signal?.();
     const answer = await this.#negotiated(call, async () => {
-      const stream = await this.connect(call.signal);
+      const stream = await this.connect(signal);
       const request = this.#request({ ...call, method: 'POST', headers: { ...call.headers, Connection: 'Upgrade', Upgrade: 'tcp' } });
-      return this.#guarded(stream, upgrade(stream, request), call.signal);
+      return this.#guarded(stream, upgrade(stream, request), signal);
     });
     const type = answer.headers['content-type'] ?? '';
     const stream = (answer as { raw?: Duplex }).raw;
@@ -103,8 +123,9 @@ export class Transport {
     signal?.throwIfAborted();
     for (;;) {
       try {
-        return await dial(this.#options.address, this.#options.tls);
+        return await unlessAborted(dial(this.#options.address, this.#options.tls), signal);
       } catch (error) {
+        if (signal?.aborted === true) throw error;
         const absent = ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '');
         if (absent && !this.#triedToReach && this.#options.onUnreachable !== undefined) {
           this.#triedToReach = true;

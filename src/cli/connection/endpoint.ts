@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseAddress } from '../../api/client/address.ts';
 import type { TlsOptions } from '../../api/client/dial.ts';
 import type { TransportOptions } from '../../api/client/transport.ts';
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import { cannotOpen } from '../streams/cannot-open.ts';
 import type { GlobalFlags } from '../context.ts';
 import { configDirectory, type ClientConfig } from './config-file.ts';
 import { contextEndpoint } from './context-store.ts';
@@ -14,8 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Which engine to talk to: -H, -c, GANTRY_HOST, DOCKER_HOST, DOCKER_CONTEXT, the current context, else the default socket. */
 export function chooseHost(globals: GlobalFlags, env: Environment, config: ClientConfig): { host: string; chosen: boolean; tls?: TlsOptions } {
-  if (globals.hosts.length > 1) throw new GantryError('invalid', 'specify only one -H');
-  if (globals.hosts.length > 0 && globals.context !== '') throw new GantryError('invalid', 'conflicting options: cannot specify both --host and --context');
+  if (globals.hosts.length > 1) throw new GantryError('invalid', 'Specify only one -H');
   const named = globals.hosts[0] ?? (globals.context === '' ? env['GANTRY_HOST'] || env['DOCKER_HOST'] : undefined);
   if (named !== undefined && named !== '') return { host: named, chosen: true };
   const context = globals.context || env['DOCKER_CONTEXT'] || config.currentContext || 'default';
@@ -45,13 +45,14 @@ function tlsOptions(globals: GlobalFlags, env: Environment): TlsOptions | undefi
   return { verify, ...pem('ca', globals.tlscacert, join(directory, 'ca.pem')), ...pem('cert', globals.tlscert, join(directory, 'cert.pem')), ...pem('key', globals.tlskey, join(directory, 'key.pem')) };
 }
 
-/** A file that was named must be readable; the default one may be absent. */
+/** A file that was named must be readable, and so must the authority's; a client's certificate and key may be absent where they are looked for by default. */
 function pem(name: 'ca' | 'cert' | 'key', named: string, fallback: string): Partial<Record<'ca' | 'cert' | 'key', string>> {
+  const path = named === '' ? fallback : named;
   try {
-    return { [name]: readFileSync(named === '' ? fallback : named, 'utf8') };
+    return { [name]: readFileSync(path, 'utf8') };
   } catch (error) {
-    if (named === '') return {};
-    throw new GantryError('invalid', `could not read the TLS file ${named}`, { cause: error });
+    if (named === '' && name !== 'ca') return {};
+    throw new GantryError('invalid', messageOf(cannotOpen(path, error)), { cause: error });
   }
 }
 

@@ -20,9 +20,9 @@ export const command = define({
   examples: [['Look on, without typing into it', 'gantry attach --no-stdin --sig-proxy=false web']],
   async run({ context, flags, args }) {
     const found = await inspectContainer(context, args[0] ?? '');
-    if (!found.State.Running) throw new GantryError('conflict', 'cannot attach to a stopped container, start it first');
-    if (found.State.Paused) throw new GantryError('conflict', 'cannot attach to a paused container, unpause it first');
-    if (found.State.Restarting) throw new GantryError('conflict', 'cannot attach to a restarting container, wait until it is running');
+    if (!found.State.Running) throw new GantryError('conflict', 'You cannot attach to a stopped container, start it first');
+    if (found.State.Paused) throw new GantryError('conflict', 'You cannot attach to a paused container, unpause it first');
+    if (found.State.Restarting) throw new GantryError('conflict', 'You cannot attach to a restarting container, wait until it is running');
     const stdin = found.Config.OpenStdin && !flags['no-stdin'];
     const tty = found.Config.Tty;
     if (stdin && tty && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');

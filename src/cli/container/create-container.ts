@@ -1,6 +1,6 @@
 import { cannotOpen } from '../streams/cannot-open.ts';
 import { existsSync, unlinkSync, writeFileSync } from 'node:fs';
-import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
+import { GantryError, hasKind, isGantryError, messageOf } from '../../base/errors.ts';
 import type { Context } from '../context.ts';
 import { fromDaemon } from '../errors.ts';
 import type { Values } from '../grammar/flag.ts';
@@ -31,9 +31,13 @@ export async function createContainer(order: CreateOrder): Promise<{ id: string;
   if (!/^[a-f0-9]{64}$/.test(body.Image)) checkReference(body.Image);
   using cidFile = claimCidFile(flags.cidfile);
   const platform = flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'] || undefined;
+  if (platform !== undefined && platform.split('/').length > 3) throw new NotCreated(`error parsing specified platform: ${JSON.stringify(platform)}: cannot parse platform specifier: invalid argument`);
   const pull = async (): Promise<void> => {
     const { pullImage } = await import('../image/pull-image.ts');
-    await pullImage({ context, reference: body.Image, quiet: flags.quiet, to: context.stderr, ...(platform === undefined ? {} : { platform }), ...(order.signal === undefined ? {} : { signal: order.signal }) });
+    const pulled = pullImage({ context, reference: body.Image, quiet: flags.quiet, to: context.stderr, ...(platform === undefined ? {} : { platform }), ...(order.signal === undefined ? {} : { signal: order.signal }) });
+    await pulled.catch((error: unknown) => {
+      throw isGantryError(error) && !fromDaemon(error) && !hasKind(error, 'cancelled') ? new NotCreated(messageOf(error), { cause: error.cause }) : error;
+    });
   };
   if (flags.pull === 'always') await pull();
   const create = () => context.api.json<{ Id: string; Warnings?: string[] | null }>({ method: 'POST', path: '/containers/create', query: { name: flags.name || undefined, platform }, json: body });
@@ -52,8 +56,8 @@ function isMissingImage(error: unknown): boolean {
   return fromDaemon(error) && hasKind(error, 'notFound') && /no such image|image not known|does not match the specified platform/i.test(messageOf(error));
 }
 
-/** The file that is to take the container's id cannot be had. */
-export class CidFileError extends GantryError {
+/** What hinders a creation though nothing is wrong with what was typed: a file for the id that cannot be had, an image that does not come. */
+export class NotCreated extends GantryError {
   constructor(message: string, options: { cause?: unknown } = {}) {
     super('conflict', message, options);
   }
@@ -63,11 +67,11 @@ export class CidFileError extends GantryError {
 function claimCidFile(path: string): Disposable & { write(id: string): void } {
   let written = false;
   if (path !== '') {
-    if (existsSync(path)) throw new CidFileError(`container ID file found, make sure the other container isn't running or delete ${path}`);
+    if (existsSync(path)) throw new NotCreated(`container ID file found, make sure the other container isn't running or delete ${path}`);
     try {
       writeFileSync(path, '', { flag: 'wx' });
     } catch (error) {
-      throw new CidFileError(`failed to create the container ID file: ${messageOf(cannotOpen(path, error))}`, { cause: error });
+      throw new NotCreated(`failed to create the container ID file: ${messageOf(cannotOpen(path, error))}`, { cause: error });
     }
   }
   return {

@@ -1,7 +1,7 @@
 import { atLeast, define } from '../command.ts';
 import { createFlags } from './body/flags.ts';
 import { describe, ExitError, fromDaemon } from '../errors.ts';
-import { CidFileError, createContainer } from './create-container.ts';
+import { NotCreated, createContainer } from './create-container.ts';
 
 export const command = define({
   usage: '[OPTIONS] IMAGE [COMMAND] [ARG...]',
@@ -14,7 +14,7 @@ export const command = define({
   async run({ context, flags, given, args }) {
     const { id } = await createContainer({ context, flags, given, args, signal: context.interruptible() }).catch((error: unknown) => {
       // 125 is for what was typed; `docker create` leaves with 1 where the engine or the id file refuses, other than `run`.
-      throw fromDaemon(error) || error instanceof CidFileError ? new ExitError(1, describe(error)) : error;
+      throw fromDaemon(error) || error instanceof NotCreated ? new ExitError(1, describe(error)) : error;
     });
     context.print(id);
   },

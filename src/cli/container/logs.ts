@@ -1,3 +1,4 @@
+import { GantryError, messageOf } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
 import { segment } from '../each.ts';
 import { bool, text } from '../grammar/flag.ts';
@@ -20,9 +21,9 @@ export const command = define({
   names: 'container',
   examples: [['The last lines, and what comes', 'gantry logs -f -n 20 web'], ['An hour ago until now, with times', 'gantry logs -t --since 1h web']],
   async run({ context, flags, args }) {
-    const since = timestampQuery(flags.since);
-    const until = timestampQuery(flags.until);
     const { Id: id, Config: { Tty: tty } } = await inspectContainer(context, args[0] ?? '');
+    const since = time('since', flags.since);
+    const until = time('until', flags.until);
     const { body } = await context.api.send({
       path: `/containers/${segment(id)}/logs`,
       query: { stdout: true, stderr: true, since, until, timestamps: flags.timestamps || undefined, follow: flags.follow || undefined, tail: flags.tail, details: flags.details || undefined },
@@ -31,3 +32,11 @@ export const command = define({
     else for await (const [channel, chunk] of frames(body)) await write(context[channel], chunk);
   },
 });
+
+function time(name: string, text: string): string | undefined {
+  try {
+    return timestampQuery(text);
+  } catch (error) {
+    throw new GantryError('invalid', `invalid value for "${name}": ${messageOf(error)}`, { cause: error });
+  }
+}

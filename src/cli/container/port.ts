@@ -14,9 +14,9 @@ export const command = define({
     const address = ({ HostIp: ip, HostPort: port }: { HostIp: string; HostPort: string }): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
     if (wanted !== undefined) {
       const [number = '', protocol = 'tcp'] = wanted.split('/');
-      if (!/^\d+$/.test(number) || Number(number) > 65535) throw new GantryError('invalid', `invalid port (${number}): value must be a number between 0 and 65535`);
+      if (!/^\d+$/.test(number) || Number(number) > 65535) throw new GantryError('invalid', `Error: invalid port (${number}): strconv.ParseUint: parsing ${JSON.stringify(number)}: ${/^\d+$/.test(number) ? 'value out of range' : 'invalid syntax'}`);
       const found = ports[`${number}/${protocol}`] ?? [];
-      if (found.length === 0) throw new GantryError('notFound', `no public port '${wanted}' published for ${name}`);
+      if (found.length === 0) throw new GantryError('notFound', `Error: No public port '${wanted}' published for ${name}`);
       for (const binding of found) context.print(address(binding));
       return;
     }

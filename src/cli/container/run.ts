@@ -8,7 +8,7 @@ import { proxySignals } from '../streams/signals.ts';
 import { followSize, terminalSize } from '../streams/terminal.ts';
 import { createFlags } from './body/flags.ts';
 import type { CreateBody } from './body/wire.ts';
-import { createContainer } from './create-container.ts';
+import { NotCreated, createContainer } from './create-container.ts';
 import { registerWait } from './wait-for-exit.ts';
 import type { Context } from '../context.ts';
 
@@ -36,7 +36,9 @@ export const command = define({
     if (said.detach && said.attach.length > 0) throw new ExitError(1, 'conflicting options: cannot specify both --attach and --detach');
     const detachKeys = detachKeysOf(context, said['detach-keys']);
     const signal = context.interruptible();
-    const { id, body } = await createContainer({ context, flags: said, given, args, signal, adjust: (draft) => adjust(draft, context, said.detach) });
+    const { id, body } = await createContainer({ context, flags: said, given, args, signal, adjust: (draft) => adjust(draft, context, said.detach) }).catch((error: unknown) => {
+      throw fromDaemon(error) || error instanceof NotCreated ? notRun(error) : error;
+    });
     return said.detach ? runDetached(context, id) : runAttached({ context, id, body, detachKeys, keysText: said['detach-keys'] || context.config.detachKeys, proxy: said['sig-proxy'] });
   },
 });
@@ -93,8 +95,12 @@ async function start(context: Context, id: string): Promise<void> {
     await context.api.done({ method: 'POST', path: `/containers/${id}/start` });
   } catch (error) {
     if (!fromDaemon(error)) throw error;
-    throw new ExitError(startStatus(messageOf(error)), `gantry: ${describe(error)}\n\nRun 'gantry run --help' for more information`);
+    throw notRun(error);
   }
+}
+
+function notRun(error: unknown): ExitError {
+  return new ExitError(startStatus(messageOf(error)), `gantry: ${describe(error)}\n\nRun 'gantry run --help' for more information`);
 }
 
 export function startStatus(message: string): number {

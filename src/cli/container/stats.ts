@@ -3,6 +3,7 @@ import { any, define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { segment } from '../each.ts';
 import { describe, ExitError } from '../errors.ts';
+import { Interrupted } from '../interrupted.ts';
 import { listText } from '../format/listing.ts';
 import { bool } from '../grammar/flag.ts';
 import { formatFlag } from '../grammar/format-flag.ts';
@@ -30,8 +31,10 @@ export const command = define({
     const signal = context.interruptible();
     for (;;) {
       const names = args.length > 0 ? args : await namesOf(context, flags.all);
-      show(names, await sampleAll(context, names, args.length > 0));
-      if (flags['no-stream'] || signal.aborted) return signal.aborted ? 130 : 0;
+      const samples = await sampleAll(context, names, args.length > 0);
+      signal.throwIfAborted();
+      show(names, samples);
+      if (flags['no-stream']) return;
     }
   },
 });
@@ -52,6 +55,7 @@ async function sampleAll(context: Context, names: readonly string[], named: bool
       } catch (error) {
         // A container may end between the list and its sample.
         if (!named && hasKind(error, 'notFound')) return;
+        if (error instanceof Interrupted) throw error;
         failures.push(describe(error));
       }
     }),

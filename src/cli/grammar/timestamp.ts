@@ -17,6 +17,6 @@ function absolute(text: string): string {
   if (shape === null) throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
   const [, day, hour = '00', minute = '00', second = '00', fraction = '', zone = ''] = shape;
   const ms = Date.parse(`${day}T${hour}:${minute}:${second}${zone}`);
-  if (Number.isNaN(ms)) throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  if (Number.isNaN(ms)) throw new Error(`parsing time ${JSON.stringify(text)}: ${Number(day?.slice(5, 7)) > 12 || day?.slice(5, 7) === '00' ? 'month' : hour > '23' ? 'hour' : minute > '59' ? 'minute' : second > '59' ? 'second' : 'day'} out of range`);
   return `${Math.floor(ms / 1000)}.${fraction.padEnd(9, '0').slice(0, 9)}`;
 }

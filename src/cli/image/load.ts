@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, fstatSync } from 'node:fs';
 import { once } from 'node:events';
 import { GantryError } from '../../base/errors.ts';
 import { objectsOf, textOf } from '../../api/client/transport.ts';
@@ -33,8 +33,10 @@ export const command = define({
 
 async function opened(file: ReturnType<typeof createReadStream>, path: string): Promise<void> {
   try {
-    await once(file, 'open');
+    const [handle] = await once(file, 'open') as [number];
+    if (fstatSync(handle).isDirectory()) throw new GantryError('invalid', `read ${path}: is a directory`);
   } catch (error) {
+    if (error instanceof GantryError) throw error;
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new GantryError('invalid', `open ${path}: ${absent ? 'no such file or directory' : (error as Error).message}`, { cause: error });
   }

@@ -25,7 +25,7 @@ export const command = define({
     };
     if (flags['driver-opt'].some((pair) => !pair.includes('='))) throw new GantryError('invalid', 'invalid key/value pair format in driver options');
     await context.api.done({
-      method: 'POST', path: `/networks/${segment(args[0] ?? '')}/connect`,
+      method: 'POST', path: `/networks/${segment(args[0] ?? '', 'network')}/connect`,
       json: {
         Container: args[1],
         EndpointConfig: { IPAMConfig: ipam, Links: flags.link, Aliases: flags.alias, DriverOpts: toMap(flags['driver-opt']), GwPriority: flags['gw-priority'] },

@@ -9,6 +9,6 @@ export const command = define({
   names: 'network',
   examples: [['Take a container off a network', 'gantry network disconnect back web']],
   async run({ context, flags, args }) {
-    await context.api.done({ method: 'POST', path: `/networks/${segment(args[0] ?? '')}/disconnect`, json: { Container: args[1], Force: flags.force } });
+    await context.api.done({ method: 'POST', path: `/networks/${segment(args[0] ?? '', 'network')}/disconnect`, json: { Container: args[1], Force: flags.force } });
   },
 });

@@ -13,6 +13,6 @@ export const command = define({
   names: 'network',
   examples: [['Its subnets', "gantry network inspect -f '{{range .IPAM.Config}}{{.Subnet}} {{end}}' bridge"]],
   async run({ context, flags, args }) {
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'network.Inspect', { path: `/networks/${segment(name)}`, query: { verbose: flags.verbose ? 'true' : undefined } }) });
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'network.Inspect', { path: `/networks/${segment(name, 'network')}`, query: { verbose: flags.verbose ? 'true' : undefined } }) });
   },
 });

@@ -17,7 +17,7 @@ export interface ShowOptions { to: NodeJS.WriteStream; quiet: boolean; /** What 
 
 /** Shows a stream of progress: a line a layer, redrawn, on a terminal; a plain line a step elsewhere. Rejects with an error in the stream. */
 export async function showProgress(messages: AsyncIterable<ProgressMessage>, { to, quiet, onAux }: ShowOptions): Promise<void> {
-  const board = quiet ? undefined : to.isTTY ? new Board(to) : new PlainLines(to);
+  const board = quiet ? undefined : to.isTTY && process.env['TERM'] !== 'dumb' ? new Board(to) : new PlainLines(to);
   for await (const message of messages) {
     const problem = message.errorDetail?.message ?? message.error;
     if (problem !== undefined && problem !== '') throw new GantryError('unavailable', problem);

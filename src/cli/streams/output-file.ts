@@ -35,5 +35,5 @@ async function checkDirectory(path: string, failure: string): Promise<void> {
   const directory = dirname(path);
   const found = await stat(directory).catch(() => undefined);
   if (found === undefined) throw new GantryError('invalid', `${failure}: invalid output path: stat ${directory}: no such file or directory`);
-  if ((await stat(path).catch(() => undefined))?.isDirectory() === true) throw new GantryError('invalid', `${failure}: invalid output path: "${path}" must be a regular file`);
+  if ((await stat(path).catch(() => undefined))?.isDirectory() === true) throw new GantryError('invalid', `${failure}: cannot write to a directory`);
 }

@@ -1,3 +1,4 @@
+import { hasKind } from '../../base/errors.ts';
 import { define, none } from '../command.ts';
 import { describe } from '../errors.ts';
 import { currentName } from '../context/current.ts';
@@ -33,7 +34,7 @@ export const command = define({
       for (const warning of (info?.['Warnings'] as string[] | null | undefined) ?? []) context.warn(warning);
     }
     if (failure === undefined) return 0;
-    context.warn(flags.format === '' ? `ERROR: ${describe(failure)}\nerrors pretty printing info` : describe(failure));
+    context.warn(flags.format === '' && !hasKind(failure, 'unavailable') ? `ERROR: ${describe(failure)}\nerrors pretty printing info` : describe(failure));
     return 1;
   },
 });

@@ -2,6 +2,7 @@ import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import { atLeast, define } from '../command.ts';
 import type { Context } from '../context.ts';
 import { segment } from '../each.ts';
+import { fromDaemon } from '../errors.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { imagePath } from '../image/image-path.ts';
 import { foundAt, inspectObjects, type Found } from '../inspect-objects.ts';
@@ -12,14 +13,14 @@ interface Kind { path: (name: string) => string; type: string; hasSize?: boolean
 const kinds: Readonly<Record<string, Kind>> = {
   container: { path: (name) => `/containers/${segment(name)}/json`, type: 'container.InspectResponse', hasSize: true },
   image: { path: (name) => `/images/${imagePath(name)}/json`, type: 'image.InspectResponse' },
-  network: { path: (name) => `/networks/${segment(name)}`, type: 'network.Inspect' },
-  volume: { path: (name) => `/volumes/${segment(name)}`, type: 'volume.Volume' },
-  service: { path: (name) => `/services/${segment(name)}`, type: 'any', ofSwarm: true },
-  task: { path: (name) => `/tasks/${segment(name)}`, type: 'any', ofSwarm: true },
-  node: { path: (name) => `/nodes/${segment(name)}`, type: 'any', ofSwarm: true },
-  plugin: { path: (name) => `/plugins/${segment(name)}/json`, type: 'any' },
-  secret: { path: (name) => `/secrets/${segment(name)}`, type: 'any', ofSwarm: true },
-  config: { path: (name) => `/configs/${segment(name)}`, type: 'any', ofSwarm: true },
+  network: { path: (name) => `/networks/${segment(name, 'network')}`, type: 'network.Inspect' },
+  volume: { path: (name) => `/volumes/${segment(name, 'volume')}`, type: 'volume.Volume' },
+  service: { path: (name) => `/services/${segment(name, 'service')}`, type: 'any', ofSwarm: true },
+  task: { path: (name) => `/tasks/${segment(name, 'task')}`, type: 'any', ofSwarm: true },
+  node: { path: (name) => `/nodes/${segment(name, 'node')}`, type: 'any', ofSwarm: true },
+  plugin: { path: (name) => `/plugins/${segment(name, 'plugin')}/json`, type: 'any' },
+  secret: { path: (name) => `/secrets/${segment(name, 'secret')}`, type: 'any', ofSwarm: true },
+  config: { path: (name) => `/configs/${segment(name, 'config')}`, type: 'any', ofSwarm: true },
 };
 
 const choices = `must be one of ${Object.keys(kinds).sort().map((kind) => `"${kind}"`).join(', ')}`;
@@ -55,7 +56,7 @@ async function anything(context: Context, name: string, size: boolean): Promise<
       return await one(context, name, { kind, size });
     } catch (error) {
       // An odd name is bad for one kind of object and right for another.
-      if (!hasKind(error, 'notFound') && !/not supported|invalid reference format/.test(messageOf(error)) && !hasKind(error, 'invalid')) throw error;
+      if (!hasKind(error, 'notFound') && !/not supported|invalid reference format/.test(messageOf(error)) && !(hasKind(error, 'invalid') && fromDaemon(error))) throw error;
     }
   }
   throw new GantryError('notFound', `Error: No such object: ${name}`);

@@ -11,7 +11,7 @@ export const command = define({
   examples: [['Before a risky migration', 'gantry volume clone data data-before']],
   async run({ context, flags, args }) {
     const { Name: name } = await context.api.json<{ Name: string }>({
-      method: 'POST', path: `/gantry/volumes/${segment(args[0] ?? '')}/clone`, json: { Name: args[1], Labels: toMap(flags.label) },
+      method: 'POST', path: `/gantry/volumes/${segment(args[0] ?? '', 'volume')}/clone`, json: { Name: args[1], Labels: toMap(flags.label) },
     });
     context.print(name);
   },

@@ -13,6 +13,6 @@ export const command = define({
     ['To another host', 'gantry volume export data | ssh other gantry volume import data'],
   ],
   async run({ context, flags, args }) {
-    await writeOutput(context, { path: flags.output, failure: 'failed to export volume' }, async () => (await context.api.send({ path: `/gantry/volumes/${segment(args[0] ?? '')}/archive` })).body);
+    await writeOutput(context, { path: flags.output, failure: 'failed to export volume' }, async () => (await context.api.send({ path: `/gantry/volumes/${segment(args[0] ?? '', 'volume')}/archive` })).body);
   },
 });

@@ -12,6 +12,6 @@ export const command = define({
   names: 'volume',
   examples: [['Where it lies', "gantry volume inspect -f '{{.Mountpoint}}' data"]],
   async run({ context, flags, args }) {
-    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'volume.Volume', { path: `/volumes/${segment(name)}` }) });
+    await inspectObjects(context, args, { format: flags.format, fetch: (name) => foundAt(context, 'volume.Volume', { path: `/volumes/${segment(name, 'volume')}` }) });
   },
 });

@@ -8,6 +8,6 @@ export const command = define({
   names: 'volume',
   examples: [['One that no container has', 'gantry volume rename data data-2025']],
   async run({ context, args }) {
-    await context.api.done({ method: 'POST', path: `/gantry/volumes/${segment(args[0] ?? '')}/rename`, query: { name: args[1] } });
+    await context.api.done({ method: 'POST', path: `/gantry/volumes/${segment(args[0] ?? '', 'volume')}/rename`, query: { name: args[1] } });
   },
 });

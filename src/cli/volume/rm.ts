@@ -12,7 +12,7 @@ export const command = define({
   async run({ context, flags, args }) {
     await each(context, args, async (name) => {
       try {
-        await context.api.done({ method: 'DELETE', path: `/volumes/${segment(name)}`, query: { force: flags.force || undefined } });
+        await context.api.done({ method: 'DELETE', path: `/volumes/${segment(name, 'volume')}`, query: { force: flags.force || undefined } });
       } catch (error) {
         if (!flags.force || !hasKind(error, 'notFound')) throw error;
         return undefined;

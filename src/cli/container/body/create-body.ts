@@ -155,7 +155,6 @@ function validate(flags: CreateRequest['flags']): void {
   if (!mode(flags.uts, ['host'])) throw invalid('--uts: invalid UTS mode');
   if (!mode(flags.userns, ['host'])) throw invalid('--userns: invalid USER mode');
   if (!mode(flags.cgroupns, ['host', 'private'])) throw invalid('--cgroupns: invalid CGROUP mode');
-  if (!mode(flags.isolation, ['default'])) throw invalid(`--isolation: ${flags.isolation} is for Windows containers, which do not run on Linux`);
   for (const option of flags['storage-opt']) if (!option.includes('=')) throw invalid('invalid storage option');
   if (flags.rm && !['no', ''].includes(flags.restart)) throw invalid('conflicting options: cannot specify both --restart and --rm');
 }

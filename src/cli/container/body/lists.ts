@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { GantryError } from '../../../base/errors.ts';
 
@@ -34,29 +35,20 @@ export function checkExtraHost(value: string): string {
   return `${name}:${address}`;
 }
 
-/** Lines `NAME=value`, `NAME` (from this process) and comments of an env file. Throws GantryError with the line's place. */
+/** Lines `NAME=value`, `NAME` (from this process) and comments of an env file. Throws GantryError that names the file. */
 export function readEnvFile(path: string): string[] {
-  return linesOf(path).flatMap(({ line, number }) => {
-    const equals = line.indexOf('=');
-    const name = equals < 0 ? line : line.slice(0, equals);
-    if (name === '') throw bad(path, `no variable name on line '${line}'`);
-    if (/\s/.test(name)) throw bad(path, `variable '${name}' contains whitespaces`, number);
-    if (equals >= 0) return [line];
-    const known = process.env[name];
-    return known === undefined ? [] : [`${name}=${known}`];
+  return linesOf(path).flatMap((line) => {
+    if (line.includes('=')) return [line];
+    const known = process.env[line];
+    return known === undefined ? [] : [`${line}=${known}`];
   });
 }
 
 export function readLabelFile(path: string): string[] {
-  return linesOf(path).map(({ line, number }) => {
-    const name = line.split('=', 1)[0] ?? '';
-    if (name === '') throw bad(path, `no variable name on line '${line}'`);
-    if (/\s/.test(name)) throw bad(path, `variable '${name}' contains whitespaces`, number);
-    return line;
-  });
+  return linesOf(path);
 }
 
-function linesOf(path: string): { line: string; number: number }[] {
+function linesOf(path: string): string[] {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -64,17 +56,28 @@ function linesOf(path: string): { line: string; number: number }[] {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file or directory' : (error as Error).message;
     throw new GantryError('invalid', `open ${path}: ${reason}`, { cause: error });
   }
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw bad(path, 'it is not UTF-8 text', undefined, error);
+  const bad = (what: string): GantryError => new GantryError('invalid', `invalid env file (${path}): ${what}`);
+  const lines = splitLines(bytes).map((line, index) => {
+    if (!isUtf8(line)) throw bad(`invalid utf8 bytes at line ${index + 1}: [${[...line].join(' ')}]`);
+    return line.toString('utf8').replace(/^\ufeff/, '').trimStart();
+  }).filter((line) => line !== '' && !line.startsWith('#'));
+  for (const line of lines) {
+    const name = line.split('=', 1)[0] ?? '';
+    if (name === '') throw bad(`no variable name on line '${line}'`);
+    if (/[ \t]/.test(name)) throw bad(`variable '${name}' contains whitespaces`);
   }
-  return text.split(/\r?\n/).map((line, index) => ({ line: line.trimStart(), number: index + 1 })).filter(({ line }) => line !== '' && !line.startsWith('#'));
+  return lines;
 }
 
-function bad(path: string, what: string, line?: number, cause?: unknown): GantryError {
-  return new GantryError('invalid', `poorly formatted environment: ${what} (${path}${line === undefined ? '' : `, line ${line}`})`, { cause });
+function splitLines(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let from = 0; from < bytes.length;) {
+    const end = bytes.indexOf(10, from);
+    const line = bytes.subarray(from, end < 0 ? bytes.length : end);
+    lines.push(line.at(-1) === 13 ? line.subarray(0, -1) : line);
+    from += line.length + 1;
+  }
+  return lines;
 }
 
 /** `a=b` to a map; a later key wins; without `=` the value is empty. */
