@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -31,8 +33,8 @@ describe('a hostile root filesystem', () => {
     for (const name of ['pts', 'shm', 'self', 'sys', 'fs']) mkdirSync(join(canary, name));
     for (const name of ['null', 'console', 'hosts', 'hostname', 'resolv.conf', 'passwd', 'group', 'uptime']) writeFileSync(join(canary, name), ofHost);
     const id = await box.create({ Cmd: ['true'] });
-    const call = await fetchTar(id, '/bin/busybox');
-    for await (const entry of Readable.from([call]).pipe(extract())) busybox = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
+    const archive = await fetchTar(id, '/bin/busybox');
+    for await (const entry of Readable.from([archive]).pipe(extract())) busybox = Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Buffer>));
   });
   after(async () => {
     await box[Symbol.asyncDispose]();
@@ -41,8 +43,9 @@ describe('a hostile root filesystem', () => {
 
   /** Bytes, which the fixture's text would spoil. */
   const fetchTar = async (id: string, path: string): Promise<Buffer> => {
-    const { stdout } = spawnSync('curl', ['-s', '--unix-socket', box.daemon.socketPath, `http://x/containers/${id}/archive?path=${path}`], { maxBuffer: 1 << 26 });
-    return stdout;
+    const call = request({ socketPath: box.daemon.socketPath, path: `/containers/${id}/archive?path=${path}`, agent: false }).end();
+    const [response] = await once(call, 'response') as [IncomingMessage];
+    return Buffer.concat(await Array.fromAsync(response as AsyncIterable<Buffer>));
   };
   const untouched = (): void => {
     assert.deepEqual(readdirSync(canary).sort(), ['console', 'fs', 'group', 'hostname', 'hosts', 'null', 'passwd', 'pts', 'resolv.conf', 'self', 'shm', 'sys', 'uptime']);
