@@ -1,3 +1,4 @@
+import { shownCases } from './same-output-shown-cases.ts';
 import { lines, words } from './words.ts';
 
 /**
@@ -373,4 +374,4 @@ volume prune -a
 system prune --filter label=x --filter until=3h
 `;
 
-export const sameOutputCases: readonly string[][] = lines(table).map(words);
+export const sameOutputCases: readonly string[][] = [...lines(table).map(words), ...shownCases];

@@ -39,7 +39,7 @@ export const command = define({
       query: { all: said.all ? true : undefined, limit: last > 0 ? last : undefined, size: size ? true : undefined, ...filterQuery(said.filter) },
     });
     const rows = list.map((container) => containerRow(container, said['no-trunc']));
-    context.stdout.write(listText({ format: said.quiet ? '' : format, headers, columns: size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined, raw: { whole: rawText(size), quiet: 'container_id: {{.ID}}' }, type }, rows));
+    context.stdout.write(listText({ format: said.quiet && format !== 'raw' ? '' : format, headers, columns: size ? `${columns}\t{{.Size}}` : columns, quiet: said.quiet ? '{{.ID}}' : undefined, raw: { whole: rawText(size), quiet: 'container_id: {{.ID}}' }, type }, rows));
   },
 });
 

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { RecordingEngine, type Recorded } from '../support/recording-engine.ts';
 import { clientsFor, dockerClient, runProgram } from './clients.ts';
-import { sameRequestCases } from './same-request-cases.ts';
 
 /** The stock client and ours ask the engine for the same when they are given the same command line. */
-describe('the same command line makes the same request as the docker client', { skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => {
+export function testSameRequests(cases: readonly string[][]): void {
+  describe('the same command line makes the same request as the docker client', { skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => suite(cases));
+}
+
+function suite(cases: readonly string[][]): void {
   let engines: [theirs: RecordingEngine, ours: RecordingEngine];
   let directory: string;
 
@@ -24,7 +27,7 @@ describe('the same command line makes the same request as the docker client', { 
     rmSync(directory, { recursive: true, force: true });
   });
 
-  for (const argv of sameRequestCases) {
+  for (const argv of cases) {
     test(argv.join(' '), async () => {
       const env = { PATH: process.env['PATH'], HOME: directory, SET_HERE: 'yes', DOCKER_CONFIG: directory };
       const [theirs, ours] = await Promise.all([
@@ -37,7 +40,7 @@ describe('the same command line makes the same request as the docker client', { 
       if (theirs.code === 125) assert.equal(ours.stderr.split('\n')[0], theirs.stderr.split('\n')[0]?.replace(/^docker: /, 'gantry: '));
     });
   }
-});
+}
 
 /**
  * What the docker client asks besides: the platform of its defaults, whether a network that is to go is Swarm's ingress, whether a container is there before it

@@ -1,0 +1,167 @@
+import { lines, words } from './words.ts';
+
+/** Command lines by the words a shell would make of them. */
+const create = `
+busybox
+busybox echo -n --not-a-flag
+-it busybox sh
+-i busybox cat
+-a stdout busybox
+-a stdin -a STDERR busybox
+-t --interactive=false busybox
+--name web busybox
+-e A=1 -e SET_HERE -e ABSENT_HERE --env=B=2 busybox
+-eA=1 busybox
+--env-file env -e A=9 busybox
+--label a=1 -l b busybox
+--label-file labels --label z=3 busybox
+-p 80 busybox
+-p 8080:80 busybox
+-p 127.0.0.1:8080:80/udp busybox
+-p 127.0.0.1::80 busybox
+-p 8000-8002:9000-9002 busybox
+-p 8000-8010:80 busybox
+-p [::1]:80:80 busybox
+-p 80:80 -p 81:80 busybox
+-p 80/sctp -P busybox
+-p target=80,published=8080,protocol=udp busybox
+-p abc busybox
+-p 99999:80 busybox
+-p 80-82:90-91 busybox
+-p 1.2.3.999:80:80 busybox
+-p 80/xyz busybox
+--expose 80 --expose 90-92/udp busybox
+--expose 80:80 busybox
+-v /a:/b busybox
+-v /a:/b:ro,z busybox
+-v data:/b busybox
+-v /anon busybox
+-v .:/here busybox
+-v ./sub:/here:ro busybox
+--mount type=bind,source=/a,target=/b,readonly busybox
+--mount type=volume,src=v,dst=/d,volume-nocopy,volume-label=a=b,volume-driver=local,volume-opt=type=tmpfs busybox
+--mount type=tmpfs,destination=/t,tmpfs-size=64m,tmpfs-mode=1770 busybox
+--mount type=bind,src=/a,dst=/b,bind-propagation=rshared,bind-recursive=disabled busybox
+--mount type=bind,src=/a,dst=/b,ro,bind-propagation=rprivate,bind-recursive=readonly busybox
+--mount type=volume,src=v,dst=/d,volume-subpath=x busybox
+--mount dst=/d busybox
+--mount type=bind,src=/a busybox
+--mount type=bind,nonsense=1,dst=/a busybox
+--mount type=bind,dst=/a,tmpfs-size=1 busybox
+--mount type=bind,src=/a,dst=/b,readonly=maybe busybox
+--mount type=image,src=alpine,dst=/i busybox
+--tmpfs /run --tmpfs /x:size=1m,mode=700 busybox
+--network host busybox
+--network none busybox
+--network back --network-alias db --ip 10.0.0.5 busybox
+--network back --ip6 2001:db8::5 --link-local-ip 169.254.1.1 busybox
+--network name=back,alias=a,alias=b,ip=10.0.0.9,driver-opt=x=y --network name=front,gw-priority=5 busybox
+--network back,mac-address=x busybox
+--net container:web busybox
+--mac-address 92:d0:c6:0a:29:33 busybox
+--mac-address nonsense busybox
+--link db:database --link cache busybox
+--dns 1.1.1.1 --dns-search example.com --dns-option ndots:2 busybox
+--dns nonsense busybox
+--dns-search . busybox
+--add-host a:1.2.3.4 --add-host b=host-gateway --add-host c:[::1] busybox
+--add-host nonsense busybox
+--hostname h --domainname d -u 1000:1000 -w /w busybox
+--entrypoint /bin/sh busybox -c true
+--entrypoint= busybox
+-m 512m --memory-swap -1 --memory-reservation 256M --memory-swappiness 10 busybox
+-m 1.5g --shm-size 64kb busybox
+-m 1x busybox
+--memory-swappiness 101 busybox
+--cpus 1.5 busybox
+--cpus 0.1 busybox
+--cpus 1/4 busybox
+--cpus 1e-10 busybox
+-c 512 --cpu-period 50000 --cpu-quota 25000 --cpuset-cpus 0-1 --cpuset-mems 0 busybox
+--cpu-rt-period 100 --cpu-rt-runtime 50 busybox
+-c 0x10 busybox
+-c abc busybox
+--pids-limit 100 busybox
+--pids-limit -1 busybox
+--blkio-weight 300 --blkio-weight-device /dev/sda:200 busybox
+--blkio-weight 70000 busybox
+--blkio-weight-device /dev/sda:5 busybox
+--blkio-weight-device sda busybox
+--device-read-bps /dev/sda:1mb --device-write-bps /dev/sda:2m --device-read-iops /dev/sda:10 --device-write-iops /dev/sda:20 busybox
+--device-read-bps /dev/sda:abc busybox
+--device-read-iops /dev/sda:-1 busybox
+--device /dev/fuse busybox
+--device /dev/a:/dev/b:rw busybox
+--device /dev/a:r busybox
+--device vendor.com/class=name busybox
+--device-cgroup-rule "c 1:3 rwm" busybox
+--device-cgroup-rule nonsense busybox
+--gpus all busybox
+--gpus 2 busybox
+--gpus device=0 busybox
+--gpus "\\"device=0,1\\",driver=nvidia,capabilities=compute" busybox
+--gpus nonsense=1 busybox
+--cap-add NET_ADMIN --cap-drop ALL --privileged busybox
+--security-opt no-new-privileges --security-opt label=disable busybox
+--security-opt seccomp=unconfined busybox
+--security-opt seccomp=seccomp.json busybox
+--security-opt seccomp=absent.json busybox
+--security-opt systempaths=unconfined busybox
+--security-opt nonsense busybox
+--ulimit nofile=1024:2048 --ulimit core=-1 busybox
+--ulimit nofile=2048:1024 busybox
+--ulimit nonsense=1 busybox
+--ulimit nofile busybox
+--sysctl net.ipv4.ip_forward=1 --sysctl kernel.shmmax busybox
+--annotation a=b busybox
+--restart always busybox
+--restart on-failure:5 busybox
+--restart unless-stopped busybox
+--restart on-failure:x busybox
+--restart :3 busybox
+--rm busybox
+--rm --restart always busybox
+--rm --restart no busybox
+--init busybox
+--init=false busybox
+--read-only --oom-kill-disable --oom-score-adj -500 busybox
+--pid host --uts host --ipc host --userns host --cgroupns private busybox
+--pid container:a busybox
+--pid nonsense busybox
+--uts nonsense busybox
+--userns nonsense busybox
+--cgroupns nonsense busybox
+--ipc container:a busybox
+--cgroup-parent /x --runtime runc busybox
+--group-add 10 --group-add audio busybox
+--volumes-from a:ro --volumes-from b --volume-driver local busybox
+--storage-opt size=1G busybox
+--storage-opt nonsense busybox
+--log-driver json-file --log-opt max-size=1m --log-opt tag busybox
+--log-driver none --log-opt a=b busybox
+--health-cmd true --health-interval 5s --health-timeout 1m30s --health-retries 3 --health-start-period 500ms --health-start-interval 1s busybox
+--no-healthcheck busybox
+--no-healthcheck --health-cmd true busybox
+--health-interval -1s busybox
+--health-interval 5 busybox
+--health-interval 5x busybox
+--stop-signal SIGINT --stop-timeout 3 busybox
+--stop-timeout -1 busybox
+--platform linux/arm64 busybox
+--pull never busybox
+--pull sometimes busybox
+--env-file absent busybox
+--label "" busybox
+-e = busybox
+-e =x busybox
+-a nonsense busybox
+--isolation default busybox
+--foo busybox
+-xyz busybox
+--name
+-it=3 busybox
+--=x
+--init=maybe busybox
+`;
+
+export const createCases: readonly string[][] = lines(create).map((line) => ['create', ...words(line)]);

@@ -1,0 +1,4 @@
+import { testSameRequests } from './same-request.ts';
+import { otherCases } from './same-request-other-cases.ts';
+
+testSameRequests(otherCases);
