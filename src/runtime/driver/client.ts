@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { errnoOf, GantryError, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -6,7 +7,7 @@ import { spawnDetached, type Detached } from '../../host/processes-detached.ts';
 import { logPath, socketPath } from '../monitor/paths.ts';
 import { protocolVersion, targetKey, type Operation, type Operations } from '../monitor/protocol.ts';
 import { attachmentStream } from './attachment.ts';
-import { ControlConnection, greet } from './connection.ts';
+import { ControlConnection, greet, MonitorLost } from './connection.ts';
 import { ExitWitness } from './exit-witness.ts';
 import { StdinKeeper } from './stdin-keeper.ts';
 import type { AttachRequest, Attachment, ExecRequest, ExitReport, MonitorEntry, Runtime, StartRequest, Target } from './runtime.ts';
@@ -116,8 +117,16 @@ class MonitorClient implements Runtime {
     return { pid };
   }
 
+  /** The next monitor is asked what the last one did not answer. @throws unavailable where doing it twice could do harm */
   async #call<O extends Operation>(operation: O, input: Operations[O]['input']): Promise<Operations[O]['output']> {
-    return (await this.#connected()).call(operation, input);
+    const connection = await this.#connected();
+    try {
+      return await connection.call(operation, input);
+    } catch (error) {
+      if (!(error instanceof MonitorLost) || (error.asked && !isRepeatable(operation, input))) throw error;
+      await connection.closed;
+      return (await this.#connected()).call(operation, input);
+    }
   }
 
   #connected(): Promise<ControlConnection> {
@@ -183,6 +192,11 @@ class MonitorClient implements Runtime {
     if (this.#exits.has(targetKey(target)) || this.#closed) return;
     await this.#call('signal', { target, signal: 0 }).catch(() => undefined);
   }
+}
+
+function isRepeatable<O extends Operation>(operation: O, input: Operations[O]['input']): boolean {
+  if (operation === 'signal') return [0, constants.signals.SIGKILL].includes((input as Operations['signal']['input']).signal);
+  return operation !== 'start' && operation !== 'exec';
 }
 
 /** Bundled, the monitor is a file beside the daemon's; in the source tree it is a launcher in `bin`. */

@@ -36,6 +36,17 @@ function firstFrame(socket: Socket, reader: FrameReader): Promise<unknown> {
   });
 }
 
+/** The monitor ended before it answered. */
+export class MonitorLost extends GantryError {
+  /** It had been asked: it may have done it. */
+  readonly asked: boolean;
+
+  constructor(asked: boolean) {
+    super('unavailable', 'the monitor is gone');
+    this.asked = asked;
+  }
+}
+
 interface Pending { resolve: (output: unknown) => void; reject: (error: Error) => void }
 
 /** One control connection: calls and their replies, and the exits that the monitor reports. */
@@ -79,7 +90,7 @@ export class ControlConnection {
     if (this.#socket.destroyed) {
       // Whoever asks again at once then asks the next monitor, and does not keep the loss itself from being noticed.
       await this.closed;
-      throw lost();
+      throw new MonitorLost(false);
     }
     const sequence = ++this.#sequence;
     return new Promise((resolve, reject) => {
@@ -103,9 +114,7 @@ export class ControlConnection {
   }
 
   #fail(): void {
-    for (const { reject } of this.#pending.values()) reject(lost());
+    for (const { reject } of this.#pending.values()) reject(new MonitorLost(true));
     this.#pending.clear();
   }
 }
-
-const lost = (): GantryError => new GantryError('unavailable', 'the monitor is gone');

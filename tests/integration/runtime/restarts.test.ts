@@ -87,6 +87,21 @@ describe('when the monitor is killed', () => {
     assert.match(readFileSync(room.logPath('c'), 'utf8'), /"log":"later\\n"/);
   });
 
+  test('a container is killed and forgotten by whoever asks at that very moment', async () => {
+    await using room = new Room('crun');
+    for (const moment of ['before the loss is noticed', 'after it']) {
+      const { pid } = await room.runtime.start(room.request('c', ['sleep', '1000']));
+      const monitor = room.monitorPid();
+      process.kill(monitor, 'SIGKILL');
+      if (moment === 'after it') while (isAlive(monitor)) await new Promise(setImmediate);
+      await room.runtime.signal({ id: 'c' }, 9);
+      assert.equal((await room.exit('c')).exitCode, 137);
+      await room.runtime.release({ id: 'c' });
+      assert.ok(!isAlive(pid));
+      room.exits.clear();
+    }
+  });
+
   test('stdin that outlives its attachments stays open, and takes what comes by the next monitor', async () => {
     await using room = new Room('crun');
     await room.runtime.start(room.request('c', ['cat'], { openStdin: true, stdinOnce: false }));
