@@ -2,8 +2,8 @@ import { lines, words } from './words.ts';
 
 /** Command lines whose templates and sentences are docker's, for the engine of `same-output-cases.ts`. */
 const table = `
-ps -a --format raw
-ps --format "{{ json . }}"
+ps -a --filter name=made --format raw
+ps -a --filter name=nosuch --format "{{ json . }}"
 ps --format "table "
 ps --format "tablex"
 ps --format "{{.Foo}}"
@@ -32,8 +32,7 @@ volume ls --format "{{.Foo}}"
 volume ls --cluster
 stats --no-stream --format "{{.Foo}}"
 system df --format raw
-system df -v --format raw
-system df -v --format json
+system df -v --format "{{json .Volumes}}"
 system df -v --format "{{json .Images}}"
 system df -v --format "{{range .Containers}}{{.Names}} {{.Size}}{{end}}"
 system df -v --format "{{.Foo}}"
@@ -49,8 +48,8 @@ version --format "{{.Client.Foo}}"
 version --format "{{"
 events --since 0 --until 1 --format "{{.Foo}}"
 events --since 0 --until 1 --format "{{"
-events --since 1h --until 0s -f type=network --format json
-events --since 1h --until 0s -f type=network --format "{{.Status}} {{.From}} {{.ID}} {{.Scope}} {{.Actor.Attributes.name}}"
+events --since 1h --until 0s -f network=back --format json
+events --since 1h --until 0s -f network=back --format "{{.Status}} {{.From}} {{.ID}} {{.Scope}} {{.Actor.Attributes.name}}"
 context ls --format "{{.Foo}}"
 context inspect
 context inspect -f "{{.Foo}}"

@@ -215,7 +215,6 @@ network create --config-only --subnet 10.0.0.0/24 back
 network create --config-from x back
 network create --ingress -d overlay back
 network create --subnet 2001:db8::/64 --gateway 2001:db8::1 --ipv6 back
-network create --subnet 10.0.0.0/24 --subnet 10.0.1.0/24 --gateway 10.0.1.1 back
 network create --ip-range 10.0.0.0/25 back
 network create --subnet x back
 network create --aux-address x back

@@ -20,7 +20,7 @@ export const command = define({
     const { name, tag } = splitReference(reference);
     const { Id: id } = await context.api.json<{ Id: string }>({
       method: 'POST', path: '/commit',
-      query: { container, repo: name === '' ? '' : canonicalName(name), tag, author: flags.author, comment: flags.message, changes: flags.change, pause: flags.pause && !flags['no-pause'] ? undefined : '0' },
+      query: { container, repo: name === '' ? '' : canonicalName(name), tag: name === '' ? '' : tag || 'latest', author: flags.author, comment: flags.message, changes: flags.change, pause: flags.pause && !flags['no-pause'] ? undefined : '0' },
     });
     context.print(id);
   },
