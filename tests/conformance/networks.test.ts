@@ -35,6 +35,13 @@ describe('networks', () => {
     }
   });
 
+  test('options of addresses are null when none were sent, and {} when no one is in them', async () => {
+    const options = async (more: object): Promise<unknown> => (await inspected((await network({ IPAM: { Config: [{ Subnet: own.subnet }], ...more } })).name)).IPAM.Options;
+    assert.equal(await options({}), null);
+    await engine.call('DELETE', `/networks/${made.pop()}`);
+    assert.deepEqual(await options({ Options: {} }), {});
+  });
+
   test('create answers with an id, and inspect has what clients read', async () => {
     const { id, name } = await network({ ...addressed, Labels: { tier: 'db' }, Options: { 'com.docker.network.driver.mtu': '1400' }, Internal: true, Attachable: true });
     const found = await inspected(name);

@@ -16,7 +16,7 @@ export function checkCreate(request: NetworkCreateRequest): void {
   checkDriver(driver);
   checkScope(request);
   if (request.ipam.driver !== 'default') throw new GantryError('notFound', `plugin "${request.ipam.driver}" not found`);
-  for (const option of Object.keys(request.ipam.options)) throw invalid(`the IPAM option ${option} is not supported by this engine`);
+  for (const option of Object.keys(request.ipam.options ?? {})) throw invalid(`the IPAM option ${option} is not supported by this engine`);
   if (request.enableIPv4 === false && request.enableIPv6 !== true) throw invalid('IPv4 or IPv6 must be enabled');
   checkOptions(driver, request.options, request);
   request.ipam.config.forEach(checkPool);

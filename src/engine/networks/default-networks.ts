@@ -70,6 +70,6 @@ export function noFreePool(): GantryError {
 function plain(name: string, driver: string, createdAt: string): NetworkRecord {
   return {
     id: newId(), name, driver, createdAt, scope: 'local', enableIPv4: true, enableIPv6: false, internal: false, attachable: false, ingress: false,
-    configOnly: false, ipam: { driver: 'default', options: {}, config: [] }, options: {}, labels: {},
+    configOnly: false, ipam: { driver: 'default', config: [] }, options: {}, labels: {},
   };
 }

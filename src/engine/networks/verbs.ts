@@ -16,7 +16,7 @@ export interface NetworkCreateRequest {
   driver: string;
   enableIPv4?: boolean;
   enableIPv6?: boolean;
-  ipam: { driver: string; options: Record<string, string>; config: IpamPool[] };
+  ipam: { driver: string; options?: Record<string, string>; config: IpamPool[] };
   internal: boolean;
   attachable: boolean;
   ingress: boolean;

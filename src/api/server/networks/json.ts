@@ -13,7 +13,7 @@ export function networkJson({ network, containers }: NetworkDetails, withContain
     EnableIPv6: network.enableIPv6 ?? false,
     IPAM: {
       Driver: network.ipam.driver || 'default',
-      Options: Object.keys(network.ipam.options).length === 0 ? null : network.ipam.options,
+      Options: network.ipam.options ?? null,
       Config: network.ipam.config.length === 0 ? null : network.ipam.config.map(poolJson),
     },
     Internal: network.internal,

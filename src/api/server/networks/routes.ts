@@ -44,7 +44,7 @@ const create: Handler = async (exchange, { networks }) => {
     driver: body.driver || 'bridge',
     ...(body.enableIPv4 !== undefined && atLeast(exchange.version, '1.48') && { enableIPv4: body.enableIPv4 }),
     ...(body.enableIPv6 !== undefined && { enableIPv6: body.enableIPv6 }),
-    ipam: { driver: ipam.driver || 'default', options: ipam.options ?? {}, config: ipam.config ?? [] },
+    ipam: { driver: ipam.driver || 'default', ...(ipam.options && { options: ipam.options }), config: ipam.config ?? [] },
     internal: body.internal ?? false,
     attachable: body.attachable ?? false,
     ingress: body.ingress ?? false,
