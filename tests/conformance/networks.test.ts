@@ -35,6 +35,15 @@ describe('networks', () => {
     }
   });
 
+  test('a container is on the networks that its create names, whatever its mode says', async () => {
+    const { name } = await network({ IPAM: { Config: [{ Subnet: own.subnet }] } });
+    for (const HostConfig of [{}, { NetworkMode: 'default' }, { NetworkMode: 'bridge' }, { NetworkMode: name }]) {
+      const id = await engine.run({ HostConfig, NetworkingConfig: { EndpointsConfig: { [name]: {} } } });
+      assert.deepEqual(Object.keys((await engine.inspect(id)).NetworkSettings.Networks), [name]);
+      await engine.call('DELETE', `/containers/${id}`, { query: { force: 1 } });
+    }
+  });
+
   test('options of addresses are null when none were sent, and {} when no one is in them', async () => {
     const options = async (more: object): Promise<unknown> => (await inspected((await network({ IPAM: { Config: [{ Subnet: own.subnet }], ...more } })).name)).IPAM.Options;
     assert.equal(await options({}), null);

@@ -7,8 +7,8 @@ export function detailsOf(deps: Pick<NetworkDeps, 'containers'>, network: Networ
   for (const record of deps.containers.all().filter(isLive)) {
     for (const endpoint of Object.values(record.endpoints)) {
       if (endpoint.networkId !== network.id) continue;
-      const { endpointId, macAddress, ipv4 = '', ipv6 = '' } = endpoint;
-      containers[record.id] = { name: record.name, endpointId, macAddress, ipv4, ipv6 };
+      const { endpointId, macAddress, ipv4 = '', ipv6 = '', ports } = endpoint;
+      containers[record.id] = { name: record.name, endpointId, macAddress, ipv4, ipv6, ports };
     }
   }
   return { network, containers };

@@ -37,7 +37,13 @@ describe('the plan of a container\'s networks', () => {
     assert.deepEqual(plan('bridge')['bridge']?.dnsNames, []);
   });
   test('the container\'s MAC address goes to its first network', () => {
-    assert.equal(plan('app', { bridge: {} }, '02:42:00:00:00:01')['app']?.macAddress, '02:42:00:00:00:01');
+    assert.equal(plan('app', { bridge: {}, app: {} }, '02:42:00:00:00:01')['app']?.macAddress, '02:42:00:00:00:01');
+    assert.equal(plan('default', { app: {} }, '02:42:00:00:00:01')['app']?.macAddress, '02:42:00:00:00:01');
+  });
+  test('endpoints that are asked for are all there are', () => {
+    for (const mode of [undefined, 'default', 'bridge', 'app']) assert.deepEqual(Object.keys(plan(mode, { app: {} })), ['app'], mode);
+    assert.deepEqual(Object.keys(plan('default', { default: {} })), ['bridge']);
+    assert.deepEqual(Object.keys(plan('default', { app: {}, bridge: {} })), ['app', 'bridge']);
   });
 
   const refused: [what: string, mode: string, endpoints: Record<string, EndpointRequest>, message: RegExp, kind?: string][] = [

@@ -25,22 +25,26 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
     return {};
   }
   const primary = catalog.find(mode.kind === 'host' ? 'host' : mode.network);
-  const asked = new Map<string, EndpointRequest>([[primary.name, {}]]);
+  // Endpoints that are asked for by name are all there are: the mode names the network of those who ask for none.
+  const named = Object.keys(request.endpoints).length > 0 && primary.name !== 'host' && primary.name !== 'none';
+  const asked = new Map<string, EndpointRequest>(named ? [] : [[primary.name, {}]]);
   for (const [name, endpoint] of Object.entries(request.endpoints)) {
     asked.set(name === 'default' ? primary.name : catalog.find(name).name, endpoint);
   }
   if (primary.name === 'host' && request.hostConfig.links?.length) {
     throw new GantryError('invalid', "conflicting options: host type networking can't be used with links. This would result in undefined behavior");
   }
-  asked.set(primary.name, withLinks(primary, asked.get(primary.name) ?? {}, request.hostConfig.links));
+  const own = asked.get(primary.name);
+  if (own !== undefined) asked.set(primary.name, withLinks(primary, own, request.hostConfig.links));
   if (asked.size > 1 && primary.name === 'host') {
     throw new GantryError('invalid', 'container sharing network namespace with another container or host cannot be connected to any other network');
   }
   if (asked.size > 1 && asked.has('none')) {
     throw new GantryError('invalid', 'container cannot be connected to multiple networks with one of the networks in private (none) mode');
   }
+  const first = own === undefined ? [...asked.keys()][0] : primary.name;
   return Object.fromEntries([...asked].map(([name, endpoint]) => {
-    const withMac = name === primary.name && request.macAddress !== undefined ? { ...endpoint, macAddress: endpoint.macAddress || request.macAddress } : endpoint;
+    const withMac = name === first && request.macAddress !== undefined ? { ...endpoint, macAddress: endpoint.macAddress || request.macAddress } : endpoint;
     return [name, restingEndpoint(catalog.find(name), withMac, request)];
   }));
 }

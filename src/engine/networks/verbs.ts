@@ -1,5 +1,6 @@
 import type { EndpointRequest } from '../../oci/container.ts';
 import type { Filters } from '../filters.ts';
+import type { PublishedPort } from '../../network/network.ts';
 
 export interface NetworkVerbs {
   create(request: NetworkCreateRequest): Promise<{ id: string; warning: string }>;
@@ -37,8 +38,11 @@ export interface NetworkRecord extends NetworkCreateRequest {
   bridge?: string;
 }
 
+/** A container that is on a network now. Addresses are empty in a family that it does not have there. */
+export interface Connected { name: string; endpointId: string; macAddress: string; ipv4: string; ipv6: string; ports: PublishedPort[] }
+
 export interface NetworkDetails {
   network: NetworkRecord;
   /** By container id. */
-  containers: Record<string, { name: string; endpointId: string; macAddress: string; ipv4: string; ipv6: string }>;
+  containers: Record<string, Connected>;
 }

@@ -2,11 +2,18 @@ import type { ContainerRecord, EndpointRecord } from '../../../engine/containers
 import { isLive } from './state.ts';
 
 /** `NetworkSettings.Ports`: `80/tcp` → its bindings, null for a port that is exposed and not published. {} while nothing runs. */
-export function portMapJson(record: ContainerRecord): Record<string, { HostIp: string; HostPort: string }[] | null> {
+export function portMapJson(record: ContainerRecord): Record<string, Bindings | null> {
   if (!isLive(record)) return {};
-  const map = new Map<string, { HostIp: string; HostPort: string }[] | null>();
+  const map = new Map<string, Bindings | null>();
   for (const key of exposed(record)) map.set(key, null);
-  for (const { containerPort, protocol, hostIp, hostPort } of published(record)) {
+  return bindingsJson(published(record), map);
+}
+
+type Bindings = { HostIp: string; HostPort: string }[];
+
+/** Bindings by port, `80/tcp`, beside the ports that `map` has already. */
+export function bindingsJson(ports: EndpointRecord['ports'], map = new Map<string, Bindings | null>()): Record<string, Bindings | null> {
+  for (const { containerPort, protocol, hostIp, hostPort } of ports) {
     const key = `${containerPort}/${protocol}`;
     map.set(key, [...(map.get(key) ?? []), { HostIp: hostIp, HostPort: hostPort === 0 ? '' : String(hostPort) }]);
   }

@@ -1,7 +1,8 @@
+import { bindingsJson } from '../containers/ports.ts';
 import { inOrder } from '../codec/encode.ts';
 import type { IpamPool, NetworkDetails } from '../../../engine/networks/verbs.ts';
 
-/** One network, as `GET /networks` and `GET /networks/{id}` write it; only the second lists containers. */
+/** One network, as `GET /networks` and `GET /networks/{id}` write it; only the second lists containers, with the ports that they publish on it, which Docker leaves out. */
 export function networkJson({ network, containers }: NetworkDetails, withContainers: boolean): object {
   return {
     Name: network.name,
@@ -37,7 +38,7 @@ function poolJson({ subnet, ipRange, gateway, auxAddresses = {} }: IpamPool): ob
 }
 
 function containersJson(containers: NetworkDetails['containers']): object {
-  return Object.fromEntries(Object.entries(containers).map(([id, { name, endpointId, macAddress, ipv4, ipv6 }]) => [
-    id, { Name: name, EndpointID: endpointId, MacAddress: macAddress, IPv4Address: ipv4, IPv6Address: ipv6 },
+  return Object.fromEntries(Object.entries(containers).map(([id, { name, endpointId, macAddress, ipv4, ipv6, ports }]) => [
+    id, { Name: name, EndpointID: endpointId, MacAddress: macAddress, IPv4Address: ipv4, IPv6Address: ipv6, ...(ports.length > 0 && { Ports: bindingsJson(ports) }) },
   ]));
 }
