@@ -15,7 +15,8 @@ export function table(results: Result[], engines: string[]): string {
     const cell = (name: string): string => {
       const value = median(samples.find((sample) => sample.name === name)?.values ?? []);
       if (Number.isNaN(value)) return '–';
-      return name === 'gantry' || Number.isNaN(own) ? shown(value, unit) : `${shown(value, unit)} (×${(value / own).toFixed(1)})`;
+      // Of nothing, or of less than nothing where noise was larger than what is measured, no ratio says anything.
+      return name !== 'gantry' && own > 0 && value > 0 ? `${shown(value, unit)} (×${(value / own).toFixed(1)})` : shown(value, unit);
     };
     return `| ${title} | ${engines.map(cell).join(' | ')} | ${floor === undefined ? '' : shown(median(floor), unit)} |`;
   });
