@@ -49,12 +49,14 @@ function unescapeOctal(text: string): string {
   return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
-/** The mount a path lies on: the last one mounted on its longest prefix. */
+/** The mount a path lies on. One that is listed may be hidden below another that came later: the way leads from mount to mount, as the kernel's does. */
 export function mountOf(path: string, all: MountInfo[] = mounts()): MountInfo | undefined {
-  let best: MountInfo | undefined;
-  for (const mount of all) {
-    const holds = path === mount.target || path.startsWith(mount.target === '/' ? '/' : `${mount.target}/`);
-    if (holds && mount.target.length >= (best?.target.length ?? 0)) best = mount;
+  const holding = all.filter(({ target }) => path === target || path.startsWith(target === '/' ? '/' : `${target}/`));
+  const known = new Set(all.map(({ id }) => id));
+  let current = holding.findLast(({ id, parentId }) => parentId === id || !known.has(parentId));
+  for (let next = current; next !== undefined;) {
+    current = next;
+    next = holding.filter(({ id, parentId }) => parentId === current?.id && id !== parentId).sort((a, b) => a.target.length - b.target.length)[0];
   }
-  return best;
+  return current;
 }

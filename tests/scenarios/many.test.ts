@@ -123,13 +123,18 @@ async function calm(): Promise<Record<string, number>> {
   }
 }
 
+/** Each holds a descriptor of the daemon; after a burst as many wait as it took. */
+function waitingSandboxes(): number {
+  return readdirSync(join(stage.daemon.runFolder, 'netns')).filter((name) => name.startsWith('pool-')).length;
+}
+
 function descriptors(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
       const role = /\b(daemon|monitor|resolver)\b/.exec(command)?.[1];
-      if (role !== undefined && command.includes(stage.daemon.folder)) counts[role] = readdirSync(`/proc/${pid}/fd`).length;
+      if (role !== undefined && command.includes(stage.daemon.folder)) counts[role] = readdirSync(`/proc/${pid}/fd`).length - (role === 'daemon' ? waitingSandboxes() : 0);
     } catch {
       continue; // ended while we looked
     }
