@@ -21,7 +21,8 @@ export const pullCases: Case[] = [
   { name: 'pull-files', title: 'Pull 20 layers, 50,000 small files', unit: 'ms', rounds: 3, once: async (engine) => await pullAnew(engine, 'files'), bare: async () => await plain('files') },
   { name: 'pull-large', title: 'Pull one layer of 1 GB', unit: 'ms', rounds: 3, once: async (engine) => await pullAnew(engine, 'large'), bare: async () => await plain('large') },
   { name: 'pull-changed', title: 'Pull again, one layer of 20 changed', unit: 'ms', rounds: 3, once: pullChanged },
-  { name: 'rmi-files', title: 'Remove an image of 50,000 small files', unit: 'ms', rounds: 3, once: removeFiles },
+  { name: 'rmi-files', title: 'Remove an image of 50,000 small files', unit: 'ms', rounds: 3, once: async (engine) => await removeFiles(engine, async (name) => await runProgram(engine.cli('rmi', name))) },
+  { name: 'rmi-files-api', title: 'The same by the API, without a client\'s start', unit: 'ms', rounds: 3, once: async (engine) => await removeFiles(engine, async (name) => await engine.api.call('DELETE', `/images/${name}`)) },
 ];
 
 async function plain(which: Which): Promise<number> {
@@ -52,9 +53,9 @@ async function pullChanged(engine: Engine): Promise<number> {
   return await time(async () => await pull(engine, 'changed'));
 }
 
-async function removeFiles(engine: Engine): Promise<number> {
+async function removeFiles(engine: Engine, act: (name: string) => Promise<unknown>): Promise<number> {
   await remove(engine, 'changed');
   await pull(engine, 'files');
   const { images } = await registries();
-  return await time(async () => await runProgram(engine.cli('rmi', `${host}/${images.files.name}`)));
+  return await time(async () => await act(`${host}/${images.files.name}`));
 }
