@@ -8,7 +8,8 @@ import { constants } from 'node:os';
  */
 export const libc = koffi.load('libc.so.6');
 
-const errnoNames = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]));
+// EWOULDBLOCK is another name of EAGAIN: errors carry the one that Node's own have.
+const errnoNames = new Map(Object.entries(constants.errno).filter(([name]) => name !== 'EWOULDBLOCK').map(([name, number]) => [number as number, name]));
 
 /** A system call that failed: `code` is the errno's name, as on Node's own errors, so `errnoOf` reads both. */
 export class HostError extends Error {

@@ -26,7 +26,7 @@ export class FileLock {
       return new FileLock(fd);
     } catch (error) {
       closeSync(fd);
-      if (errnoOf(error) !== 'EAGAIN' && errnoOf(error) !== 'EWOULDBLOCK') throw error;
+      if (errnoOf(error) !== 'EAGAIN') throw error;
       throw new GantryError('conflict', `${path} is held by process ${readFileSync(path, 'utf8').trim() || 'unknown'}`, { cause: error });
     }
   }

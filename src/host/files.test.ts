@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { closeSync, constants, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { deviceNumber, getXattr, listXattrs, openAt2, removeXattr, renameAt2, resolve, setXattr, utimesAt } from './files.ts';
 import { FileLock } from './files-lock.ts';
 
@@ -27,6 +29,19 @@ describe('files', () => {
     closeSync(found);
     assert.throws(() => openAt2(fd, 'link/passwd', constants.O_RDONLY, resolve.inRoot), { code: 'ENOENT' });
     assert.throws(() => openAt2(fd, 'link/inside', constants.O_RDONLY, resolve.noSymlinks), { code: 'ELOOP' });
+  });
+
+  it('openAt2() finds its way over `..` while others rename', async () => {
+    const [renamed, other] = [join(directory, 'renamed'), join(directory, 'renamed-back')];
+    mkdirSync(renamed);
+    const worker = new Worker(`const { renameSync } = require('node:fs'); const { workerData: [a, b], parentPort } = require('node:worker_threads');
+      renameSync(a, b); renameSync(b, a); parentPort.postMessage('runs'); for (;;) { renameSync(a, b); renameSync(b, a); }`, { eval: true, workerData: [renamed, other] });
+    try {
+      await once(worker, 'message');
+      for (let lookup = 0; lookup < 10_000; lookup++) closeSync(openAt2(fd, '../../../../..', constants.O_RDONLY, resolve.inRoot));
+    } finally {
+      await worker.terminate();
+    }
   });
 
   it('keeps attributes of any bytes and size, and tells absence apart', () => {

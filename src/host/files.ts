@@ -1,5 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { constants as osConstants } from 'node:os';
 import { arch } from 'node:process';
 import koffi from 'koffi';
 import { errnoOf } from '../base/errors.ts';
@@ -84,13 +85,23 @@ export function openAt(directory: number, name: string | Buffer, flags: number, 
 }
 
 const openHow = Buffer.alloc(24);
+/** Against one process that only renames, one lookup in fourteen is refused and hardly four in a row; so many take some 30 ms. */
+const maxLookups = 10_000;
 
-/** Opens `path` with the kernel holding the lookup to `rules` (`resolve`), e.g. as if `directory` were the root. */
+/**
+ * Opens `path` with the kernel holding the lookup to `rules` (`resolve`), e.g. as if `directory` were the root. The kernel refuses a
+ * `..` (EAGAIN) while anybody on the machine renames or mounts anything, and leaves the repetition to its caller.
+ * @throws HostError EAGAIN when the machine did nothing else during all of `maxLookups`
+ */
 export function openAt2(directory: number, path: string, flags: number, rules: number): number {
   openHow.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   openHow.writeBigUInt64LE(0n, 8);
   openHow.writeBigUInt64LE(BigInt(rules), 16);
-  return checked(Number(openat2Call(openat2Number, directory, cName(path), openHow, 24)), 'openat2', path);
+  const name = cName(path);
+  for (let lookup = 1; ; lookup++) {
+    const fd = Number(openat2Call(openat2Number, directory, name, openHow, 24));
+    if (fd !== -1 || koffi.errno() !== osConstants.errno.EAGAIN || lookup === maxLookups) return checked(fd, 'openat2', path);
+  }
 }
 
 export function unlinkAt(directory: number, name: string | Buffer, flags = 0): void {
