@@ -1,4 +1,4 @@
-/** `node tests/support/peers/conformance.ts [docker|podman]`: runs tests/conformance against a peer, to see that the cases tell the truth. */
+/** `node tests/support/peers/conformance.ts [docker|docker-28|podman]`: runs tests/conformance against a peer, to see that the cases tell the truth. */
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '../../../.cache/peers');
 
-export type PeerName = 'docker' | 'podman';
+export type PeerName = 'docker' | 'docker-28' | 'podman';
 
 export interface Peer {
   name: PeerName;
@@ -21,29 +21,49 @@ export interface Peer {
   stop(): Promise<void>;
 }
 
-/** What the peers' root holds. Debian bookworm: docker.io 20.10, podman 4.3. */
-const packages = [
-  'docker.io', 'podman', 'crun', 'runc', 'iptables', 'iproute2', 'procps', 'ca-certificates', 'tini', 'containernetworking-plugins',
-  'netavark', 'aardvark-dns',
-];
+interface PeerRoot {
+  /** Below the peers' cache. */
+  folder: string;
+  suite: string;
+  packages: string[];
+}
 
+/** Debian bookworm: docker.io 20.10, podman 4.3. */
+const stable: PeerRoot = {
+  folder: 'root', suite: 'bookworm',
+  packages: ['docker.io', 'podman', 'crun', 'runc', 'iptables', 'iproute2', 'procps', 'ca-certificates', 'tini', 'containernetworking-plugins', 'netavark', 'aardvark-dns'],
+};
+/** Debian sid, whose mirror here stands still: docker.io 28.5 (API 1.51) and its plugins, and newer foreign clients of a registry. */
+const newest: PeerRoot = {
+  folder: 'root-sid', suite: 'sid',
+  packages: [
+    'docker.io', 'docker-cli', 'docker-compose', 'docker-buildx', 'containerd', 'runc', 'crun', 'podman', 'skopeo', 'umoci', 'crane', 'oras', 'iptables', 'nftables', 'iproute2',
+    'procps', 'kmod', 'curl', 'ca-certificates', 'tini',
+  ],
+};
+const roots: Record<PeerName, PeerRoot> = { docker: stable, 'docker-28': newest, podman: stable };
+
+const dockerd = ['/usr/sbin/dockerd', '-H', 'unix:///shared/api.sock', '--data-root', '/var/lib/docker', '--exec-root', '/run/docker'];
 const commands: Record<PeerName, string[]> = {
-  docker: ['/usr/sbin/dockerd', '-H', 'unix:///shared/api.sock', '--data-root', '/var/lib/docker', '--exec-root', '/run/docker'],
+  docker: dockerd,
+  'docker-28': dockerd,
   podman: ['/usr/bin/podman', '--cgroup-manager=cgroupfs', '--runtime=crun', 'system', 'service', '--time=0', 'unix:///shared/api.sock'],
 };
 
-/** Whether the root that peers share is there already: making it takes half a minute and the network. */
-export function peersAreMade(): boolean {
-  return existsSync(join(cache, 'root'));
+/** Whether a peer's root is there already: making it takes half a minute and the network. */
+export function peersAreMade(name: PeerName = 'docker'): boolean {
+  return existsSync(join(cache, roots[name].folder));
 }
 
-/** Makes the root that both peers share, once for each machine: about half a minute. */
-export function preparePeers(): string {
-  const root = join(cache, 'root');
+/** Makes the root of a peer, once for each machine: about half a minute. */
+export function preparePeers(name: PeerName = 'docker'): string {
+  const { folder, suite, packages } = roots[name];
+  const root = join(cache, folder);
   if (existsSync(root)) return root;
-  const making = join(cache, `root.${process.pid}`);
+  const making = join(cache, `${folder}.${process.pid}`);
   mkdirSync(cache, { recursive: true });
-  const { status, stderr } = spawnSync('mmdebstrap', ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', making], { encoding: 'utf8' });
+  const options = ['--variant=minbase', '--aptopt=Acquire::Check-Valid-Until "false"', `--include=${packages.join(',')}`];
+  const { status, stderr } = spawnSync('mmdebstrap', [...options, suite, making, `deb http://deb.debian.org/debian ${suite} main`], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`mmdebstrap could not make the peers' root: ${stderr.slice(-500)}`);
   renameSync(making, root);
   return root;
@@ -54,7 +74,7 @@ export function preparePeers(): string {
  * Its data is new each time and goes with `stop`.
  */
 export async function startPeer(name: PeerName): Promise<Peer> {
-  const root = preparePeers();
+  const root = preparePeers(name);
   const work = mkdtempSync(join(cache, `${name}-`));
   const log = openSync(join(work, 'log'), 'w');
   const daemon = spawn('unshare', ['--mount', '--net', '--pid', '--fork', '--kill-child', '/bin/sh', join(here, 'enter.sh'), work, root, ...commands[name]], { stdio: ['ignore', log, log], detached: true });

@@ -1,4 +1,4 @@
-/** `node tests/support/peers/start.ts [docker|podman]`: a peer to ask questions, until SIGINT or SIGTERM. */
+/** `node tests/support/peers/start.ts [docker|docker-28|podman]`: a peer to ask questions, until SIGINT or SIGTERM. */
 import { startPeer, type PeerName } from './start-peer.ts';
 
 const peer = await startPeer((process.argv[2] ?? 'docker') as PeerName);
