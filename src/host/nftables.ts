@@ -1,6 +1,7 @@
 import koffi, { type LibraryHandle } from 'koffi';
 import { GantryError } from '../base/errors.ts';
 import { holdLowDescriptors, withLowDescriptors } from './low-descriptors.ts';
+import { withoutSignals } from './signal-mask.ts';
 
 /**
  * libnftables in this process: text in, JSON out. One `run` is one transaction: all or nothing.
@@ -28,7 +29,8 @@ export function openNftables(): Nftables {
   nft.bufferErrors(context);
   const run = (commands: string, flags: number): string => {
     nft.setFlags(context, flags);
-    const failed: number = nft.run(context, commands);
+    // It waits with select(2), which every signal interrupts, and takes that for a refusal of what the kernel has done by then.
+    const failed: number = withoutSignals(() => nft.run(context, commands));
     const output: string = nft.output(context) ?? '';
     const errors: string = nft.errors(context) ?? '';
     if (failed !== 0) throw new GantryError('internal', `nft: ${errors.trim() || 'the command failed without a message'}`);

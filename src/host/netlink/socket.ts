@@ -14,6 +14,14 @@ const netlink = { family: 16, route: 0, netfilter: 12, level: 270, capAck: 10, e
 const socketType = { raw: 3, closeOnExec: 0o2000000 } as const;
 const answer = { error: 2, done: 3 } as const;
 const received = Buffer.alloc(64 * 1024);
+/**
+ * The kernel answers all that one send holds before it can be asked for the first answer, and drops what its queue for us cannot hold (ENOBUFS): 212,992
+ * bytes, which some 250 acknowledgements fill.
+ */
+const requestsAtOnce = 64;
+/** An answer in several parts that something changed meanwhile, and how often it is asked for again: who never finds it at rest takes the last. */
+const dumpInterrupted = 0x10;
+const maxDumps = 20;
 
 /**
  * A connection to one of the kernel's netlink services, of the network namespace in which it was opened: it stays there
@@ -28,7 +36,7 @@ export class NetlinkSocket implements Disposable {
     this.#fd = fd;
   }
 
-  /** Sends all in one call. Each is tried, in order, also after one failed. @throws HostError the first refusal, with the kernel's own words */
+  /** Sends them together. Each is tried, in order, also after one failed. @throws HostError the first refusal, with the kernel's own words */
   run(...requests: NetlinkRequest[]): void {
     const failures = this.tryAll(requests).filter((failure) => failure !== undefined);
     if (failures[0] !== undefined) throw failures[0];
@@ -36,6 +44,12 @@ export class NetlinkSocket implements Disposable {
 
   /** As `run`, but gives the failure of each request, in place. */
   tryAll(requests: NetlinkRequest[]): (HostError | undefined)[] {
+    const failures: (HostError | undefined)[] = [];
+    for (let at = 0; at < requests.length; at += requestsAtOnce) failures.push(...this.#tryTogether(requests.slice(at, at + requestsAtOnce)));
+    return failures;
+  }
+
+  #tryTogether(requests: NetlinkRequest[]): (HostError | undefined)[] {
     const first = this.#submit(requests);
     const failures: (HostError | undefined)[] = requests.map(() => undefined);
     for (let open = requests.length; open > 0;) {
@@ -61,15 +75,27 @@ export class NetlinkSocket implements Disposable {
     }
   }
 
+  /**
+   * A question with a list for an answer. What changes while the kernel writes it may be missing or come twice: the kernel says so then, and leaves the
+   * repetition to its caller (https://docs.kernel.org/userspace-api/netlink/intro.html, "Dump consistency"). @throws HostError
+   */
   dump(request: NetlinkRequest): Message[] {
+    for (let dumps = 1; ; dumps++) {
+      const { messages, isConsistent } = this.#dumpOnce(request);
+      if (isConsistent || dumps === maxDumps) return messages;
+    }
+  }
+
+  #dumpOnce(request: NetlinkRequest): { messages: Message[]; isConsistent: boolean } {
     const sequence = this.#submit([request]);
     const messages: Message[] = [];
-    for (;;) {
+    for (let isConsistent = true; ;) {
       for (const message of this.#receive()) {
         if (message.sequence !== sequence) continue;
-        if (message.type === answer.done) return messages;
+        if ((message.flags & dumpInterrupted) !== 0) isConsistent = false;
         if (message.type === answer.error) throw refusal(message, request) ?? new HostError('netlink', 0, request.what);
-        messages.push(message);
+        if (message.type !== answer.done) messages.push(message);
+        else return { messages, isConsistent };
       }
     }
   }
