@@ -19,7 +19,7 @@ export async function connect(deps: NetworkDeps, name: string, container: string
     const record = deps.containers.find(id);
     const network = deps.catalog.find(name);
     checkConnect(record, network);
-    const resting = restingEndpoint(network, request, { containerId: id, containerName: record.name });
+    const resting = restingEndpoint(network, request, { containerId: id, containerName: record.name, hostname: record.config.hostname ?? '' });
     const planned: ContainerRecord = { ...record, endpoints: { ...record.endpoints, [network.name]: resting } };
     if (!isLive(record)) {
       deps.containers.save(planned, { durable: true });

@@ -17,9 +17,11 @@ export function namedEndpoints(deps: Pick<NetworkDeps, 'catalog'>, record: Conta
   });
 }
 
-/** What a container is called on a network that resolves names. */
-export function dnsNamesOf(network: NetworkRecord, container: { id: string; name: string }, aliases: readonly string[] = []): string[] {
-  return predefinedNames.includes(network.name) ? [] : [...new Set([container.name, ...aliases, shortId(container.id)])];
+/** What a container is called on a network that resolves names: its host name too, as in Docker since 26. */
+export function dnsNamesOf(network: NetworkRecord, container: { id: string; name: string; hostname: string }, aliases: readonly string[] = []): string[] {
+  if (predefinedNames.includes(network.name)) return [];
+  const { id, name, hostname } = container;
+  return [...new Set([name, ...aliases, shortId(id), ...(hostname === '' ? [] : [hostname])])];
 }
 
 /** Tells the resolver of a container that has just come onto its networks, and has its namespace served. */

@@ -79,7 +79,7 @@ function report(deps: NetworkDeps, { id, endpoints }: ContainerRecord, what: 'co
 async function renamed(deps: NetworkDeps, record: ContainerRecord): Promise<void> {
   const endpoints = Object.fromEntries(Object.entries(record.endpoints).map(([name, endpoint]) => {
     const network = deps.catalog.get(endpoint.networkId);
-    return [name, network === undefined ? endpoint : { ...endpoint, dnsNames: dnsNamesOf(network, record, endpoint.request.aliases) }];
+    return [name, network === undefined ? endpoint : { ...endpoint, dnsNames: dnsNamesOf(network, { ...record, hostname: record.config.hostname ?? '' }, endpoint.request.aliases) }];
   }));
   const saved = deps.containers.save({ ...record, endpoints }, { durable: true });
   if (isLive(saved)) await announce(deps, saved);

@@ -21,7 +21,7 @@ describe('the plan of a container\'s networks', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   const plan = (networkMode: string | undefined, endpoints: Record<string, EndpointRequest> = {}, macAddress?: string) => planEndpoints(catalog, {
-    containerId: 'c'.repeat(64), containerName: 'web', hostname: '', domainname: '', hostConfig: { networkMode }, exposedPorts: [], endpoints, macAddress,
+    containerId: 'c'.repeat(64), containerName: 'web', hostname: 'front', domainname: '', hostConfig: { networkMode }, exposedPorts: [], endpoints, macAddress,
   });
 
   for (const mode of [undefined, '', 'default', 'bridge']) {
@@ -32,8 +32,8 @@ describe('the plan of a container\'s networks', () => {
     assert.deepEqual(networkModeOf('container:abc'), { kind: 'container', container: 'abc' });
   });
   test('a network may be named by a prefix of its id', () => assert.deepEqual(Object.keys(plan('feed1')), ['app']));
-  test('names on a user-defined network are the container\'s name, its aliases and its short id', () => {
-    assert.deepEqual(plan('app', { app: { aliases: ['db', 'web'] } })['app']?.dnsNames, ['web', 'db', 'cccccccccccc']);
+  test('names on a user-defined network are the container\'s name, its aliases, its short id and its host name', () => {
+    assert.deepEqual(plan('app', { app: { aliases: ['db', 'web'] } })['app']?.dnsNames, ['web', 'db', 'cccccccccccc', 'front']);
     assert.deepEqual(plan('bridge')['bridge']?.dnsNames, []);
   });
   test('the container\'s MAC address goes to its first network', () => {

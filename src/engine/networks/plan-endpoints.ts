@@ -50,11 +50,11 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
 }
 
 /** An endpoint of a container that does not run. @throws invalid, forbidden for what this network cannot give */
-export function restingEndpoint(network: NetworkRecord, asked: EndpointRequest, container: { containerId: string; containerName: string }): EndpointRecord {
+export function restingEndpoint(network: NetworkRecord, asked: EndpointRequest, container: Pick<NetworkPlanRequest, 'containerId' | 'containerName' | 'hostname'>): EndpointRecord {
   // Hardware addresses are written with hyphens too.
   const request = asked.macAddress === undefined ? asked : { ...asked, macAddress: asked.macAddress.replaceAll('-', ':').toLowerCase() };
   checkEndpoint(network, request);
-  const dnsNames = dnsNamesOf(network, { id: container.containerId, name: container.containerName }, request.aliases);
+  const dnsNames = dnsNamesOf(network, { id: container.containerId, name: container.containerName, hostname: container.hostname }, request.aliases);
   return { endpointId: '', networkId: network.id, request, dnsNames, macAddress: request.macAddress ?? '', ports: [] };
 }
 

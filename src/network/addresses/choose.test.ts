@@ -52,6 +52,11 @@ test('nextAddress() works in IPv6', () => {
   assert.equal(nextAddress({ subnet: 'fd00::/64', last: 'fd00::ffff', taken: () => false }), 'fd00::1:0');
 });
 
+test('nextAddress() never gives the address of all routers of an IPv6 subnet', () => {
+  for (const subnet of ['fd00:7::/64', 'fd00:7::/30', 'fd00:7::/126']) assert.equal(nextAddress({ subnet, taken: () => false }), addressOf(6, parseSubnet(subnet)!.base + 1n));
+  assert.equal(nextAddress({ subnet: 'fd00:7::/127', taken: () => false }), 'fd00:7::');
+});
+
 test('firstAddress() and macOf() are Docker\'s', () => {
   assert.equal(firstAddress('172.17.0.0/16'), '172.17.0.1');
   assert.equal(macOf('172.17.0.2'), '02:42:ac:11:00:02');

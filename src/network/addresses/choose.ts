@@ -29,17 +29,18 @@ export function firstAddress(subnet: string): string {
 
 /**
  * The next free address after `last`, wrapping around once, as Docker gives them: an address that was just given back rests longest.
- * Network and broadcast addresses are never given. undefined when none is free.
+ * The network's own address (in IPv6 that of its routers, RFC 4291 §2.6.1) and the broadcast address are never given. undefined when none is free.
  */
 export function nextAddress(options: { subnet: string; range?: string; last?: string; taken: (address: string) => boolean }): string | undefined {
   const subnet = required(options.subnet);
   const range = options.range === undefined ? subnet : required(options.range);
-  const broadcast = subnet.family === 4 && subnet.prefix < 31 ? subnet.base + subnetSize(subnet) - 1n : undefined;
+  const hasOwn = subnetSize(subnet) > 2n;
+  const broadcast = subnet.family === 4 && hasOwn ? subnet.base + subnetSize(subnet) - 1n : undefined;
   const size = subnetSize(range);
   const start = options.last === undefined ? 0n : addressNumber(options.last) + 1n - range.base;
   for (let step = 0n; step < size; step++) {
     const number = range.base + (((start + step) % size) + size) % size;
-    if ((number === subnet.base && subnet.prefix < 31) || number === broadcast) continue;
+    if ((number === subnet.base && hasOwn) || number === broadcast) continue;
     const address = addressOf(subnet.family, number);
     if (!options.taken(address)) return address;
   }
