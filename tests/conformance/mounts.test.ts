@@ -144,6 +144,13 @@ describe('mounts', () => {
     await removed('conf-from');
   });
 
+  test('no program, device or setuid bit of /dev/shm counts, whoever shares it', async () => {
+    const donor = await engine.run({ HostConfig: { IpcMode: 'shareable', ShmSize: 1 << 20 } });
+    for (const IpcMode of ['private', 'shareable', `container:${donor}`]) {
+      assert.match(await said('grep " /dev/shm " /proc/mounts', { IpcMode }), / rw,nosuid,nodev,noexec,/, IpcMode);
+    }
+  });
+
   test('parents are mounted before children, two hundred of them too', async () => {
     assert.equal(await said('ls /p /p/c', { Binds: [`${folder}/dir:/p/c`, 'conf-parent:/p'] }), '/p:\nc\n\n/p/c:\nin\n');
     const many = Array.from({ length: 200 }, (_, index) => `${folder}/dir:/many/${index}`);

@@ -186,7 +186,9 @@ function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: st
     return { target, type: 'bind', source: join(owner, name), readOnly: record.hostConfig.readonlyRootfs ?? false, propagation: 'rprivate', recursive: true, recursiveReadOnly: false, options: [] };
   };
   const mounts = [bind('resolv.conf', '/etc/resolv.conf', files?.resolvConf), bind('hostname', '/etc/hostname', files?.hostname), bind('hosts', '/etc/hosts', files?.hosts)];
-  if (record.hostConfig.ipcMode === 'shareable') mounts.push({ ...bind('shm', '/dev/shm', undefined), source: join(bundle, 'shm'), readOnly: false });
+  // crun 1.8 does not take a mount's own flags over at this place.
+  const flags = ['nosuid', 'noexec', 'nodev'];
+  if (record.hostConfig.ipcMode === 'shareable') mounts.push({ ...bind('shm', '/dev/shm', undefined), source: join(bundle, 'shm'), readOnly: false, options: flags });
   return mounts;
 }
 
