@@ -1,5 +1,6 @@
 import { chmodSync, closeSync, fstatSync } from 'node:fs';
 import { errnoOf, GantryError } from '../../base/errors.ts';
+import { encodeName } from '../../base/file-names.ts';
 import type { TarEntry } from '../../base/tar/entry.ts';
 import { fileTypes, openAt, O_NOFOLLOW, O_PATH } from '../../host/files.ts';
 
@@ -34,4 +35,10 @@ export function setNodeMode(directory: number, name: string, mode: number): void
 export function nodeTypeOf(entry: TarEntry): number {
   if (entry.type === 'fifo') return fileTypes.fifo;
   return entry.type === 'block' ? fileTypes.block : fileTypes.character;
+}
+
+/** What a member adds to the size of its layer as Docker counts it: the bytes of a file with its holes, and those that a link names. */
+export function shownBytes(entry: TarEntry): number {
+  if (entry.type === 'file') return entry.realSize;
+  return entry.type === 'symlink' ? encodeName(entry.linkName).length : 0;
 }

@@ -5,7 +5,7 @@ import {
   chownAt, deviceNumber, fsetXattr, futimes, linkAt, mkdirAt, mknodAt, openAt, O_DIRECTORY, O_NOFOLLOW, pathOf, setXattr, symlinkAt, unlinkAt, utimesAt,
 } from '../../host/files.ts';
 import { cleanParts, describeFailure } from './archive-names.ts';
-import { nodeTypeOf, setAttributes, setNodeMode } from './entry-attributes.ts';
+import { nodeTypeOf, setAttributes, setNodeMode, shownBytes } from './entry-attributes.ts';
 import { FileBody } from './file-body.ts';
 import { ImpliedDirectories } from './implied-directories.ts';
 import { removeTreeAt } from './remove-tree.ts';
@@ -31,7 +31,7 @@ export interface ExtractOptions {
  * always made anew and never followed. Ownership first, then modes (setuid survives), then attributes and times; directories' times last.
  */
 export class Extractor implements TarHandler {
-  /** Bytes of regular files: what Docker calls a layer's size. */
+  /** Bytes of regular files and of what links point to: what Docker calls a layer's size. */
   unpackedBytes = 0;
   /** Made because members lie in them. */
   readonly implied = new ImpliedDirectories();
@@ -40,6 +40,7 @@ export class Extractor implements TarHandler {
   readonly #directories: RootedDirectories;
   readonly #directoryTimes = new Map<string, { parts: string[]; entry: TarEntry }>();
   #entries = 0;
+  #boundedBytes = 0;
   #file: FileBody | undefined;
 
   constructor(root: string, options: ExtractOptions) {
@@ -115,8 +116,8 @@ export class Extractor implements TarHandler {
   }
 
   #count(bytes: number): void {
-    this.unpackedBytes += bytes;
-    if (this.unpackedBytes > (this.#options.maxBytes ?? Infinity)) {
+    this.#boundedBytes += bytes;
+    if (this.#boundedBytes > (this.#options.maxBytes ?? Infinity)) {
       throw new GantryError('invalid', `invalid archive: it unpacks to more than ${this.#options.maxBytes} bytes`);
     }
   }
@@ -124,6 +125,7 @@ export class Extractor implements TarHandler {
   #make(place: Place): void {
     const { parent, name, entry } = place;
     if (entry.type === 'file') this.#count(entry.size);
+    this.unpackedBytes += shownBytes(entry);
     if (this.#options.keepKinds === true) this.#checkKind(place);
     if (entry.type === 'directory') return this.#directory(place);
     if (entry.type === 'file') return this.#regular(place);

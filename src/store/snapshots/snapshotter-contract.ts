@@ -46,6 +46,15 @@ export function snapshotterContract(name: string, open: () => OpenedSnapshotter)
       assert.deepEqual(opened.leftovers(), []);
     });
 
+    it('measures a layer as Docker does: the bytes of files, each once, and of what links name', async () => {
+      await using opened = open();
+      const members = [
+        tarHeader({ name: 'folder/', type: 'directory' }), tarHeader({ name: 'folder/file', size: 700 }), Buffer.alloc(700, 1), tarPadding(700),
+        tarHeader({ name: 'twice', type: 'link', linkName: 'folder/file' }), tarHeader({ name: 'short', type: 'symlink', linkName: 'földer' }), tarHeader({ name: '.wh.gone' }), tarEnd(),
+      ];
+      assert.equal((await opened.snapshotter.apply(lower, streamOf(Buffer.concat(members)), {})).unpackedBytes, 707);
+    });
+
     it('shows layers top first, with whiteouts as overlay wants them', async () => {
       await using opened = open();
       await opened.snapshotter.apply(lower, streamOf(tar), {});

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '../../../.cache/peers');
 
-export type PeerName = 'docker' | 'docker-28' | 'podman';
+export type PeerName = 'docker' | 'docker-28' | 'docker-28-containerd' | 'podman';
 
 export interface Peer {
   name: PeerName;
@@ -41,12 +41,14 @@ const newest: PeerRoot = {
     'procps', 'kmod', 'curl', 'ca-certificates', 'tini',
   ],
 };
-const roots: Record<PeerName, PeerRoot> = { docker: stable, 'docker-28': newest, podman: stable };
+const roots: Record<PeerName, PeerRoot> = { docker: stable, 'docker-28': newest, 'docker-28-containerd': newest, podman: stable };
 
 const dockerd = ['/usr/sbin/dockerd', '-H', 'unix:///shared/api.sock', '--data-root', '/var/lib/docker', '--exec-root', '/run/docker'];
 const commands: Record<PeerName, string[]> = {
   docker: dockerd,
   'docker-28': dockerd,
+  // Images in containerd's store: indexes are kept whole, and an image is known by the digest of its manifest or index.
+  'docker-28-containerd': [...dockerd, '--feature', 'containerd-snapshotter=true'],
   podman: ['/usr/bin/podman', '--cgroup-manager=cgroupfs', '--runtime=crun', 'system', 'service', '--time=0', 'unix:///shared/api.sock'],
 };
 

@@ -2,6 +2,7 @@ import { GantryError } from '../../../base/errors.ts';
 import { decodeName, encodeName } from '../../../base/file-names.ts';
 import type { TarEntry, TarHandler } from '../../../base/tar/entry.ts';
 import { cleanParts, maxPath } from '../archive-names.ts';
+import { shownBytes } from '../entry-attributes.ts';
 import { ImpliedDirectories, type DirectoryAttributes } from '../implied-directories.ts';
 import { modeMask, modeType } from './format.ts';
 import { IndexNode, type Xattrs } from './node.ts';
@@ -17,7 +18,7 @@ const maxNear = 1000;
 /** Linux's own limits, bytes. An index can say more, and the kernel then calls the whole directory damaged. */
 const maxName = 255;
 const maxTarget = 4095;
-/** What anything but a regular file counts for, as when it is extracted. */
+/** What anything but a regular file counts for in the bound of what is made. */
 const nodeBytes = 4096;
 
 /**
@@ -26,9 +27,10 @@ const nodeBytes = 4096;
  */
 export class LayerTree implements TarHandler {
   readonly root: IndexNode = directory();
-  /** Apparent bytes of regular files, and 4096 for everything else. */
+  /** Bytes of regular files and of what links point to: what Docker calls a layer's size. */
   unpackedBytes = 0;
   readonly #maxBytes: number;
+  #boundedBytes = 0;
   /** Made because members lie in them. */
   readonly #implied = new Set<IndexNode>();
   /** Where members lay lately, by path: most lie beside one of the last. Cleared when a path may lead elsewhere. */
@@ -69,6 +71,7 @@ export class LayerTree implements TarHandler {
 
   #put(parent: Directory, key: string, { entry, bodyOffset }: { entry: TarEntry; bodyOffset: number }): void {
     this.#count(entry.type === 'file' ? entry.size : nodeBytes);
+    this.unpackedBytes += shownBytes(entry);
     const there = parent.children.get(key);
     // A path may lead elsewhere now.
     if (there?.children !== undefined || there?.target !== undefined) this.#near.clear();
@@ -196,8 +199,8 @@ export class LayerTree implements TarHandler {
   }
 
   #count(bytes: number): void {
-    this.unpackedBytes += bytes;
-    if (this.unpackedBytes > this.#maxBytes) throw new GantryError('invalid', `invalid archive: it unpacks to more than ${this.#maxBytes} bytes`);
+    this.#boundedBytes += bytes;
+    if (this.#boundedBytes > this.#maxBytes) throw new GantryError('invalid', `invalid archive: it unpacks to more than ${this.#maxBytes} bytes`);
   }
 }
 
