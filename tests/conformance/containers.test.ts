@@ -97,7 +97,7 @@ describe('containers', () => {
 
     test('has the defaults that clients read', async () => {
       const seen = await engine.inspect(await engine.create({}));
-      assert.equal(seen.HostConfig.NetworkMode, engine.ours ? 'bridge' : 'default'); // 20.10 kept the word that was given
+      assert.ok((engine.ours ? ['bridge'] : ['bridge', 'default']).includes(seen.HostConfig.NetworkMode)); // 20.10 keeps the word that was given
       assert.deepEqual(seen.HostConfig.RestartPolicy.MaximumRetryCount, 0);
       assert.equal(seen.HostConfig.ShmSize, 67108864);
       assert.equal(seen.HostConfig.LogConfig.Type, 'json-file');
@@ -140,7 +140,7 @@ describe('containers', () => {
       const id = await engine.run();
       await engine.expect('POST', `/containers/${id}/pause`, { status: 204 });
       assert.equal((await engine.inspect(id)).State.Status, 'paused');
-      await engine.expect('POST', `/containers/${id}/pause`, { status: 409, message: /is already paused/ });
+      await engine.expect('POST', `/containers/${id}/pause`, { status: 409, message: `Container ${id} is already paused` });
       await engine.expect('POST', `/containers/${id}/start`, { status: 409, message: /cannot start a paused container, try unpause instead/ });
       await engine.expect('POST', `/containers/${id}/exec`, { body: { Cmd: ['true'] }, status: 409, message: /is paused, unpause the container before exec/ });
       await engine.expect('POST', `/containers/${id}/unpause`, { status: 204 });

@@ -31,7 +31,7 @@ const refusals: [ContainerState['status'], ContainerEvent, Parameters<typeof has
   ['paused', 'start', 'conflict', /^cannot start a paused container, try unpause instead$/],
   ['dead', 'start', 'conflict', /marked for removal/],
   ['exited', 'pause', 'conflict', /^container abc is not running$/],
-  ['paused', 'pause', 'conflict', /^container abc is already paused$/],
+  ['paused', 'pause', 'conflict', /^Container abc is already paused$/],
   ['restarting', 'pause', 'conflict', /^Container abc is restarting, wait until the container is running$/],
   ['running', 'unpause', 'internal', /^Container abc is not paused$/],
   ['paused', 'exec', 'conflict', /^Container abc is paused, unpause the container before exec$/],

@@ -38,7 +38,7 @@ function refusal(record: ContainerRecord, event: ContainerEvent): GantryError {
       if (status === 'paused') return new GantryError('conflict', 'cannot start a paused container, try unpause instead');
       return new GantryError('conflict', 'container is marked for removal and cannot be started');
     case 'pause':
-      if (status === 'paused') return new GantryError('conflict', `container ${id} is already paused`);
+      if (status === 'paused') return new GantryError('conflict', `Container ${id} is already paused`);
       return status === 'restarting' ? restarting(id) : notRunning(id);
     case 'unpause':
       // Docker answers 500 here.
