@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { refuseGrpc } from './builds/refuse-grpc.ts';
 import type { Handler, Method, Route } from './http/router.ts';
 
 /** What is a part of the API and not of this engine. It is refused by name, never taken in silence. */
@@ -6,7 +7,7 @@ export const unsupportedRoutes: readonly Route[] = [
   notYet('POST', '/build', 'building images'),
   notYet('POST', '/build/cancel', 'building images'),
   notYet('POST', '/session', 'BuildKit sessions'),
-  notYet('POST', '/grpc', 'BuildKit'),
+  { method: 'POST', path: '/grpc', handler: refuseGrpc, unsupported: 'building images' },
   notYet('GET', '/containers/{name}/checkpoints', 'checkpoints'),
   notYet('POST', '/containers/{name}/checkpoints', 'checkpoints'),
   notYet('DELETE', '/containers/{name}/checkpoints/{checkpoint}', 'checkpoints'),
