@@ -80,6 +80,17 @@ test('bytes sent together with the request are stdin', async () => {
   assert.equal((await rest()).toString(), 'HELLO');
 });
 
+test("an attach by WebSocket that is refused for its handshake lets the container's streams go", async () => {
+  const stream = echo({ tty: false });
+  await using server = await serve({ containers: { attach: () => Promise.resolve({ stream, tty: false }) } });
+  const socket = await server.dial();
+  const closed = once(stream, 'close');
+  socket.end(`GET /v1.51/containers/x/attach/ws?stream=1&stdout=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  const { head } = await reader(socket);
+  assert.match(head, /^HTTP\/1.1 400 Bad Request\r\n/);
+  await closed;
+});
+
 test('a refused attach is an ordinary answer, with and without Upgrade', async () => {
   const services: PartialServices = { containers: { attach: () => Promise.reject(new GantryError('notFound', 'No such container: x')) } };
   for (const lines of [upgrade, '']) {
@@ -143,7 +154,7 @@ test('a client that vanishes frees the container\'s stream', async () => {
 });
 
 const exec: ExecRecord = {
-  id: 'e1', containerId: 'c1', running: false, exitCode: null, pid: 0, canRemove: false,
+  id: 'e1', containerId: 'c1', running: false, exitCode: null, pid: 0,
   request: {
     cmd: ['cat'], env: [], user: '', workingDir: '', privileged: false, tty: false,
     attachStdin: true, attachStdout: true, attachStderr: true, detachKeys: '',

@@ -69,11 +69,11 @@ describe('events of containers', () => {
       rest = lines.pop()!;
       const events = lines.filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Event & { Type: string });
       seen.push(...events.filter(({ Actor }) => Actor.ID === id || Actor.Attributes['container'] === id).map(({ Type, Action }) => `${Type} ${Action}`));
-      if (seen.includes('volume unmount')) break;
+      if (seen.includes('volume unmount') && seen.includes('container die')) break;
     }
-    assert.deepEqual(seen.slice(seen.indexOf('container create')), [
-      'container create', 'network connect', 'volume mount', 'container start', 'container kill', 'container die', 'network disconnect', 'volume unmount',
-    ]);
+    const today = ['container create', 'volume mount', 'network connect', 'container start', 'container kill', 'network disconnect', 'volume unmount', 'container die'];
+    const of2010 = ['container create', 'network connect', 'volume mount', 'container start', 'container kill', 'container die', 'network disconnect', 'volume unmount'];
+    assert.deepEqual(seen.slice(seen.indexOf('container create')), engine.ours || seen.at(-1) === 'container die' ? today : of2010);
   });
 
   test('of an exec come in order, the start before the end, and with the space behind a program without arguments', async () => {
@@ -147,7 +147,10 @@ describe('events of containers', () => {
     const id = await engine.run({ StopSignal: 'SIGKILL' });
     const events = await follow(id, 'restart');
     await engine.expect('POST', `/containers/${id}/restart`, { query: { t: 10 }, status: 204 });
-    assert.deepEqual((await events()).map(timeless), [['kill', { signal: '9' }], ['die', { exitCode: '137' }], ['stop', {}], ['start', {}], ['restart', {}]]);
+    const seen = (await events()).map(timeless);
+    // 28.5 tells of the stop and of the end at once: either may come first.
+    if (!engine.ours && seen[1]?.[0] === 'stop') seen.splice(1, 2, ...seen.slice(1, 3).reverse());
+    assert.deepEqual(seen, [['kill', { signal: '9' }], ['die', { exitCode: '137' }], ['stop', {}], ['start', {}], ['restart', {}]]);
   });
 
   test('tell of the kernel that ends a container for its memory, before its end', async () => {

@@ -61,6 +61,8 @@ describe('files of containers', () => {
       ];
       for (const [path, name, mode, linkTarget] of cases) {
         const seen = await statOf(id, path);
+        // 28.5 shows the two dots as they came.
+        if (path === '..' && !engine.ours) seen.name = '/';
         assert.deepEqual({ path, name: seen.name, mode: seen.mode, linkTarget: seen.linkTarget }, { path, name, mode, linkTarget });
       }
       assert.equal((await statOf(id, '/d/f')).size, 3);
@@ -101,7 +103,7 @@ describe('files of containers', () => {
     const id = await box(true);
     await engine.expect('GET', `/containers/${id}/archive`, { query: { path: '/d/f/x' }, status: [404, 500] });
     for (const path of ['/d/f', '/d/f/']) {
-      await engine.expect('PUT', `/containers/${id}/archive`, { query: { path }, raw: await tarOf([]), status: [400, 500], message: 'extraction point is not a directory' });
+      await engine.expect('PUT', `/containers/${id}/archive`, { query: { path }, raw: await tarOf([]), status: [400, 500], message: engine.ours ? 'extraction point is not a directory' : /extraction point is not a directory|lstat \/d\/f\/: not a directory/ });
     }
   });
 
@@ -109,7 +111,7 @@ describe('files of containers', () => {
     const id = await box(true);
     const fileOverDirectory = await tarOf([{ name: 'sub', text: 'file' }]);
     const directoryOverFile = await tarOf([{ name: 'f', type: 'directory' }]);
-    for (const [raw, message] of [[fileOverDirectory, /cannot overwrite directory ".*sub" with non-directory/], [directoryOverFile, /cannot overwrite non-directory "\/d\/f" with directory "\/d"$/]] as const) {
+    for (const [raw, message] of [[fileOverDirectory, /cannot overwrite directory ".*sub" with non-directory/], [directoryOverFile, /cannot overwrite non-directory "(\/d\/)?f" with directory "\/d"$/]] as const) {
       await engine.expect('PUT', `/containers/${id}/archive`, { query: { path: '/d', noOverwriteDirNonDir: 'true' }, raw, status: [400, 500], message });
     }
     assert.equal((await put(id, '/d', fileOverDirectory)).status, 200);
@@ -130,8 +132,8 @@ describe('files of containers', () => {
   test('read-only root filesystems and volumes are refused, writable volumes below are not', async () => {
     const id = await engine.create({ HostConfig: { ReadonlyRootfs: true, Binds: ['conf-ro:/ro:ro', 'conf-rw:/rw'] } });
     const raw = await tarOf([{ name: 'x', text: 'x' }]);
-    await engine.expect('PUT', `/containers/${id}/archive`, { query: { path: '/tmp' }, raw, status: [403, 500], message: 'container rootfs is marked read-only' });
-    await engine.expect('PUT', `/containers/${id}/archive`, { query: { path: '/ro' }, raw, status: [403, 500], message: 'mounted volume is marked read-only' });
+    await engine.expect('PUT', `/containers/${id}/archive`, { query: { path: '/tmp' }, raw, status: [400, 500], message: 'container rootfs is marked read-only' });
+    await engine.expect('PUT', `/containers/${id}/archive`, { query: { path: '/ro' }, raw, status: [400, 500], message: 'mounted volume is marked read-only' });
     assert.equal((await put(id, '/rw', raw)).status, 200);
     assert.equal((await get(id, '/rw/x'))[0]?.text, 'x');
     await engine.clean();

@@ -123,7 +123,9 @@ describe('what happens to a container by itself', () => {
       await engine.expect('DELETE', `/containers/${id}`, { status: 204 });
     }, (seen) => seen.includes('destroy'));
     const known = ['start', 'pause', 'unpause', 'rename', 'update', 'top', 'kill', 'die', 'destroy'];
-    assert.deepEqual(actions.filter((action) => known.includes(action)), known);
+    const seen = actions.filter((action) => known.includes(action));
+    // 28.5 tells of a pause a second time where its containerd overtakes it.
+    assert.deepEqual(engine.ours ? seen : [...new Set(seen)], known);
     const of = (action: string): Record<string, string> => events.find(({ Action }) => Action === action).Actor.Attributes;
     assert.deepEqual([of('kill')['signal'], of('die')['exitCode'], of('start')['l'], of('rename')['oldName']], ['9', '137', 'v', `/${of('start')['name']}`]);
     assert.equal(of('update')['name'], 'conf-renamed');
@@ -134,6 +136,8 @@ describe('what happens to a container by itself', () => {
     const id = await engine.run({ Cmd: ['sh', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 0.1; done'] });
     await engine.logged(id, 'ready\n');
     const { actions } = await eventsOf(id, () => engine.expect('POST', `/containers/${id}/restart`, { query: { t: 10 }, status: 204 }), (seen) => seen.includes('restart'));
+    // 28.5 tells of the stop and of the end at once: either may come first.
+    if (!engine.ours && actions[1] === 'stop') actions.splice(1, 2, 'die', 'stop');
     assert.deepEqual(actions, ['kill', 'die', 'stop', 'start', 'restart']);
     assert.equal((await engine.inspect(id)).RestartCount, 0);
   });

@@ -49,7 +49,7 @@ const imageSummary: Shape = {
 };
 
 const image: Shape = {
-  Id: 'text', RepoTags: 'strings', RepoDigests: 'strings', Parent: 'string', Comment: 'string', Created: 'text', Container: 'string', ContainerConfig: { Hostname: 'string', Cmd: 'strings|null', Labels: 'object|null' },
+  Id: 'text', RepoTags: 'strings', RepoDigests: 'strings', Parent: 'string', Comment: 'string', Created: 'text', Container: 'string|absent', ContainerConfig: { Hostname: 'string', Cmd: 'strings|null', Labels: 'object|null' },
   DockerVersion: 'string', Author: 'string', Config: { Env: 'strings|null', Cmd: 'strings|null', Labels: 'labels|null', Volumes: 'object|null', Entrypoint: 'strings|null', OnBuild: 'strings|null', User: 'string', WorkingDir: 'string' },
   Architecture: 'text', Os: 'text', Size: 'integer', VirtualSize: 'integer', GraphDriver: { Name: 'text' }, RootFS: { Type: 'text', Layers: 'strings' }, Metadata: { LastTagTime: 'text' },
 };

@@ -91,6 +91,8 @@ describe('the wire', () => {
     const name = 'a'.repeat(100_000);
     await engine.expect('GET', `/containers/${name}/json`, { status: 404, message: `No such container: ${name}` });
     assert.match(await said(closing('GET /_ping', `X-Long: ${'a'.repeat(500_000)}\r\n`)), /^HTTP\/1\.1 200 /);
+    // Go's server takes 2500 of them no more since 1.26.
+    if (!engine.ours) return;
     assert.match(await said(closing('GET /_ping', Array.from({ length: 2500 }, (_, index) => `X-${index}: y\r\n`).join(''))), /^HTTP\/1\.1 200 /);
   });
 

@@ -41,9 +41,9 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
       : { status: 'exited', startedAt, finishedAt, exitCode, oomKilled, error: '' },
   }, { durable: false });
   if (oomKilled) publishEvent(deps.events, ended, 'oom');
-  publishEvent(deps.events, ended, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
   deps.networks.report(record, 'disconnect');
-  await deps.staging.ended(ended);
+  await deps.staging.ended(ended).catch((error: unknown) => deps.log.warn('volumes of a container that ended could not be unmounted', { container: record.id, error: messageOf(error) }));
+  publishEvent(deps.events, ended, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
   deps.waiters.exited(record.id, { exitCode });
   if (restarts) scheduleRestart(deps, record.id, nextDelayMs(deps.restarts.lastDelayMs(record.id), ranMs));
   else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id) && !deps.restarting.has(record.id)) await removeLocked(deps, ended, { volumes: true });

@@ -31,6 +31,6 @@ test('nextDelayMs() doubles from 100 ms to a minute and begins again after ten s
   assert.equal(nextDelayMs(60_000, 10_000), 100);
 });
 
-for (const policy of [{ name: 'sometimes' }, { name: 'always', maximumRetryCount: 1 }, { name: 'on-failure', maximumRetryCount: -1 }]) {
+for (const policy of [{ name: 'sometimes' }, { name: 'always', maximumRetryCount: 1 }, { name: 'on-failure', maximumRetryCount: -1 }, { maximumRetryCount: 1 }]) {
   test(`checkRestartPolicy() refuses ${JSON.stringify(policy)}`, () => assert.throws(() => checkRestartPolicy(policy), /^GantryError: invalid restart policy/));
 }

@@ -39,16 +39,14 @@ export function nextDelayMs(lastDelayMs: number, ranMs: number): number {
   return Math.min(lastDelayMs * 2, longestDelayMs);
 }
 
-/** @throws invalid with Docker's sentences. */
+/** What names no policy has none. @throws invalid with Docker's sentences. */
 export function checkRestartPolicy(policy: RestartPolicy | undefined): void {
-  const name = policy?.name ?? '';
+  const name = policy?.name || 'no';
   const retries = policy?.maximumRetryCount ?? 0;
   const invalid = (message: string): GantryError => new GantryError('invalid', `invalid restart policy: ${message}`);
-  if (!['', 'no', 'always', 'unless-stopped', 'on-failure'].includes(name)) {
+  if (!['no', 'always', 'unless-stopped', 'on-failure'].includes(name)) {
     throw invalid(`unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`);
   }
-  // Clients of old send a count without a policy; it counts nothing.
-  if (name === '') return;
   if (name !== 'on-failure' && retries !== 0) throw invalid(`maximum retry count can only be used with 'on-failure'${retries < 0 ? ' and cannot be negative' : ''}`);
   if (retries < 0) throw invalid('maximum retry count cannot be negative');
 }

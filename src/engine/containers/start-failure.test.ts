@@ -9,7 +9,8 @@ const cases: [string, string, number, RegExp][] = [
   ['OCI runtime error: runc create failed: exec: "x": executable file not found in $PATH', 'x', 127, /exec: "x": executable file not found in \$PATH/],
   ['OCI runtime error: crun: open executable: Permission denied', '/etc/passwd', 126, /exec: "\/etc\/passwd": permission denied: unknown$/],
   ['OCI runtime error: crun: open executable: Operation not permitted', '/tmp', 126, /is a directory: permission denied: unknown$/],
-  ['OCI runtime error: crun: chdir `/nope`: No such file or directory', 'sh', 126, /chdir to cwd \("\/nope"\) set in config.json failed: no such file or directory: unknown$/],
+  ['OCI runtime error: crun: open executable: Operation not permitted', '', 127, /exec: "": executable file not found in \$PATH: unknown$/],
+  ['OCI runtime error: crun: chdir `/nope`: No such file or directory', 'sh', 127, /chdir to cwd \("\/nope"\) set in config.json failed: no such file or directory: unknown$/],
   ['OCI runtime error: crun: mount `/x` to `y`: Not a directory', 'sh', 127, /Are you trying to mount a directory onto a file/],
   ['OCI runtime error: crun: write to `/proc/self/oom_score_adj`: Permission denied', 'sh', 128, /oom_score_adj/],
 ];

@@ -14,7 +14,7 @@ export function startFailure(cause: unknown, program: string): StartFailure {
     error: new GantryError('invalid',
       `failed to create task for container: failed to create shim task: OCI runtime create failed: unable to start container process: ${reason}: unknown`, { cause }),
   });
-  if (cause instanceof GantryError && saysItAlready(cause)) return { exitCode: 128, error: cause };
+  if (saysItAlready(cause)) return { exitCode: 128, error: cause };
   // crun, of a process that may not make itself safer from the kernel's choice than its parent is.
   if (/oom_score_adj/.test(lower)) return { exitCode: 128, error: new GantryError('invalid', `OCI runtime create failed: ${text}`, { cause }) };
   const quoted = JSON.stringify(program);
@@ -22,10 +22,12 @@ export function startFailure(cause: unknown, program: string): StartFailure {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
   }
   // crun opens the program before it looks at it, and says of a directory that this is not permitted.
-  if (/is a directory|open executable: operation not permitted/.test(lower)) return failed(`exec: ${quoted}: is a directory: permission denied`, 126);
+  if (/is a directory|open executable: operation not permitted/.test(lower)) {
+    return program === '' ? failed('exec: "": executable file not found in $PATH', 127) : failed(`exec: ${quoted}: is a directory: permission denied`, 126);
+  }
   if (/permission denied|exec format error/.test(lower)) return failed(lower.includes('exec format') ? `exec: ${quoted}: exec format error` : `exec: ${quoted}: permission denied`, 126);
   const directory = /chdir [`'"]?(.*?)[`'"]?: (.*)$/.exec(text);
-  if (directory !== null) return failed(`chdir to cwd (${JSON.stringify(directory[1])}) set in config.json failed: ${directory[2]!.toLowerCase()}`, 126);
+  if (directory !== null) return failed(`chdir to cwd (${JSON.stringify(directory[1])}) set in config.json failed: ${directory[2]!.toLowerCase()}`, 127);
   if (/not a directory/.test(lower)) {
     return failed(`${text}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);
   }
@@ -34,7 +36,11 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   return { exitCode: 128, error: cause };
 }
 
+/** What clients and tests of Docker look for where a network, an address or a port could not be had. */
+export const networkingFailed = 'failed to set up container networking';
+
 /** Mounts, networks and images fail in Docker's words; only what the OCI runtime says must be read. */
-function saysItAlready({ kind, message }: GantryError): boolean {
-  return !message.startsWith('OCI runtime') && (kind !== 'internal' || message.startsWith('error while '));
+export function saysItAlready(cause: unknown): cause is GantryError {
+  if (!(cause instanceof GantryError) || cause.message.startsWith('OCI runtime')) return false;
+  return cause.kind !== 'internal' || cause.message.startsWith('error while ') || cause.message.startsWith(networkingFailed);
 }

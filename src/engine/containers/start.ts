@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GantryError, messageOf } from '../../base/errors.ts';
+import { GantryError, isGantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { mount as mountFilesystem } from '../../host/mount.ts';
@@ -19,8 +19,8 @@ import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, EndpointRecord, StartableState } from './record.ts';
 import { removeLocked } from './remove.ts';
 import { specInputOf, type StartedParts } from './spec-input-of.ts';
-import { startFailure } from './start-failure.ts';
-import { isAlive, notRunning, transition } from './transition.ts';
+import { networkingFailed, saysItAlready, startFailure } from './start-failure.ts';
+import { dockerStatus, isAlive, notRunning, transition } from './transition.ts';
 
 /** Starts a container by hand: its count of restarts begins again. @throws notModified when it runs already. */
 export async function start(deps: ContainerDeps, container: string): Promise<void> {
@@ -98,8 +98,8 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     cgroupPath: parts.cgroupPath,
   });
   undo.move();
-  deps.networks.report(connected, 'connect');
   deps.staging.taken(record);
+  deps.networks.report(connected, 'connect');
   return { ...connected, mounts: populated(record.mounts), state: { status: 'running', pid, startedAt: now() } };
 }
 
@@ -124,11 +124,20 @@ async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: A
   if (mode === 'host') return { namespace: 'host', endpoints: withIds(record.endpoints) };
   if (mode.startsWith('container:')) return { namespace: namespaceOfOther(deps, record, mode.slice('container:'.length)), endpoints: record.endpoints };
   undo.defer(async () => { await deps.networks.detach(deps.catalog.current(record.id)); });
-  const namespace = await deps.networks.sandbox(record.id);
-  const endpoints = await deps.networks.attach(record, namespace);
+  const { namespace, endpoints } = await connect(deps, record).catch((cause: unknown) => { throw said(networkingFailed, cause); });
   // Known from here on, so that detach gives back what attach took, whoever calls it.
   deps.catalog.save({ ...record, endpoints }, { durable: false });
   return { namespace, endpoints };
+}
+
+async function connect(deps: ContainerDeps, record: ContainerRecord): Promise<JoinedNetwork> {
+  const namespace = await deps.networks.sandbox(record.id);
+  return { namespace, endpoints: await deps.networks.attach(record, namespace) };
+}
+
+/** An error of the same kind, whose sentence begins with what was tried. */
+function said(tried: string, cause: unknown): GantryError {
+  return new GantryError(isGantryError(cause) ? cause.kind : 'internal', `${tried}: ${messageOf(cause)}`, { cause });
 }
 
 /** The host's network needs no endpoint; clients see an id all the same. */
@@ -141,7 +150,7 @@ function namespaceOfOther(deps: ContainerDeps, record: ContainerRecord, otherId:
   if (other === undefined) throw new GantryError('notFound', `joining network namespace of container: No such container: ${otherId}`);
   if (other.id === record.id) throw new GantryError('invalid', 'cannot join own network namespace');
   if (!isAlive(other.state)) {
-    throw new GantryError('conflict', `cannot join network namespace of a non running container: container /${other.name} is ${other.state.status}`);
+    throw new GantryError('conflict', `cannot join network namespace of a non running container: container ${other.name} is ${dockerStatus(other.state)}`);
   }
   const mode = other.hostConfig.networkMode ?? '';
   return mode === 'host' ? 'host' : `/proc/${other.state.pid}/ns/net`;
@@ -151,7 +160,7 @@ function sharedNamespace(deps: ContainerDeps, mode: string): 'private' | 'host' 
   if (mode === 'host') return 'host';
   if (!mode.startsWith('container:')) return 'private';
   const other = deps.catalog.find(mode.slice('container:'.length));
-  if (!isAlive(other.state)) throw notRunning(other.id);
+  if (!isAlive(other.state)) throw said('failed to join PID namespace', notRunning(other.id));
   return { ofPid: other.state.pid };
 }
 
@@ -164,9 +173,9 @@ function ipcNamespace(deps: ContainerDeps, record: ContainerRecord, bundle: stri
     return 'private';
   }
   const other = deps.catalog.find(mode.slice('container:'.length));
-  if (!isAlive(other.state)) throw notRunning(other.id);
+  if (!isAlive(other.state)) throw said('failed to join IPC namespace', notRunning(other.id));
   if (other.hostConfig.ipcMode !== 'shareable') {
-    throw new GantryError('invalid', `container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
+    throw new GantryError('invalid', `failed to join IPC namespace: container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
   }
   return { ofPid: other.state.pid, shmPath: join(deps.settings.bundlesDirectory, other.id, 'shm') };
 }
@@ -194,8 +203,12 @@ function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: st
 
 /** Records why a start failed, and removes a container that was to be removed after its run. It has not run: its times stay. */
 async function fail(deps: ContainerDeps, { starting, before, cause }: { starting: ContainerRecord; before: ContainerRecord; cause: unknown }): Promise<GantryError> {
-  const { error, exitCode } = startFailure(cause, starting.path);
-  const { startedAt, finishedAt } = before.state.status === 'exited' || before.state.status === 'restarting' ? before.state : { startedAt: '', finishedAt: '' };
+  const failure = startFailure(cause, starting.path);
+  const last = before.state.status === 'exited' || before.state.status === 'restarting' ? before.state : { startedAt: '', finishedAt: '', exitCode: 0 };
+  const { startedAt, finishedAt } = last;
+  const { error } = failure;
+  // What went wrong before the OCI runtime was asked does not hide how the last run ended.
+  const exitCode = saysItAlready(cause) && last.exitCode !== 0 ? last.exitCode : failure.exitCode;
   const failed = deps.catalog.save({
     ...deps.catalog.current(starting.id),
     state: { status: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: error.message },

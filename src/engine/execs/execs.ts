@@ -9,7 +9,7 @@ import { userOf } from '../containers/prepare-rootfs.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import { environmentOf, hostnameOf, specInputOf } from '../containers/spec-input-of.ts';
 import { cgroupPathOf } from '../containers/cgroup-path.ts';
-import { startFailure } from '../containers/start-failure.ts';
+import { saysItAlready, startFailure } from '../containers/start-failure.ts';
 import { isAlive, notRunning, transition } from '../containers/transition.ts';
 import type { Attached } from '../containers/verbs.ts';
 import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';
@@ -63,9 +63,10 @@ export function createExecs(deps: ExecDeps): Execs {
       if (request.cmd.length === 0) throw new GantryError('invalid', 'No exec command specified');
       const record = deps.catalog.find(container);
       transition(record, 'exec');
+      if (request.user !== '') checkUser(record, request.user);
       const id = newId();
       dropOld();
-      save({ id, containerId: record.id, request: { ...request, user: request.user || (record.config.user ?? '') }, running: false, exitCode: null, pid: 0, canRemove: false });
+      save({ id, containerId: record.id, request: { ...request, user: request.user || (record.config.user ?? '') }, running: false, exitCode: null, pid: 0 });
       publishEvent(deps.events, record, `exec_create: ${commandLine(request)}`, { execID: id });
       return { id };
     },
@@ -96,7 +97,7 @@ export function createExecs(deps: ExecDeps): Execs {
     async exited(exit) {
       const exec = records.get(exit.execId ?? '');
       if (exec !== undefined) {
-        save({ ...exec, running: false, exitCode: exit.exitCode, canRemove: true });
+        save({ ...exec, running: false, exitCode: exit.exitCode });
         const container = deps.catalog.get(exec.containerId);
         if (container !== undefined) publishEvent(deps.events, container, 'exec_die', { execID: exec.id, exitCode: String(exit.exitCode) });
       }
@@ -105,7 +106,7 @@ export function createExecs(deps: ExecDeps): Execs {
     adopt({ execId, containerId, pid, exitCode }) {
       started.add(execId);
       save({
-        id: execId, containerId, pid, exitCode, running: exitCode === null, canRemove: exitCode !== null,
+        id: execId, containerId, pid, exitCode, running: exitCode === null,
         request: { cmd: [], env: [], user: '', workingDir: '', privileged: false, tty: false, attachStdin: false, attachStdout: false, attachStderr: false, detachKeys: '' },
       });
     },
@@ -138,8 +139,8 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
   } catch (cause) {
     attachment?.stream.destroy();
     const { error, exitCode } = startFailure(cause, request.cmd[0] ?? '');
-    // As with Docker, only a program that is not there is 127: a user or a directory that is not there is 126.
-    save({ ...exec, running: false, exitCode: exitCode === 127 && / exec: "/.test(error.message) ? 127 : 126, canRemove: true });
+    // As with Docker, what is wrong before the OCI runtime is asked is 126.
+    save({ ...exec, running: false, exitCode: saysItAlready(cause) ? 126 : exitCode });
     if (hasKind(cause, 'conflict')) throw cause;
     // It has just ended, and its end is not told yet: whatever was missing, this is why.
     if (!existsSync(rootOf(container))) throw notRunning(container.id);
@@ -155,6 +156,13 @@ function execFailure(error: GantryError): GantryError {
   return new GantryError(error.kind, error.message.replace(/^failed to create task for container: failed to create shim task: OCI runtime create failed/, 'OCI runtime exec failed: exec failed'), { cause: error });
 }
 
+/** Whether the container knows the user now: it may make and remove some until the exec starts. @throws invalid, conflict */
+function checkUser(container: ContainerRecord, user: string): void {
+  const root = rootOf(container);
+  if (!existsSync(root)) throw notRunning(container.id);
+  userOf(root, user, []);
+}
+
 /** The container's files as its first process sees them; a process that has ended has none. @throws conflict when it does not run */
 function rootOf({ id, state }: ContainerRecord): string {
   if (!isAlive(state)) throw notRunning(id);
@@ -165,7 +173,7 @@ function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCre
   const root = rootOf(container);
   const user = userOf(root, request.user, container.hostConfig.groupAdd ?? []);
   const cwd = request.workingDir || container.config.workingDir || '/';
-  if (!cwd.startsWith('/')) throw new GantryError('invalid', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown');
+  if (!cwd.startsWith('/')) throw new GantryError('internal', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown');
   const env = environmentOf([...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
   const input = specInputOf(container, {
     rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [], mounts: [],

@@ -41,5 +41,4 @@ export interface ExecRecord {
   running: boolean;
   exitCode: number | null;
   pid: number;
-  canRemove: boolean;
 }

@@ -50,12 +50,12 @@ function checkTarget(root: RootView, container: string, path: string): void {
 /** Said before a byte is read; the kernel has the last word for what links lead to. */
 function checkWritable(record: ContainerRecord, absolute: string): void {
   const mount = record.mounts.filter(({ destination }) => absolute === destination || absolute.startsWith(`${destination}/`)).sort((a, b) => b.destination.length - a.destination.length)[0];
-  if (mount !== undefined && !mount.rw) throw new GantryError('forbidden', 'mounted volume is marked read-only');
+  if (mount !== undefined && !mount.rw) throw new GantryError('invalid', 'mounted volume is marked read-only');
   if (mount === undefined && record.hostConfig.readonlyRootfs === true) throw readOnly(record);
 }
 
 function readOnly(record: ContainerRecord): GantryError {
-  return new GantryError('forbidden', record.hostConfig.readonlyRootfs === true ? 'container rootfs is marked read-only' : 'mounted volume is marked read-only');
+  return new GantryError('invalid', record.hostConfig.readonlyRootfs === true ? 'container rootfs is marked read-only' : 'mounted volume is marked read-only');
 }
 
 /** @throws invalid when the container's user is unknown in its own files. */

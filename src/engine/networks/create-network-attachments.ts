@@ -6,7 +6,7 @@ import { isLive, type NetworkDeps } from './deps.ts';
 import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames } from './endpoints.ts';
 import { checkLinks, linkEnvironment, linkedContainers, shownLinks, type LinkedContainer } from './links.ts';
 import { networkEvent } from './network-event.ts';
-import { planEndpoints } from './plan-endpoints.ts';
+import { planEndpoints, settledEndpoints } from './plan-endpoints.ts';
 
 /** How containers come onto networks and off them. */
 export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments {
@@ -39,7 +39,8 @@ function startsOnBridge(deps: NetworkDeps, containerId: string): boolean {
   return first !== undefined && deps.catalog.get(first.networkId)?.bridge !== undefined;
 }
 
-async function attachAll(deps: NetworkDeps, record: ContainerRecord): Promise<Record<string, EndpointRecord>> {
+async function attachAll(deps: NetworkDeps, asked: ContainerRecord): Promise<Record<string, EndpointRecord>> {
+  const record = { ...asked, endpoints: settledEndpoints(deps.catalog, asked) };
   const gateway = gatewayName(deps, record.endpoints);
   const interfaces = interfaceNames(deps, record.endpoints);
   const attached: Record<string, EndpointRecord> = {};

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import type { EndpointRequest } from '../../oci/container.ts';
+import type { ContainerRecord } from '../containers/record.ts';
 import { openMetadata } from '../../store/metadata/sqlite.ts';
 import { missingDefaults } from './default-networks.ts';
 import { NetworkCatalog } from './network-catalog.ts';
-import { networkModeOf, planEndpoints } from './plan-endpoints.ts';
+import { networkModeOf, planEndpoints, settledEndpoints } from './plan-endpoints.ts';
 import { wantedPorts } from './wanted-ports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gantry-plan-'));
@@ -46,8 +47,18 @@ describe('the plan of a container\'s networks', () => {
     assert.deepEqual(Object.keys(plan('default', { app: {}, bridge: {} })), ['app', 'bridge']);
   });
 
+  test('a network that is not there is looked for again at the start', () => {
+    const endpoints = plan('nope', { nope: { aliases: ['db'] } });
+    assert.deepEqual([endpoints['nope']?.networkId, endpoints['nope']?.dnsNames], ['', []]);
+    const record = { id: 'c'.repeat(64), name: 'web', config: { hostname: 'front' }, endpoints } as unknown as ContainerRecord;
+    assert.throws(() => settledEndpoints(catalog, record), { kind: 'notFound', message: 'network nope not found' });
+    catalog.save({ ...bridge, id: 'abcd1'.repeat(12), name: 'nope' });
+    const { nope } = settledEndpoints(catalog, record);
+    catalog.delete('abcd1'.repeat(12));
+    assert.deepEqual([nope?.networkId, nope?.dnsNames], ['abcd1'.repeat(12), ['web', 'db', 'cccccccccccc', 'front']]);
+  });
+
   const refused: [what: string, mode: string, endpoints: Record<string, EndpointRequest>, message: RegExp, kind?: string][] = [
-    ['an unknown network', 'nope', {}, /^network nope not found$/, 'notFound'],
     ['an address on the default bridge', 'bridge', { bridge: { ipamConfig: { ipv4Address: '172.17.0.9' } } }, /user defined networks only/],
     ['an alias on the default bridge', 'bridge', { bridge: { aliases: ['db'] } }, /network-scoped alias/],
     ['another network beside host', 'host', { app: {} }, /cannot be connected to any other network/],

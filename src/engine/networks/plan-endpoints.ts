@@ -1,7 +1,7 @@
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, hasKind } from '../../base/errors.ts';
 import type { EndpointRequest } from '../../oci/container.ts';
 import type { NetworkPlanRequest } from '../containers/ports.ts';
-import type { EndpointRecord } from '../containers/record.ts';
+import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { checkEndpoint } from './check-endpoint.ts';
 import { dnsNamesOf } from './container-names.ts';
 import { predefinedNames } from './default-networks.ts';
@@ -17,19 +17,22 @@ export function networkModeOf(text: string | undefined): NetworkMode {
   return { kind: 'own', network: text === undefined || text === '' || text === 'default' ? 'bridge' : text };
 }
 
-/** The networks that a container will join, by name, and what was asked of each. Takes nothing. @throws notFound, invalid, conflict */
+/**
+ * The networks that a container will join, by name, and what was asked of each. Takes nothing. A network that is not there may be made before the
+ * container starts: its endpoint has no network id until then. @throws invalid, conflict
+ */
 export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanRequest): Record<string, EndpointRecord> {
   const mode = networkModeOf(request.hostConfig.networkMode);
   if (mode.kind === 'container') {
     if (request.hostConfig.links?.length) throw new GantryError('invalid', 'conflicting options: container type network can\'t be used with links. This would result in undefined behavior');
     return {};
   }
-  const primary = catalog.find(mode.kind === 'host' ? 'host' : mode.network);
+  const primary = found(catalog, mode.kind === 'host' ? 'host' : mode.network);
   // Endpoints that are asked for by name are all there are: the mode names the network of those who ask for none.
   const named = Object.keys(request.endpoints).length > 0 && primary.name !== 'host' && primary.name !== 'none';
   const asked = new Map<string, EndpointRequest>(named ? [] : [[primary.name, {}]]);
   for (const [name, endpoint] of Object.entries(request.endpoints)) {
-    asked.set(name === 'default' ? primary.name : catalog.find(name).name, endpoint);
+    asked.set(name === 'default' ? primary.name : found(catalog, name).name, endpoint);
   }
   if (primary.name === 'host' && request.hostConfig.links?.length) {
     throw new GantryError('invalid', "conflicting options: host type networking can't be used with links. This would result in undefined behavior");
@@ -45,21 +48,44 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
   const first = own === undefined ? [...asked.keys()][0] : primary.name;
   return Object.fromEntries([...asked].map(([name, endpoint]) => {
     const withMac = name === first && request.macAddress !== undefined ? { ...endpoint, macAddress: endpoint.macAddress || request.macAddress } : endpoint;
-    return [name, restingEndpoint(catalog.find(name), withMac, request)];
+    return [name, restingEndpoint(found(catalog, name), withMac, request)];
+  }));
+}
+
+/** A network, or the name of one that is not there. */
+type Wanted = NetworkRecord | { id: ''; name: string };
+
+function found(catalog: NetworkCatalog, name: string): Wanted {
+  try {
+    return catalog.find(name);
+  } catch (cause) {
+    if (hasKind(cause, 'notFound')) return { id: '', name };
+    throw cause;
+  }
+}
+
+/** The endpoints of a container that starts, on networks that are all there now. @throws notFound; invalid, forbidden as restingEndpoint() */
+export function settledEndpoints(catalog: NetworkCatalog, { id, name, config, endpoints }: ContainerRecord): Record<string, EndpointRecord> {
+  const container = { containerId: id, containerName: name, hostname: config.hostname ?? '' };
+  return Object.fromEntries(Object.entries(endpoints).map(([wanted, endpoint]) => {
+    if (endpoint.networkId !== '') return [wanted, endpoint];
+    const network = catalog.find(wanted);
+    return [network.name, restingEndpoint(network, endpoint.request, container)];
   }));
 }
 
 /** An endpoint of a container that does not run. @throws invalid, forbidden for what this network cannot give */
-export function restingEndpoint(network: NetworkRecord, asked: EndpointRequest, container: Pick<NetworkPlanRequest, 'containerId' | 'containerName' | 'hostname'>): EndpointRecord {
+export function restingEndpoint(network: Wanted, asked: EndpointRequest, container: Pick<NetworkPlanRequest, 'containerId' | 'containerName' | 'hostname'>): EndpointRecord {
   // Hardware addresses are written with hyphens too.
   const request = asked.macAddress === undefined ? asked : { ...asked, macAddress: asked.macAddress.replaceAll('-', ':').toLowerCase() };
+  if (!('driver' in network)) return { endpointId: '', networkId: '', request, dnsNames: [], macAddress: request.macAddress ?? '', ports: [] };
   checkEndpoint(network, request);
   const dnsNames = dnsNamesOf(network, { id: container.containerId, name: container.containerName, hostname: container.hostname }, request.aliases);
   return { endpointId: '', networkId: network.id, request, dnsNames, macAddress: request.macAddress ?? '', ports: [] };
 }
 
 /** `--link` of a container whose network resolves names belongs to that network, as Docker keeps it. @throws invalid */
-function withLinks(primary: NetworkRecord, endpoint: EndpointRequest, links: string[] | undefined): EndpointRequest {
+function withLinks(primary: Wanted, endpoint: EndpointRequest, links: string[] | undefined): EndpointRequest {
   if (!links?.length || predefinedNames.includes(primary.name)) return endpoint;
   return { ...endpoint, links: [...new Set([...(endpoint.links ?? []), ...links])] };
 }

@@ -2,6 +2,7 @@ import { GantryError } from '../../../base/errors.ts';
 import type { CreateRequest } from '../../../engine/containers/verbs.ts';
 import type { HostConfig, MountRequest } from '../../../oci/container.ts';
 import { atLeast } from '../../types/version.ts';
+import { moveInterfaceSysctls, refuseInterfaceSysctls } from './interface-sysctls.ts';
 
 interface ShimmedRequest { request: CreateRequest; warnings: string[] }
 type Shim = (request: CreateRequest, warnings: string[]) => CreateRequest;
@@ -25,6 +26,8 @@ const shims: readonly ({ before: string; apply: Shim } | { from: string; apply: 
   { from: '1.48', apply: warnOfVolumeDriver },
   { before: '1.44', apply: moveMacAddressOfOld },
   { from: '1.44', apply: moveMacAddress },
+  { before: '1.48', apply: moveInterfaceSysctls },
+  { from: '1.48', apply: refuseInterfaceSysctls },
   { from: '1.24', apply: withHost((host) => ((host.pidsLimit ?? 1) <= 0 ? { pidsLimit: undefined } : {})) },
   // The CLI's way to say nothing about swappiness.
   { from: '1.24', apply: withHost((host) => (host.memorySwappiness === -1 ? { memorySwappiness: undefined } : {})) },

@@ -48,11 +48,11 @@ export function readCreateRequest(body: unknown, version: string): { request: Cr
   return applyCreateShims(withNamedNetwork(request), version);
 }
 
-/** @throws invalid for a network without settings: null is not {} here. */
+/** @throws invalid, in the words of Docker's current check, for a network without settings: null is not {} here. */
 function refuseEmptyEndpoints(body: unknown): void {
   const said = body as { NetworkingConfig?: { EndpointsConfig?: Record<string, unknown> | null } | null } | null;
   for (const [name, endpoint] of Object.entries(said?.NetworkingConfig?.EndpointsConfig ?? {})) {
-    if (endpoint === null) throw new GantryError('invalid', `no EndpointSettings for ${name}`);
+    if (endpoint === null) throw new GantryError('invalid', `invalid config for network ${name}: EndpointsConfig is nil`);
   }
 }
 

@@ -63,7 +63,8 @@ function execJson(exec: ExecRecord): object {
     OpenStdin: request.attachStdin,
     OpenStderr: request.attachStderr,
     OpenStdout: request.attachStdout,
-    CanRemove: exec.canRemove,
+    // Of whether it is forgotten soon Docker says nothing either, while one can still ask.
+    CanRemove: false,
     ContainerID: exec.containerId,
     DetachKeys: request.detachKeys === '' ? '' : Buffer.from(parseDetachKeys(request.detachKeys) ?? []).toString('base64'),
     Pid: exec.pid,
