@@ -8,13 +8,13 @@ import { removeMountPoint } from './mounts/mount-point.ts';
 import type { MountedRoot, RootFilesystems } from './ports.ts';
 
 /**
- * Writable layers of containers, mounted over their image's layers at `<mounts>/<id>-<n>` only while a container is
+ * Writable layers of containers, mounted over their image's layers at `<mounts>/root-<n>` only while a container is
  * being started or looked into: a running container keeps its own mount, so the host's table stays short.
  * The directory of mounts is a private mount itself, so that no other namespace holds what is unmounted here.
  */
 export function createRootFilesystems(options: { layers: ContainerLayers; containersDirectory: string; mountsDirectory: string; /** Lies over every image: see store's init-layer. */ initLayer: string; snapshots: Pick<Snapshotter, 'acquire'> }): RootFilesystems & { open(): void; close(): void } {
   const { layers, containersDirectory, mountsDirectory, initLayer, snapshots } = options;
-  let mounted = 0;
+  const places = new MountPlaces(mountsDirectory);
   /** Where writable views of a container are mounted right now. */
   const views = new Map<string, Set<string>>();
   return {
@@ -32,9 +32,8 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
     mount: async (id, chainIds, { readOnly = false } = {}) => {
       const lowers = await snapshots.acquire(chainIds);
       // Two looks at one container at a time have a place each.
-      const target = join(mountsDirectory, `${id}-${++mounted}`);
+      const target = places.take();
       try {
-        mkdirSync(target, { mode: 0o700 });
         const { upper, work } = layers.paths(id);
         const lower = [initLayer, ...lowers.directories];
         // Overlay empties the work directory whenever it is mounted, and breaks every other mount that has it: so there is one overlay
@@ -45,7 +44,7 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
         else mountOverlay({ lower, upper, work, target });
         if (!readOnly) views.set(id, (views.get(id) ?? new Set()).add(target));
       } catch (error) {
-        removeMountPoint(target);
+        places.giveBack(target);
         await lowers.release();
         throw error;
       }
@@ -53,7 +52,10 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
         const left = views.get(id);
         left?.delete(target);
         if (left?.size === 0) views.delete(id);
-      }, () => lowers.release());
+      }, async () => {
+        places.giveBack(target);
+        await lowers.release();
+      });
     },
     remove: async (id) => {
       layers.remove(id);
@@ -65,9 +67,37 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
     sweep: async () => {
       const left = mounts().filter((mount) => mount.target.startsWith(`${mountsDirectory}/`));
       for (const { target } of left.reverse()) unmount(target, { lazy: true });
-      for (const name of readdirSync(mountsDirectory)) removeMountPoint(join(mountsDirectory, name));
+      for (const name of readdirSync(mountsDirectory)) if (!isPlace(name)) removeMountPoint(join(mountsDirectory, name));
     },
   };
+}
+
+const isPlace = (name: string): boolean => /^root-\d+$/.test(name);
+
+/**
+ * Directories to mount on, as many as were ever needed at a time. They are used again and never removed: runc goes to the directory that it was
+ * given as the root of a container, whatever lies there by then, before it joins the container for an exec.
+ */
+class MountPlaces {
+  readonly #directory: string;
+  readonly #free: string[] = [];
+  #made = 0;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  take(): string {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    const path = join(this.#directory, `root-${++this.#made}`);
+    mkdirSync(path, { recursive: true, mode: 0o700 }); // an earlier daemon's may be there
+    return path;
+  }
+
+  giveBack(path: string): void {
+    this.#free.push(path);
+  }
 }
 
 /** Larger files take the disk its time: in libuv's threads. */
@@ -94,7 +124,6 @@ function mountedRoot(path: string, leave: () => void, release: () => Promise<voi
     async [Symbol.asyncDispose]() {
       leave();
       unmount(path, { lazy: true });
-      removeMountPoint(path);
       await release();
     },
   };

@@ -21,23 +21,29 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   if (/executable file .*not found/.test(lower)) {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
   }
-  // crun opens the program before it looks at it, and says of a directory that this is not permitted.
-  if (/is a directory|open executable: operation not permitted/.test(lower)) {
+  // crun before 1.21 opens the program before it looks at it, and says of a directory that this is not permitted.
+  if (/is a directory|open executable: operation not permitted|the path .* is not a regular file/.test(lower)) {
     return program === '' ? failed('exec: "": executable file not found in $PATH', 127) : failed(`exec: ${quoted}: is a directory: permission denied`, 126);
   }
-  if (/permission denied|exec format error/.test(lower)) return failed(lower.includes('exec format') ? `exec: ${quoted}: exec format error` : `exec: ${quoted}: permission denied`, 126);
-  const directory = /chdir [`'"]?(.*?)[`'"]?: (.*)$/.exec(text);
+  if (/permission denied|exec format error|exists but it is not executable/.test(lower)) return failed(lower.includes('exec format') ? `exec: ${quoted}: exec format error` : `exec: ${quoted}: permission denied`, 126);
+  const directory = /chdir (?:to cwd \("|(?:to )?[`'"]?)(.*?)(?:"\) set in config.json failed|[`'"]?): (.*)$/.exec(text);
   if (directory !== null) return failed(`chdir to cwd (${JSON.stringify(directory[1])}) set in config.json failed: ${directory[2]!.toLowerCase()}`, 127);
   if (/not a directory/.test(lower)) {
-    return failed(`${text}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);
+    return failed(`${reasonOf(text, program)}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);
   }
-  if (/no such file or directory/.test(lower)) return failed(text, 127);
+  if (/no such file or directory/.test(lower)) return failed(reasonOf(text, program), 127);
   if (hasKind(cause, 'internal') || !(cause instanceof GantryError)) return { exitCode: 128, error: new GantryError('internal', text, { cause }) };
   return { exitCode: 128, error: cause };
 }
 
 /** What clients and tests of Docker look for where a network, an address or a port could not be had. */
 export const networkingFailed = 'failed to set up container networking';
+
+/** Without what runc says around it, which stands around every reason here; and a program below a file in runc's words, which crun cannot open. */
+function reasonOf(text: string, program: string): string {
+  if (text.includes('crun: open executable: ') || text.includes(`open \`${program}\`: `)) return `exec: ${JSON.stringify(program)}: stat ${program}: not a directory`;
+  return text.replace(/^OCI runtime error: runc: (runc run|exec) failed: unable to start container process: /, '');
+}
 
 /** Mounts, networks and images fail in Docker's words; only what the OCI runtime says must be read. */
 export function saysItAlready(cause: unknown): cause is GantryError {

@@ -1,7 +1,8 @@
 /** An escape sequence around it on a terminal. */
 const colour = '(?:\\x1b\\[[0-9;]*m)?';
-const ofContainer = new RegExp(`^${colour}\\{"msg":"exec container process[^\`]*\`(.+)\`: ([^"]+)","level":"error","time":"[^"]*"\\}${colour}(\\r?\\n)$`);
-const ofExec = new RegExp(`^${colour}exec: (No such file or directory|Exec format error)${colour}(\\r?\\n)$`);
+/** On one line; since 1.22 on several, with slashes escaped. */
+const ofContainer = new RegExp(`^${colour}\\{\\s*"msg":\\s*"exec container process[^\`]*\`(.+)\`: ([^"]+)",\\s*"level":\\s*"error",\\s*"time":\\s*"[^"]*"\\s*\\}\\s*?${colour}(\\r?\\n)$`);
+const ofExec = new RegExp(`^${colour}exec(?: \`.+\`)?: (No such file or directory|Exec format error)${colour}(\\r?\\n)$`);
 
 /**
  * crun finds out only in the container that the kernel does not execute a program whose interpreter is missing or whose format is

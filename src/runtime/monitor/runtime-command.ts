@@ -55,15 +55,26 @@ function isExecutable(path: string): boolean {
 
 /** What the runtime said when it failed: the last error in its JSON log, or the exit code when it said nothing. */
 export function runtimeFailure(name: string, logFile: string, exitCode: number): GantryError {
-  const messages = readLines(logFile).filter(({ level }) => level === 'error' || level === 'fatal').map(({ msg }) => msg);
+  const messages = logEntries(textOf(logFile)).filter(({ level }) => level === 'error' || level === 'fatal').map(({ msg }) => msg);
   const text = messages.at(-1) ?? `exit status ${exitCode}`;
   return new GantryError('invalid', `OCI runtime error: ${basename(name)}: ${text}`);
 }
 
-function readLines(path: string): { level: string; msg: string }[] {
+/** One JSON object a line, as runc and crun before 1.22 write them, or over several lines, as newer ones do. What is cut off is left out. */
+export function logEntries(text: string): { level: string; msg: string }[] {
+  return text.split(/^(?=\{)/m).flatMap((entry) => {
+    try {
+      return [JSON.parse(entry) as { level: string; msg: string }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8').split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { level: string; msg: string });
+    return readFileSync(path, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }

@@ -83,6 +83,6 @@ describe('a container seen from inside', () => {
   test('leaves no mount of its root in the host\'s table while it runs', async () => {
     const id = await box.start({ Cmd: ['sleep', '1000'] });
     assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(id.slice(0, 20) + '-'));
-    assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(`mounts/${id}`));
+    assert.ok(!readFileSync('/proc/self/mountinfo', 'utf8').includes(`${box.daemon.runFolder}/mounts/root-`));
   });
 });
