@@ -53,10 +53,17 @@ export function healthOf({ catalog, events, execs, runtime }: { catalog: Contain
 }
 
 /** What containers keep images and layers from being removed. */
-export function usersOfImages(catalog: ContainerCatalog): Pick<ImageDeps, 'usedChainIds' | 'imageUsers'> {
+export function usersOfImages(catalog: ContainerCatalog): Pick<ImageDeps, 'usedChainIds' | 'imageUsers' | 'imageUseCounts'> {
   return {
     usedChainIds: () => catalog.all().flatMap((record) => [...record.layers, ...record.mounts.flatMap((mount) => mount.image?.layers ?? [])]),
     imageUsers: (id) => catalog.all().filter((record) => record.image.id === id || record.mounts.some((mount) => mount.image?.id === id)).map((record) => ({ containerId: record.id, running: isAlive(record.state) })),
+    imageUseCounts: () => {
+      const counts = new Map<Digest, number>();
+      for (const { image, mounts } of catalog.all()) {
+        for (const id of new Set([image.id, ...mounts.flatMap((mount) => mount.image?.id ?? [])])) counts.set(id, (counts.get(id) ?? 0) + 1);
+      }
+      return counts;
+    },
   };
 }
 

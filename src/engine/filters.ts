@@ -66,18 +66,23 @@ export function excludedByLabels(labels: Record<string, string> | undefined, fil
 
 const durationUnitsMs: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** The `until` of prunes, in ms since the epoch: a Unix time, an RFC 3339 time, or a duration before now. Undefined when not asked. */
+/** The `until` of prunes, in ms since the epoch. Undefined when not asked. */
 export function readUntil(filters: ReadFilters, nowMs: number = Date.now()): number | undefined {
   const values = filters.values('until');
-  if (values.length === 0) return undefined;
   if (values.length > 1) throw new GantryError('invalid', 'more than one until filter specified');
-  const text = values[0] as string;
+  return values[0] === undefined ? undefined : momentMs(values[0], nowMs);
+}
+
+/** Ms since the epoch, of a Unix time, an RFC 3339 time or a beginning of one, or a duration before now. @throws invalid */
+export function momentMs(text: string, nowMs: number = Date.now()): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  if (parts.length > 0 && parts.map((part) => part[0]).join('') === text) {
-    return nowMs - parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnitsMs[unit as string] as number), 0);
+  const sign = text.startsWith('-') ? -1 : 1;
+  const amounts = text.replace(/^[+-]/, '');
+  const parts = [...amounts.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
+  if (parts.length > 0 && parts.map((part) => part[0]).join('') === amounts) {
+    return nowMs - sign * parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnitsMs[unit as string] as number), 0);
   }
   const date = Date.parse(text);
-  if (Number.isNaN(date) || !/^\d{4}-\d\d-\d\d/.test(text)) throw new GantryError('invalid', `invalid value for until filter: "${text}"`);
+  if (Number.isNaN(date) || !/^\d{4}-\d\d-\d\d/.test(text)) throw new GantryError('invalid', `failed to parse value as time or duration: ${JSON.stringify(text)}`);
   return date;
 }

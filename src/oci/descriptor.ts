@@ -19,7 +19,9 @@ export function readDescriptor(value: unknown, where: string): Descriptor {
   const found = value as Partial<Descriptor> | null | undefined;
   const why = typeof found !== 'object' || found === null ? 'it is no object' : whyNoDescriptor(found);
   if (why !== undefined) throw new GantryError('invalid', `invalid descriptor in ${where}: ${why}`);
-  return { ...found, mediaType: typeof found?.mediaType === 'string' ? found.mediaType : '' } as Descriptor;
+  // null is "not said", as in Go.
+  const said = Object.fromEntries(Object.entries(found as object).filter(([, field]) => field !== null));
+  return { ...said, mediaType: typeof found?.mediaType === 'string' ? found.mediaType : '' } as Descriptor;
 }
 
 function whyNoDescriptor({ digest, size, platform, annotations }: Partial<Record<keyof Descriptor, unknown>>): string | undefined {

@@ -18,7 +18,8 @@ export const maxManifestBytes = 8 << 20;
 export function readManifestOrIndex(bytes: Uint8Array, where: string): ManifestOrIndex {
   const value = readObject(bytes, where);
   const mediaType = typeof value['mediaType'] === 'string' ? value['mediaType'] : '';
-  const hasLayers = Array.isArray(value['layers']);
+  // Go writes a list of nothing as null.
+  const hasLayers = Array.isArray(value['layers']) || (value['layers'] === null && typeof value['config'] === 'object');
   const hasManifests = Array.isArray(value['manifests']);
   if (hasLayers && hasManifests) throw new GantryError('invalid', `${where} is both a manifest and an index`);
   if (hasManifests && !isManifestType(mediaType)) {
@@ -27,7 +28,7 @@ export function readManifestOrIndex(bytes: Uint8Array, where: string): ManifestO
   }
   if (value['schemaVersion'] === 1) throw new GantryError('invalid', `${where} has schema version 1, which no registry should serve any more`);
   if (!hasLayers || isIndexType(mediaType)) throw new GantryError('invalid', `${where} is neither a manifest nor an index`);
-  const layers = (value['layers'] as unknown[]).map((item) => readDescriptor(item, where));
+  const layers = ((value['layers'] ?? []) as unknown[]).map((item) => readDescriptor(item, where));
   const annotations = value['annotations'] as Record<string, string> | undefined;
   return {
     kind: 'manifest',
@@ -35,10 +36,15 @@ export function readManifestOrIndex(bytes: Uint8Array, where: string): ManifestO
   };
 }
 
+/** Neither an attestation nor anything else that says of itself that it belongs to another manifest. */
+export function isImage({ annotations }: Descriptor): boolean {
+  return annotations?.['vnd.docker.reference.type'] === undefined;
+}
+
 /** Manifests of an index that are images (not attestations), the best for `wanted` first; those that do not fit are left out. */
 export function manifestsFor(index: Index, wanted: Platform): Descriptor[] {
   return index.manifests
-    .filter((item) => item.annotations?.['vnd.docker.reference.type'] === undefined)
+    .filter(isImage)
     .map((item) => ({ item, fit: item.platform === undefined ? 1 : platformFit(item.platform, wanted) }))
     .filter(({ fit }) => fit > 0)
     .sort((a, b) => b.fit - a.fit)

@@ -60,6 +60,13 @@ describe('readManifestOrIndex()', () => {
     assert.equal(readManifestOrIndex(bytes({ manifests: [descriptor] }), 'x').kind, 'index');
     assert.equal(readManifestOrIndex(bytes({ config: descriptor, layers: [descriptor] }), 'x').kind, 'manifest');
   });
+  it('takes null for what was not said, as Go writes it', () => {
+    const found = readManifestOrIndex(bytes({ config: { ...descriptor, platform: null, annotations: null, urls: null }, layers: null }), 'x');
+    assert.deepEqual(found.kind === 'manifest' && [found.manifest.config, found.manifest.layers], [descriptor, []]);
+    const index = readManifestOrIndex(bytes({ manifests: [{ ...descriptor, platform: null }] }), 'x');
+    assert.deepEqual(index.kind === 'index' && manifestsFor(index.index, host), [descriptor]);
+  });
+
   it('refuses a document that is both, neither, or of schema 1', () => {
     for (const value of [{ manifests: [], layers: [], config: descriptor }, {}, { schemaVersion: 1 }, { layers: [{ digest: '../x', size: 1 }], config: descriptor }, { config: descriptor, layers: [{ ...descriptor, size: -1 }] }]) {
       assert.throws(() => readManifestOrIndex(bytes(value), 'x'), { kind: 'invalid' });

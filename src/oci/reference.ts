@@ -45,6 +45,10 @@ export function parseReference(text: string): Reference {
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 
+export function isTag(text: string): boolean {
+  return tagPattern.test(text);
+}
+
 export function isReference(text: string): boolean {
   try {
     parseReference(text);

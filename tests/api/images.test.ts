@@ -12,14 +12,14 @@ test('a pull streams its progress, one object a line', async () => {
   const asked: [string, PullOptions][] = [];
   await using server = await serve({ images: { pull: (reference, options) => {
     asked.push([reference, options]);
-    options.progress({ status: 'Pulling from library/busybox', id: 'latest' });
+    options.progress({ status: 'Pulling from library/busybox', id: 'latest', headline: true });
     options.progress({ status: 'Downloading', id: 'abc', progress: { current: 512, total: 1024 } });
     return Promise.resolve();
   } } });
   const auth = Buffer.from(JSON.stringify({ username: 'me', password: 'secret' })).toString('base64url');
   const answer = await server.call('POST', '/images/create?fromImage=busybox&tag=latest&platform=linux/arm64', { headers: { 'x-registry-auth': auth } });
   assert.deepEqual(lines(answer.text), [
-    { status: 'Pulling from library/busybox', progressDetail: {}, id: 'latest' },
+    { status: 'Pulling from library/busybox', id: 'latest' },
     { status: 'Downloading', progressDetail: { current: 512, total: 1024 }, progress: `[${'='.repeat(25)}>${' '.repeat(25)}]     512B/1.024kB`, id: 'abc' },
   ]);
   const [reference, options] = asked[0]!;

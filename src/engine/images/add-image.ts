@@ -6,8 +6,9 @@ import { isForeignLayer, isLayerType } from '../../oci/media-types.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { Lease } from '../../store/leases/leases.ts';
 import type { ImageLayer, ImageRecord, LayerRecord } from '../../store/records.ts';
-import type { LayerFile } from '../../store/snapshots/growth.ts';
+import { Growth, type LayerFile } from '../../store/snapshots/growth.ts';
 import type { ImageDeps } from './deps.ts';
+import { watchUnpacking } from './watch-unpacking.ts';
 
 export interface NewImage {
   manifest: Digest;
@@ -17,12 +18,16 @@ export interface NewImage {
   signal: AbortSignal;
   /** Told before any layer is made. */
   layersKnown?: (chainIds: readonly Digest[]) => void;
+  /** Told how far each layer is that has to be unpacked. */
+  onUnpacking?: OnUnpacking;
 }
+
+export type OnUnpacking = (layer: ImageLayer, currentBytes: number) => void;
 
 /** Unpacks the layers of a manifest whose content is all there, and gives the record; nothing is named or recorded yet. */
 export async function unpackImage(deps: ImageDeps, image: NewImage): Promise<ImageRecord> {
   const record = await describeImage(deps, image);
-  await unpackLayers(deps, record.layers, image.signal);
+  await unpackLayers(deps, record.layers, image);
   return record;
 }
 
@@ -69,12 +74,17 @@ export async function settle({ content, snapshots }: Pick<ImageDeps, 'content' |
 }
 
 /** All whose blobs are in the store. */
-export async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], signal: AbortSignal): Promise<void> {
+export async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], { signal, onUnpacking }: Pick<NewImage, 'signal' | 'onUnpacking'>): Promise<void> {
   await eachLayer(layers, signal, async ({ layer, parent, signal: either }) => {
     const size = await deps.content.size(layer.digest);
     if (size === undefined) throw new GantryError('invalid', `layer ${layer.digest} is missing`);
     if (size !== layer.size) throw new GantryError('invalid', `layer ${layer.digest} has ${size} bytes where the manifest says ${layer.size}`);
-    await unpackLayer(deps, { layer, parent, signal: either, file: { file: deps.content.path(layer.digest) } });
+    const growth = new Growth();
+    growth.complete();
+    const isNew = !deps.snapshots.has(layer.chainId);
+    const unpacking = unpackLayer(deps, { layer, parent, signal: either, file: { file: deps.content.path(layer.digest), growth: growth.cells } });
+    if (isNew && onUnpacking !== undefined) await watchUnpacking(growth, { sizeBytes: layer.size, tell: (bytes) => onUnpacking(layer, bytes) }, unpacking);
+    else await unpacking;
   });
 }
 

@@ -1,7 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import { isDigest, type Digest } from '../../oci/digest.ts';
 import { formatPlatform, parsePlatform, platformFit, type Platform } from '../../oci/platform.ts';
-import { canonicalName, familiarName, parseReference, repositoryOf, withDefaultTag, type Reference } from '../../oci/reference.ts';
+import { canonicalName, familiarName, familiarRepository, parseReference, repositoryOf, withDefaultTag, type Reference } from '../../oci/reference.ts';
 import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { ImageRecord, ReferenceRecord } from '../../store/records.ts';
 
@@ -108,8 +108,9 @@ export class Catalog {
     return record?.imageId === image.id ? record.target : image.index ?? image.manifest;
   }
 
-  /** Inside a transaction of the caller. */
+  /** Inside a transaction of the caller. @throws invalid for a name that could be taken for a digest */
   point(name: string, image: ImageRecord, target = image.index ?? image.manifest): void {
+    if (familiarRepository(parseReference(name)) === 'sha256') throw new GantryError('invalid', 'refusing to create an ambiguous tag using digest algorithm as name');
     this.references.put(name, { name, imageId: image.id, target, updatedAtMs: Date.now() });
   }
 }

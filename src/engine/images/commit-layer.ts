@@ -1,14 +1,15 @@
 import type { Readable } from 'node:stream';
+import { GantryError } from '../../base/errors.ts';
 import type { ContainerConfig } from '../../oci/container.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { configToWire, readImageConfig } from '../../oci/image-config.ts';
 import { maxManifestBytes } from '../../oci/manifest.ts';
-import { parseReference, withDefaultTag } from '../../oci/reference.ts';
 import { readManifest } from './add-image.ts';
 import { Catalog } from './catalog.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageDeps } from './deps.ts';
 import { makeImage } from './make-image.ts';
+import { newName } from './new-name.ts';
 
 /** A layer to come and the image it goes on. */
 export interface LayeredImage {
@@ -29,11 +30,12 @@ export interface LayeredImage {
 /** The base's config with the new fields, one more diffId and one more line of history, over all its layers and the new one. */
 export async function commitLayer(deps: ImageDeps, tar: Readable, image: LayeredImage): Promise<Digest> {
   try {
-    const name = image.repository === '' ? undefined : withDefaultTag(parseReference(image.tag === '' ? image.repository : `${image.repository}:${image.tag}`));
+    const name = newName(image.repository, image.tag);
     const { hostname: _host, domainname: _domain, ...config } = applyChanges(image.config, image.changes);
     const base = new Catalog(deps.metadata).images.get(image.base);
+    if (base === undefined) throw new GantryError('notFound', `No such image: ${image.base}`);
     const stored = readImageConfig(await deps.content.bytes(image.base, maxManifestBytes), `image config ${image.base}`);
-    const { layers } = await readManifest(deps, base?.manifest ?? image.base);
+    const { layers } = await readManifest(deps, base.manifest);
     const created = new Date().toISOString();
     const { id } = await makeImage(deps, {
       purpose: 'commit', tar, below: layers, parent: image.base, name, event: 'tag', signal: image.signal,

@@ -10,6 +10,8 @@ export interface ImageDeps extends CollectorOptions {
   events: Pick<EventBus, 'publish'>;
   /** Containers made from an image; told by engine/containers. */
   imageUsers: (imageId: Digest) => ImageUser[];
+  /** How many containers each image has: for lists, which would ask for one after the other. */
+  imageUseCounts: () => ReadonlyMap<Digest, number>;
   /** What this machine runs. */
   host: Platform;
   /** An archive on disk that `pull` of this name loads without a network; absent when set-up has not made it. */

@@ -1,4 +1,4 @@
-import { readImageConfig, type ConfigHistory } from '../../oci/image-config.ts';
+import { readImageConfig } from '../../oci/image-config.ts';
 import { maxManifestBytes } from '../../oci/manifest.ts';
 import type { ImageRecord, LayerRecord } from '../../store/records.ts';
 import { shownNames, type Catalog } from './catalog.ts';
@@ -9,12 +9,10 @@ import type { HistoryEntry, ImageVerbs } from './verbs.ts';
 export function historyVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['history'] {
   return async (text, platform) => {
     const image = catalog.findFor(text, platform, deps.host);
-    const { history, created } = readImageConfig(await deps.content.bytes(image.id, maxManifestBytes), `image config ${image.id}`);
+    const { history } = readImageConfig(await deps.content.bytes(image.id, maxManifestBytes), `image config ${image.id}`);
     const layers = deps.metadata.table<LayerRecord>('layers');
-    // A config may have no history at all: each layer is then a step of its own.
-    const steps: ConfigHistory[] = history.length > 0 ? history : image.layers.map(() => ({ created }));
     let layer = 0;
-    const entries = steps.map((step): HistoryEntry => {
+    const entries = history.map((step): HistoryEntry => {
       const chainId = step.empty_layer === true ? undefined : image.layers[layer++]?.chainId;
       return {
         id: '<missing>',

@@ -33,7 +33,7 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
     prune: pruneVerb(deps, catalog),
     unpack: async (image) => {
       if (image.layers.every((layer) => deps.snapshots.has(layer.chainId))) return;
-      await unpackLayers(deps, image.layers, new AbortController().signal);
+      await unpackLayers(deps, image.layers, { signal: new AbortController().signal });
       await deps.snapshots.settle(image.layers.map((layer) => layer.chainId));
     },
     registries: registryVerbs(deps),

@@ -3,18 +3,18 @@ import { GantryError, messageOf } from '../../base/errors.ts';
 import { decompressed } from '../../host/files-decompress.ts';
 import { configToWire } from '../../oci/image-config.ts';
 import { formatPlatform, parsePlatform } from '../../oci/platform.ts';
-import { parseReference, withDefaultTag, type Reference } from '../../oci/reference.ts';
 import { redactUrl } from '../../registry/client/redact.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageDeps } from './deps.ts';
 import { makeImage } from './make-image.ts';
+import { newName } from './new-name.ts';
 import type { ImageVerbs, ImportOptions } from './verbs.ts';
 
 /** An image of one layer, from a tar of a root filesystem. */
 export function importVerb(deps: ImageDeps): ImageVerbs['import'] {
   return async (source, options) => {
     // Everything that can be refused is, before a byte is read.
-    const name = nameOf(options);
+    const name = newName(options.repository, options.tag);
     const platform = options.platform === undefined || options.platform === '' ? deps.host : parsePlatform(options.platform, deps.host);
     if (platform.os !== 'linux') throw new GantryError('invalid', `operating system ${platform.os} is not supported: ${formatPlatform(platform)}`);
     const config = configToWire(applyChanges({}, options.changes));
@@ -67,11 +67,4 @@ async function* metered(body: Readable, { url, draw }: { url: URL; draw: (curren
 
 async function* plain(tar: Readable): AsyncGenerator<Uint8Array> {
   yield* (await decompressed(tar)).stream as AsyncIterable<Uint8Array>;
-}
-
-function nameOf({ repository, tag }: ImportOptions): Reference | undefined {
-  if (repository === '') return undefined;
-  const reference = parseReference(tag === '' ? repository : `${repository}:${tag}`);
-  if (reference.digest !== undefined) throw new GantryError('invalid', 'cannot import digest reference');
-  return withDefaultTag(reference);
 }

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
+import { shortId } from '../../base/ids.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { formatPlatform, parsePlatform } from '../../oci/platform.ts';
 import { familiarName, parseReference } from '../../oci/reference.ts';
 import { decompressed } from '../../host/files-decompress.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
-import { describeImage, settle, unpackImage } from './add-image.ts';
+import { describeImage, settle, unpackImage, type OnUnpacking } from './add-image.ts';
 import { imagesOfDockerArchive } from './archive/docker-archive.ts';
 import { ArchiveMembers } from './archive/members.ts';
 import { imagesOfLayout, type ArchivedImage, type PlatformChoice } from './archive/oci-layout.ts';
@@ -15,7 +16,7 @@ import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
 import type { ImageVerbs, Progress } from './verbs.ts';
 
-export interface LoadOptions { platform?: string; signal: AbortSignal }
+export interface LoadOptions { platform?: string; signal: AbortSignal; onUnpacking?: OnUnpacking }
 export interface LoadedImage { image: ImageRecord; names: string[] }
 
 /** Tar in, records out: all images of the archive or none. What the archive brought beyond them is removed again. */
@@ -29,7 +30,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
     const loaded: LoadedImage[] = [];
     const variants: ImageRecord[] = [];
     for (const { names, variants: others = [], ...found } of await imagesOf(deps, members, choiceOf(deps, options.platform))) {
-      const image = await unpackImage(deps, { ...found, lease, signal: options.signal, layersKnown: (ids) => ids.forEach((id) => chainIds.add(id)) });
+      const image = await unpackImage(deps, { ...found, lease, ...options.onUnpacking !== undefined && { onUnpacking: options.onUnpacking }, signal: options.signal, layersKnown: (ids) => ids.forEach((id) => chainIds.add(id)) });
       loaded.push({ image, names });
       // Unpacked when somebody uses them.
       for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));
@@ -76,8 +77,9 @@ function record(catalog: Catalog, loaded: readonly LoadedImage[]): void {
 
 /** The verb: loads, tells each image as Docker does, and publishes. */
 export function loadVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['load'] {
-  return async (tar, { progress, signal, platform }) => {
-    const loaded = await loadArchive(deps, catalog, tar, { signal, ...(platform === undefined ? {} : { platform }) });
+  return async (tar, { quiet, progress, signal, platform }) => {
+    const onUnpacking: OnUnpacking = ({ diffId, size }, current) => progress({ status: 'Loading layer', id: shortId(diffId), progress: { current, total: size } });
+    const loaded = await loadArchive(deps, catalog, tar, { signal, ...(!quiet && { onUnpacking }), ...(platform === undefined ? {} : { platform }) });
     for (const item of loaded) tell(deps, item, progress);
   };
 }

@@ -1,24 +1,33 @@
 import type { Descriptor } from '../../oci/descriptor.ts';
+import type { Digest } from '../../oci/digest.ts';
 import { readImageConfig } from '../../oci/image-config.ts';
 import { maxManifestBytes, readManifestOrIndex } from '../../oci/manifest.ts';
 import { normalized } from '../../oci/platform.ts';
 import type { ImageRecord, LayerRecord } from '../../store/records.ts';
+import { readManifest } from './add-image.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import type { ManifestSummary } from './verbs.ts';
 
 /** What an image is made of: one entry for each manifest of its index, here or not; one alone where it has no index. */
-export async function manifestSummaries(deps: ImageDeps, catalog: Catalog, image: ImageRecord): Promise<ManifestSummary[]> {
-  const members = image.index === undefined ? undefined : await membersOf(deps, image);
-  const size = (await deps.content.size(image.manifest)) ?? 0;
-  const own: Descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: image.manifest, size, platform: { ...image.platform } };
-  return await Promise.all((members ?? [own]).map((descriptor) => summary(deps, catalog, descriptor)));
+export async function describeTarget(deps: ImageDeps, catalog: Catalog, image: ImageRecord): Promise<{ descriptor: Descriptor; manifests: ManifestSummary[] }> {
+  const { descriptor, members } = (image.index === undefined ? undefined : await indexOf(deps, image.index)) ?? await manifestOf(deps, image);
+  return { descriptor, manifests: await Promise.all(members.map((member) => summary(deps, catalog, member))) };
 }
 
-async function membersOf(deps: ImageDeps, image: ImageRecord): Promise<Descriptor[] | undefined> {
-  if ((await deps.content.size(image.index!)) === undefined) return undefined;
-  const found = readManifestOrIndex(await deps.content.bytes(image.index!, maxManifestBytes), `index ${image.index}`);
-  return found.kind === 'index' ? found.index.manifests : undefined;
+interface Target { descriptor: Descriptor; members: readonly Descriptor[] }
+
+async function indexOf(deps: ImageDeps, digest: Digest): Promise<Target | undefined> {
+  const size = await deps.content.size(digest);
+  if (size === undefined) return undefined;
+  const found = readManifestOrIndex(await deps.content.bytes(digest, maxManifestBytes), `index ${digest}`);
+  return found.kind === 'index' ? { descriptor: { mediaType: found.index.mediaType, digest, size }, members: found.index.manifests } : undefined;
+}
+
+async function manifestOf(deps: ImageDeps, image: ImageRecord): Promise<Target> {
+  const { mediaType } = await readManifest(deps, image.manifest);
+  const descriptor = { mediaType, digest: image.manifest, size: (await deps.content.size(image.manifest)) ?? 0 };
+  return { descriptor, members: [{ ...descriptor, platform: { ...image.platform } }] };
 }
 
 async function summary(deps: ImageDeps, catalog: Catalog, descriptor: Descriptor): Promise<ManifestSummary> {

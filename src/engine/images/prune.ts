@@ -3,8 +3,9 @@ import { collect } from '../../store/collect/collect.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
-import { lostVariants } from './remove.ts';
-import { booleanFilter, imageFilter } from './list.ts';
+import { LayerUsers } from './layer-users.ts';
+import { forgetLostVariants } from './remove.ts';
+import { isDangling, pruneFilter } from './image-filter.ts';
 import type { ImageVerbs, RemovedItem } from './verbs.ts';
 import { familiarName, parseReference } from '../../oci/reference.ts';
 
@@ -26,25 +27,24 @@ export function pruneVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'
 /** Images that no container uses: those without a name, or all of them with `dangling=false`. */
 function pruneOnce(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
   return async (filters) => {
-    const danglingOnly = booleanFilter(filters, 'dangling') ?? true;
-    const rest = new Map([...filters].filter(([key]) => key !== 'dangling'));
-    const keep = imageFilter(catalog, rest, ['label', 'label!', 'until']);
+    const { all, takes } = pruneFilter(filters);
     const names = catalog.names();
     const variants = catalog.variants();
+    const users = new LayerUsers(catalog.images.all(), deps.usedChainIds());
     const deleted: RemovedItem[] = [];
     for (const image of catalog.images.all()) {
       const own = names.get(image.id) ?? [];
-      const isDangling = !own.some((name) => !name.name.includes('@'));
-      if ((danglingOnly && !isDangling) || keep(image, own) === undefined || deps.imageUsers(image.id).length > 0) continue;
+      const isUnnamed = isDangling(own);
+      if (!(all || isUnnamed) || !takes(image) || deps.imageUsers(image.id).length > 0) continue;
       if (variants.has(image.id)) continue;
-      if (isDangling && catalog.images.all().some((other) => other.parent === image.id)) continue;
-      catalog.durably(() => {
+      if (isUnnamed && catalog.images.all().some((other) => other.parent === image.id)) continue;
+      const gone = catalog.durably(() => {
         for (const { name } of own) catalog.references.delete(name);
         catalog.images.delete(image.id);
-        for (const variant of lostVariants(deps, catalog, image)) catalog.images.delete(variant.id);
+        return [image, ...forgetLostVariants(deps, catalog, image)];
       });
       for (const { name } of own) deleted.push({ untagged: familiarName(parseReference(name)) });
-      deleted.push({ deleted: image.id });
+      deleted.push({ deleted: image.id }, ...gone.flatMap((one) => users.release(one)).map((layer) => ({ deleted: layer })));
       imageEvent(deps, 'delete', { image, name: image.id });
     }
     // Who prunes wants space more than a shorter next pull.

@@ -24,6 +24,7 @@ export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] 
   const downloads = new Downloads({ content: deps.content, slots: new Slots(deps.registry?.maxDownloads ?? 1) });
   return async (text, options) => {
     const parsed = parseReference(text);
+    if (familiarRepository(parsed) === 'scratch') throw new GantryError('forbidden', "'scratch' is a reserved name");
     if (options.allTags === true && (parsed.tag !== undefined || parsed.digest !== undefined)) {
       throw new GantryError('invalid', "tag can't be used with --all-tags/-a");
     }
@@ -34,14 +35,19 @@ export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] 
     try {
       const all = options.allTags === true ? await allTags(connection, reference, options) : [reference];
       let isNew = false;
-      for (const one of all) isNew = await pullOne({ deps, catalog, downloads, connection, wanted }, one, options) || isNew;
-      tellStatus(options.progress, isNew, options.allTags === true ? familiarRepository(reference) : familiarName(reference));
+      for (const one of all) isNew = await pullOne({ deps, catalog, downloads, connection, wanted, label: labelOf(parsed, one) }, one, options) || isNew;
+      tellStatus(options.progress, isNew, options.allTags === true ? familiarRepository(reference) : familiarName(withDefaultTag(parsed)));
     } catch (error) {
       throw pullError(error, reference);
     } finally {
       connection.release();
     }
   };
+}
+
+/** What Docker writes before the first line: the tag, or the whole of what was asked for where a digest is in it. */
+function labelOf(asked: Reference, { tag }: Reference): string {
+  return tag ?? canonicalName(asked);
 }
 
 /** A digest says all: a tag beside it is not looked at. */
@@ -65,7 +71,7 @@ interface Pull { catalog: Catalog; reference: Reference; options: PullOptions }
 async function pullEmbedded(deps: ImageDeps, { catalog, reference, options }: Pull): Promise<void> {
   const { path } = deps.embeddedImage as { path: string };
   const before = catalog.byName(canonicalName(reference));
-  options.progress({ status: `Pulling from ${reference.path}`, id: reference.tag ?? '' });
+  options.progress({ status: `Pulling from ${reference.path}`, id: reference.tag ?? '', headline: true });
   const file = createReadStream(path, { highWaterMark: 1 << 18 });
   const [first] = await loadArchive(deps, catalog, file, { signal: options.signal, ...(options.platform === undefined ? {} : { platform: options.platform }) })
     .catch((error: unknown) => {
@@ -82,7 +88,7 @@ function tellStatus(progress: Progress, isNew: boolean, name: string): void {
   progress({ status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}` });
 }
 
-interface PullParts { deps: ImageDeps; catalog: Catalog; downloads: Downloads; connection: RegistryConnection; wanted: Platform }
+interface PullParts { deps: ImageDeps; catalog: Catalog; downloads: Downloads; connection: RegistryConnection; wanted: Platform; label: string }
 
 /** Content into the store under a lease, layers on the way, then the record with its names. True when the name stands for another image now. */
 async function pullOne(parts: PullParts, reference: Reference, options: PullOptions): Promise<boolean> {
@@ -94,7 +100,7 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
     const resolution: Resolution = { client: connection.client, reference, wanted, lease, signal };
     const top = await resolveTop(deps, resolution, catalog.nameRecord(canonicalName(reference))?.target);
     await checkSignatures(deps, { client: connection.client, reference, digest: top.digest, signal });
-    options.progress({ status: `Pulling from ${reference.path}`, id: reference.tag ?? reference.digest ?? '' });
+    options.progress({ status: `Pulling from ${reference.path}`, id: parts.label, headline: true });
     const image = await describeTop(deps, resolution, top);
     lease.add({ digests: image.layers.map((layer) => layer.digest) });
     await bringLayers(parts, { image, reference, options });

@@ -6,6 +6,7 @@ import type { ImageRecord, ReferenceRecord } from '../../store/records.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
+import { LayerUsers } from './layer-users.ts';
 import { removePlatforms } from './remove-platforms.ts';
 import type { ImageVerbs, RemovedItem } from './verbs.ts';
 
@@ -39,8 +40,8 @@ function removeByName(removal: Removal, name: ReferenceRecord): void {
     if (user !== undefined && !force) {
       throw new GantryError('conflict', `conflict: unable to remove repository reference ${JSON.stringify(removal.text)} (must force) - container ${shortId(user.containerId)} is using its referenced image ${shortId(image.id)}`);
     }
-    // Containers, and images made from it, keep an image under its id.
-    if (user !== undefined || hasChild(removal)) return untag(removal, gone);
+    // Containers that run, and images made from it, keep an image under its id.
+    if (user?.running === true || hasChild(removal)) return untag(removal, gone);
     return deleteImage(removal, gone);
   }
   untag(removal, gone);
@@ -58,14 +59,18 @@ function removeById(removal: Removal): void {
   const { catalog, image, force } = removal;
   const [user] = blockers(removal);
   const id = shortId(image.id);
-  if (user?.running === true) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image is being used by running container ${shortId(user.containerId)}`);
   if (hasChild(removal)) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image has dependent child images`);
+  if (user?.running === true) throw new GantryError('conflict', `conflict: unable to delete ${id} (cannot be forced) - image is being used by running container ${shortId(user.containerId)}`);
   const names = catalog.namesOf(image.id);
-  const repositories = new Set(names.map((name) => repositoryOf(parseReference(name.name))));
-  if (repositories.size > 1 && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is referenced in multiple repositories`);
+  if (!areOfOneTag(names) && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is referenced in multiple repositories`);
   if (user !== undefined && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is being used by stopped container ${shortId(user.containerId)}`);
-  if (user !== undefined) return untag(removal, names);
   deleteImage(removal, names);
+}
+
+/** One tag at the most, and digests of its repository: what one reference stands for. */
+function areOfOneTag(names: readonly ReferenceRecord[]): boolean {
+  const tags = names.filter(({ name }) => !name.includes('@'));
+  return tags.length <= 1 && new Set(names.map(({ name }) => repositoryOf(parseReference(name)))).size <= 1;
 }
 
 function hasChild({ catalog, image }: Removal): boolean {
@@ -85,25 +90,31 @@ function untag({ deps, catalog, image, removed }: Removal, names: readonly Refer
   }
 }
 
-/** The images for other platforms that an image leaves behind, named by nobody and used by no container. Inside its transaction. */
-export function lostVariants(deps: ImageDeps, catalog: Catalog, image: ImageRecord): ImageRecord[] {
+/** Removes the images for other platforms that an image leaves behind, named by nobody and used by no container. Inside its transaction. */
+export function forgetLostVariants(deps: ImageDeps, catalog: Catalog, image: ImageRecord): ImageRecord[] {
   const isNamed = catalog.references.all().some((record) => record.target === image.index);
-  return isNamed ? [] : catalog.variantsOf(image).filter(({ id }) => catalog.namesOf(id).length === 0 && deps.imageUsers(id).length === 0);
+  const lost = isNamed ? [] : catalog.variantsOf(image).filter(({ id }) => catalog.namesOf(id).length === 0 && deps.imageUsers(id).length === 0);
+  for (const { id } of lost) catalog.images.delete(id);
+  return lost;
 }
 
-/** Names and record in one transaction; then, unless the person keeps them, its parents that nobody named or uses. */
+/**
+ * Names and record in one transaction; then, unless the person keeps them, its parents that nobody named or uses. A container that was made
+ * of it keeps the layers, and starts as before.
+ */
 function deleteImage(removal: Removal, names: readonly ReferenceRecord[]): void {
   const { deps, catalog, image, removed } = removal;
-  catalog.durably(() => {
+  const users = new LayerUsers(catalog.images.all(), deps.usedChainIds());
+  const gone = catalog.durably(() => {
     for (const name of names) catalog.references.delete(name.name);
     catalog.images.delete(image.id);
-    for (const variant of lostVariants(deps, catalog, image)) catalog.images.delete(variant.id);
+    return [image, ...forgetLostVariants(deps, catalog, image)];
   });
   for (const { name } of names) {
     removed.push({ untagged: familiarName(parseReference(name)) });
     imageEvent(deps, 'untag', { image, name: familiarName(parseReference(name)) });
   }
-  removed.push({ deleted: image.id });
+  removed.push({ deleted: image.id }, ...gone.flatMap((one) => users.release(one)).map((deleted) => ({ deleted })));
   imageEvent(deps, 'delete', { image, name: image.id });
   if (!removal.prune) return;
   const parent = image.parent === undefined ? undefined : catalog.images.get(image.parent);

@@ -12,7 +12,7 @@ export interface ImageVerbs {
   list(options: { all: boolean; filters: Filters; sharedSize: boolean; digests: boolean; manifests?: boolean }): Promise<ImageSummary[]>;
   /** Bytes of all images' layers, each counted once. */
   layerBytes(): number;
-  inspect(image: string, platform?: string): Promise<ImageDetails>;
+  inspect(image: string, options: { platform?: string; manifests?: boolean }): Promise<ImageDetails>;
   history(image: string, platform?: string): Promise<HistoryEntry[]>;
   tag(image: string, repository: string, tag: string): Promise<void>;
   /** With `platforms` only those parts of a multi-platform image go. */
@@ -65,6 +65,8 @@ export interface ProgressLine {
   stream?: string;
   status?: string;
   id?: string;
+  /** It stands over all steps, and is none of them. */
+  headline?: boolean;
   progress?: { current: number; total?: number };
   aux?: unknown;
 }
@@ -97,9 +99,10 @@ export interface ImageSummary {
   repoDigests: string[];
   sizeBytes: number;
   sharedBytes: number;
-  /** Containers that use it; -1 when not counted. */
+  /** How many containers were made of it, or mount it. */
   containers: number;
-  /** When asked for. */
+  /** When asked for: what the image is in the store, an index or a manifest, and all manifests that it holds or names. */
+  descriptor?: Descriptor;
   manifests?: ManifestSummary[];
 }
 
@@ -121,6 +124,8 @@ export interface ManifestSummary {
 export interface ImageDetails extends ImageSummary {
   /** The image config as stored. */
   configJson: Record<string, unknown>;
+  /** When it got its latest name, ms since the epoch. */
+  namedAtMs: number;
   parentId: string;
 }
 

@@ -33,6 +33,6 @@ export const image: ImageDetails = {
     id: imageId, manifest: imageId, layers: [{ digest: imageId, mediaType: '', size: 1, diffId: imageId, chainId: imageId }],
     platform: { os: 'linux', architecture: 'amd64' }, created: '2026-01-01T00:00:00.5Z', config: { cmd: ['sh'], env: ['PATH=/bin'] }, addedAtMs: 0,
   },
-  repoTags: ['busybox:latest'], repoDigests: [], sizeBytes: 1000, sharedBytes: 10, containers: 2,
+  repoTags: ['busybox:latest'], repoDigests: [], sizeBytes: 1000, sharedBytes: 10, containers: 2, namedAtMs: 0,
   configJson: { author: 'me', history: [{ comment: 'made' }] }, parentId: '',
 };

@@ -44,6 +44,7 @@ export function imageFixture(overrides: Partial<Omit<ImageDeps, 'snapshots'>> = 
     usedChainIds: () => [],
     events: { publish: (event: Pick<EngineEvent, 'action' | 'actor'>) => void events.push(event) },
     imageUsers: (id: Digest) => users.get(id) ?? [],
+    imageUseCounts: () => new Map([...users].map(([id, list]) => [id, list.length])),
     host: { os: 'linux', architecture: hostArchitecture() },
     log: silentLog,
     ...overrides,
@@ -51,7 +52,7 @@ export function imageFixture(overrides: Partial<Omit<ImageDeps, 'snapshots'>> = 
   const images = createImageVerbs(deps);
   return {
     directory, deps, images, events, lines, users,
-    load: (tar, platform) => images.load(tar as never, { quiet: false, progress: (line) => lines.push(line), signal: new AbortController().signal, ...(platform === undefined ? {} : { platform }) }),
+    load: (tar, platform) => images.load(tar as never, { quiet: true, progress: (line) => lines.push(line), signal: new AbortController().signal, ...(platform === undefined ? {} : { platform }) }),
     async census() {
       let blobs = 0;
       for await (const _ of content.list()) blobs++;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import type { ProgressLine } from '../../../src/engine/images/verbs.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { mount, mountOverlay, unmount } from '../../../src/host/mount.ts';
 import { blobMember, describeManifest, dockerArchive, indexOf, layoutMembers, sample, streamOf, tarOf, type Member } from './archive-builder.ts';
@@ -46,6 +47,29 @@ describe('load', () => {
     assert.equal(fixture.images.resolve('foo').layers.length, 1);
   });
 
+  it('takes another platform where an index has none for this machine, and nobody asked for one', async () => {
+    const arm = sample({ architecture: 'arm64' });
+    const inner = indexOf([describeManifest(sample()), describeManifest(arm)]);
+    const outer = indexOf([{ mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(inner), size: inner.length, annotations: { 'io.containerd.image.name': 'docker.io/library/multi:1' } }]);
+    await using fixture = imageFixture({ host });
+    await fixture.load(loads([...layoutMembers(outer, [arm]), blobMember(inner)]));
+    assert.equal(fixture.images.resolve('multi:1').id, arm.id);
+  });
+
+  it('tells how far each new layer is, unless it is to be quiet', async () => {
+    await using fixture = imageFixture({ host });
+    const image = sample();
+    const [lines, options] = [[] as ProgressLine[], { quiet: false, signal: new AbortController().signal }];
+    const load = () => fixture.images.load(loads(dockerArchive(image, ['x'])), { ...options, progress: (line) => lines.push(line) });
+    await load();
+    assert.deepEqual(lines, [
+      { status: 'Loading layer', id: digestOf(image.layer).slice(7, 19), progress: { current: image.layer.length, total: image.layer.length } }, { stream: 'Loaded image: x:latest\n' },
+    ]);
+    lines.length = 0;
+    await load();
+    assert.deepEqual(lines, [{ stream: 'Loaded image: x:latest\n' }]);
+  });
+
   it('chooses the platform of this machine from a nested index, or the one that was asked for', async () => {
     const [arm, amd] = [sample({ architecture: 'arm64', text: 'arm' }), sample({ text: 'amd' })];
     const inner = indexOf([describeManifest(arm), describeManifest(amd)]);
@@ -85,7 +109,10 @@ describe('load refuses, and leaves nothing', () => {
     ['a compressed archive that is cut short', () => streamOf(gzipSync(tarOf(layoutMembers(indexOf([describeManifest(image)]), [image])), { level: 0 }).subarray(0, 1 << 20)), { kind: 'invalid', message: /broken gzip data: unexpected EOF/ }],
     ['what is no archive', () => streamOf(Buffer.alloc(4096, 'no tar')), { kind: 'invalid' }],
     ['an empty archive', () => loads([]), { kind: 'invalid', message: /neither index.json nor manifest.json/ }],
-    ['an index without this platform', () => { const arm = sample({ architecture: 'arm64' }); const inner = indexOf([describeManifest(arm)]); return loads([...layoutMembers(indexOf([{ mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(inner), size: inner.length }]), [arm]), blobMember(inner)]); }, { kind: 'notFound', message: 'no matching manifest for linux/amd64 in the manifest list entries' }],
+    ['an index without the platform that was asked for', () => { const arm = sample({ architecture: 'arm64' }); const inner = indexOf([describeManifest(arm)]); return loads([...layoutMembers(indexOf([{ mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(inner), size: inner.length }]), [arm]), blobMember(inner)]); }, { kind: 'notFound', message: 'no matching manifest for linux/s390x in the manifest list entries' }, 'linux/s390x'],
+    ['a digest as the name of an image', () => loads(dockerArchive(image, [`x@${digestOf('trusted')}`])), { kind: 'invalid', message: /^invalid tag "x@sha256:/ }],
+    ['the digest of something else as a name in a layout', () => loads(layoutMembers(indexOf([describeManifest(image, `docker.io/library/x@${digestOf('trusted')}`)]), [image])), { kind: 'invalid', message: /^invalid name .* of sha256:/ }],
+    ['a name that reads like a digest', () => loads(dockerArchive(image, ['sha256:x'])), { kind: 'invalid', message: /ambiguous tag using digest algorithm as name/ }],
     ['another platform than the one asked for', () => loads(dockerArchive(image, ['x'])), { kind: 'notFound', message: /linux\/arm64/ }, 'linux/arm64'],
     ['more layers than the config lists', () => loads(dockerArchive(image, ['x']).map((member) => (member.name === 'manifest.json' ? { ...member, body: String(member.body).replace('["abc/layer.tar"]', '["abc/layer.tar","abc/layer.tar"]') } : member))), { kind: 'invalid', message: /layers length mismatch: expected 1, got 2/ }],
   ];

@@ -41,7 +41,7 @@ describe('an archive for several platforms', () => {
     await fixture.load(streamOf(archive));
     assert.deepEqual((await fixture.images.prune(new Map())).deleted, []);
     const removed = await fixture.images.remove('team/multi:v1', { force: false, prune: true });
-    assert.deepEqual(removed, [{ untagged: 'team/multi:v1' }, { deleted: mine.id }]);
+    assert.deepEqual(removed, [{ untagged: 'team/multi:v1' }, { deleted: mine.id }, { deleted: digestOf(mine.layer) }, { deleted: digestOf(theirs.layer) }]);
     assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
     await fixture.load(streamOf(archive));
     await fixture.images.prune(new Map([['dangling', ['false']]]));
@@ -61,7 +61,7 @@ describe('an archive for several platforms', () => {
     assert.deepEqual(await fixture.census(), { blobs: 4, layers: 0, leases: 0, images: 1, references: 1 }, 'the top of the archive is nobody\'s, the index and one platform stay');
     await fixture.load(streamOf(archive));
     assert.deepEqual([fixture.images.resolve('team/multi:v1').id, (await fixture.census()).blobs], [mine.id, 7]);
-    assert.deepEqual(await removing([`linux/${architecture}`, `linux/${other}`]), [{ untagged: 'team/multi:v1' }, { deleted: mine.id }]);
+    assert.deepEqual(await removing([`linux/${architecture}`, `linux/${other}`]), [{ untagged: 'team/multi:v1' }, { deleted: mine.id }, { deleted: digestOf(mine.layer) }, { deleted: digestOf(theirs.layer) }]);
     assert.equal((await fixture.census()).blobs, 0);
   });
 

@@ -35,7 +35,7 @@ describe('pull', () => {
     const bars = lines.filter(({ id, progress }) => id === first && progress !== undefined);
     assert.deepEqual([...new Set(bars.map(({ status }) => status))], ['Downloading', 'Extracting']);
     assert.ok(bars.every(({ progress }) => progress?.total === image.layers[0]?.size));
-    assert.deepEqual(await fixture.images.inspect(`${registry.host}/team/web:v1`).then(({ repoDigests }) => repoDigests), [`${registry.host}/team/web@${image.digest}`]);
+    assert.deepEqual(await fixture.images.inspect(`${registry.host}/team/web:v1`, {}).then(({ repoDigests }) => repoDigests), [`${registry.host}/team/web@${image.digest}`]);
 
     const again: ProgressLine[] = [];
     await fixture.images.pull(`${registry.host}/team/web@${image.digest}`, pulling(again));

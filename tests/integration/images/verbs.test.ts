@@ -17,6 +17,9 @@ const nothing = { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 };
 const gentle = { force: false, prune: true };
 const forced = { force: true, prune: true };
 
+/** The chain of one layer is its diffId. */
+const layerOf = (image: typeof old): string => digestOf(image.layer);
+
 async function withImages(): Promise<ImageFixture> {
   const fixture = imageFixture({ host });
   await fixture.load(streamOf(tarOf(layoutMembers(indexOf([describeManifest(old, 'docker.io/library/old:1'), describeManifest(recent, 'docker.io/team/recent:2')]), [old, recent]))));
@@ -71,7 +74,7 @@ describe('list', () => {
 describe('inspect and history', () => {
   it('show the config as stored, and one step a line, newest first', async () => {
     await using fixture = await withImages();
-    assert.deepEqual((await fixture.images.inspect('old:1')).configJson, JSON.parse(old.config.toString()));
+    assert.deepEqual((await fixture.images.inspect('old:1', {})).configJson, JSON.parse(old.config.toString()));
     const history = await fixture.images.history('old:1');
     assert.deepEqual(history.map(({ id, createdBy, sizeBytes }) => [id, createdBy, sizeBytes]), [[old.id, 'hello', 3], ['<missing>', 'a step', 0]]);
   });
@@ -82,7 +85,7 @@ describe('remove', () => {
     await using fixture = await withImages();
     await fixture.images.tag('old:1', 'other', 'x');
     assert.deepEqual(await fixture.images.remove('other:x', gentle), [{ untagged: 'other:x' }]);
-    assert.deepEqual(await fixture.images.remove('old:1', gentle), [{ untagged: 'old:1' }, { deleted: old.id }]);
+    assert.deepEqual(await fixture.images.remove('old:1', gentle), [{ untagged: 'old:1' }, { deleted: old.id }, { deleted: layerOf(old) }]);
     await fixture.images.remove('team/recent:2', gentle);
     assert.deepEqual(await fixture.census(), nothing);
     assert.deepEqual(fixture.events.map((event) => event.action), ['load', 'load', 'tag', 'untag', 'untag', 'delete', 'untag', 'delete']);
@@ -95,22 +98,22 @@ describe('remove', () => {
       await assert.rejects(fixture.images.remove(old.id, forced), { message: /image has dependent child images/ });
       assert.deepEqual(await fixture.images.remove('old:1', gentle), [{ untagged: 'old:1' }]);
       const removed = await fixture.images.remove('team/recent:2', { force: false, prune });
-      assert.equal(removed.filter((item) => 'deleted' in item).length, prune ? 2 : 1);
+      assert.deepEqual(removed.slice(1), [{ deleted: recent.id }, { deleted: layerOf(recent) }, ...(prune ? [{ deleted: old.id }, { deleted: layerOf(old) }] : [])]);
     }
   });
-  it('by id wants force when several repositories name it', async () => {
+  for (const repository of ['other', 'old']) it(`by id wants force when several tags name it: old:1 and ${repository}:x`, async () => {
     await using fixture = await withImages();
-    await fixture.images.tag('old:1', 'other', 'x');
+    await fixture.images.tag('old:1', repository, 'x');
     const id = old.id.slice(7, 19);
     await assert.rejects(fixture.images.remove(id, gentle), { kind: 'conflict', message: `conflict: unable to delete ${id} (must be forced) - image is referenced in multiple repositories` });
-    assert.deepEqual((await fixture.images.remove(id, forced)).length, 3);
+    assert.deepEqual((await fixture.images.remove(id, forced)).length, 4);
   });
-  it('by name refuses while containers use it; forced, the name goes and the image stays, as Docker does also for running ones', async () => {
+  it('by name refuses while containers use it; forced, the image goes, or its name alone where one of them runs', async () => {
     await using fixture = await withImages();
     fixture.users.set(old.id, [{ containerId: 'c'.repeat(64), running: false }]);
     await assert.rejects(fixture.images.remove('old:1', gentle), { message: `conflict: unable to remove repository reference "old:1" (must force) - container cccccccccccc is using its referenced image ${old.id.slice(7, 19)}` });
-    assert.deepEqual(await fixture.images.remove('old:1', forced), [{ untagged: 'old:1' }]);
-    assert.equal(fixture.images.resolve(old.id).id, old.id);
+    assert.deepEqual((await fixture.images.remove('old:1', forced)).slice(0, 2), [{ untagged: 'old:1' }, { deleted: old.id }]);
+    assert.throws(() => fixture.images.resolve(old.id), { kind: 'notFound' });
     fixture.users.set(recent.id, [{ containerId: 'd'.repeat(64), running: true }]);
     await assert.rejects(fixture.images.remove(recent.id, forced), { message: /\(cannot be forced\) - image is being used by running container dddddddddddd/ });
     assert.deepEqual(await fixture.images.remove('team/recent:2', forced), [{ untagged: 'team/recent:2' }]);
@@ -124,7 +127,7 @@ describe('prune', () => {
     fixture.users.set(recent.id, [{ containerId: 'c'.repeat(64), running: false }]);
     await fixture.images.tag('team/recent:2', 'old', '1');
     const { deleted, reclaimedBytes } = await fixture.images.prune(new Map());
-    assert.deepEqual(deleted, [{ deleted: old.id }]);
+    assert.deepEqual(deleted, [{ deleted: old.id }, { deleted: layerOf(old) }]);
     assert.ok(reclaimedBytes > 1000);
     assert.deepEqual((await fixture.images.prune(new Map([['dangling', ['false']]]))).deleted, []);
     fixture.users.clear();

@@ -3,11 +3,12 @@ import { atLeast } from '../../types/version.ts';
 import { encodeStruct } from '../codec/encode.ts';
 import { containerConfigStruct } from '../codec/container-config.ts';
 import type { EngineFacts } from '../services.ts';
+import { manifestSummaryJson } from './summary.ts';
 import { zeroTime } from '../../../engine/containers/transition.ts';
 
 /** `GET /images/{name}/json`. */
 export function imageInspectJson(details: ImageDetails, version: string, facts: EngineFacts): object {
-  const { image, configJson: stored } = details;
+  const { image, configJson: stored, descriptor, manifests } = details;
   const text = (key: string): string => (typeof stored[key] === 'string' ? (stored[key] as string) : '');
   return {
     Id: image.id,
@@ -21,14 +22,16 @@ export function imageInspectJson(details: ImageDetails, version: string, facts: 
     Author: text('author'),
     Config: imageConfigJson(details, version),
     Architecture: image.platform.architecture,
-    ...(image.platform.variant && { Variant: image.platform.variant }),
+    ...(text('variant') !== '' && { Variant: text('variant') }),
     Os: image.platform.os,
     ...(text('os.version') !== '' && { OsVersion: text('os.version') }),
     Size: details.sizeBytes,
     ...(!atLeast(version, '1.44') && { VirtualSize: details.sizeBytes }),
     GraphDriver: { Data: null, Name: facts.storageDriver },
     RootFS: { Type: 'layers', ...(image.layers.length > 0 && { Layers: image.layers.map(({ diffId }) => diffId) }) },
-    Metadata: { LastTagTime: new Date(image.addedAtMs).toISOString() },
+    Metadata: { LastTagTime: new Date(details.namedAtMs).toISOString() },
+    ...(descriptor !== undefined && { Descriptor: descriptor }),
+    ...(manifests !== undefined && { Manifests: manifests.map(manifestSummaryJson) }),
   };
 }
 

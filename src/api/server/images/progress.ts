@@ -31,11 +31,12 @@ export async function streamProgress(exchange: Exchange, work: (progress: Progre
   response.end();
 }
 
-function progressJson({ stream, status, id, progress, aux }: ProgressLine): object {
+function progressJson({ stream, status, id, headline = false, progress, aux }: ProgressLine): object {
+  const isStep = (status !== undefined && id !== undefined && !headline) || aux !== undefined;
   return {
     ...(stream !== undefined && { stream }),
     ...(status !== undefined && { status }),
-    ...(progress !== undefined ? { progressDetail: progress, ...(progressBar(progress) !== '' && { progress: progressBar(progress) }) } : status !== undefined && id !== undefined && { progressDetail: {} }),
+    ...(progress !== undefined ? { progressDetail: progress, ...(progressBar(progress) !== '' && { progress: progressBar(progress) }) } : isStep && { progressDetail: {} }),
     ...(id !== undefined && { id }),
     ...(aux !== undefined && { aux }),
   };

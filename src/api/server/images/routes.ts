@@ -29,10 +29,11 @@ const list: Handler = async (exchange, { images }) => {
 const inspect: Handler = async (exchange, { images, facts }) => {
   const { query, version } = exchange;
   const platform = platformSince(exchange, '1.49');
-  if (platform !== undefined && query.flag('manifests') && atLeast(version, '1.48')) {
+  const manifests = query.flag('manifests') && atLeast(version, '1.48');
+  if (platform !== undefined && manifests) {
     throw new GantryError('invalid', 'conflicting options: manifests and platform options cannot both be set');
   }
-  sendJson(exchange, 200, imageInspectJson(await images.inspect(nameOf(exchange), platform), version, facts));
+  sendJson(exchange, 200, imageInspectJson(await images.inspect(nameOf(exchange), { manifests, ...(platform !== undefined && { platform }) }), version, facts));
 };
 
 const history: Handler = async (exchange, { images }) => {
@@ -72,7 +73,7 @@ const prune: Handler = async (exchange, { images }) => {
 /** The progress of a load is the answer; what goes wrong is told in it, since clients read no other error here. */
 const load: Handler = async (exchange, { images }) => {
   const { query, signal, request } = exchange;
-  const platform = platformSince(exchange, '1.48');
+  const platform = onePlatform(exchange);
   flushHeaders(exchange, 200, { 'Content-Type': 'application/json' });
   await streamProgress(exchange, (progress) => images.load(request, {
     quiet: query.flag('quiet', true), ...(platform !== undefined && { platform }), progress, signal,
@@ -83,7 +84,7 @@ const saveOne: Handler = (exchange, services) => save(exchange, services, [nameO
 const saveSeveral: Handler = (exchange, services) => save(exchange, services, exchange.query.all('names'));
 
 async function save(exchange: Exchange, { images }: Services, names: string[]): Promise<void> {
-  const platform = platformSince(exchange, '1.48');
+  const platform = onePlatform(exchange);
   const tar = await images.save(names, { ...(platform !== undefined && { platform }), signal: exchange.signal });
   exchange.response.writeHead(200, { 'Content-Type': 'application/x-tar' });
   await pipeline(tar, exchange.response).catch((error: unknown) => {
@@ -106,9 +107,14 @@ function nameOf(exchange: Exchange): string {
 }
 
 function platformSince({ query, version }: Exchange, since: string): string | undefined {
-  if (!atLeast(version, since)) return undefined;
-  if (query.all('platform').length > 1) throw new GantryError('invalid', 'multiple platform parameters not supported');
-  return decodePlatform(query.text('platform'));
+  return atLeast(version, since) ? decodePlatform(query.text('platform')) : undefined;
+}
+
+/** Archives may be of several platforms in newer versions: more than one is refused, as Docker does. */
+function onePlatform(exchange: Exchange): string | undefined {
+  const platform = platformSince(exchange, '1.48');
+  if (platform !== undefined && exchange.query.all('platform').length > 1) throw new GantryError('invalid', 'multiple platform parameters not supported');
+  return platform;
 }
 
 export const imageRoutes: readonly Route[] = [

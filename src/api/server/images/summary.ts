@@ -18,6 +18,7 @@ export function imageSummaryJson(summary: ImageSummary, version: string, measure
     SharedSize: measured.sharedSize ? summary.sharedBytes : -1,
     Size: summary.sizeBytes,
     ...(!atLeast(version, '1.44') && { VirtualSize: summary.sizeBytes }),
+    ...(summary.descriptor !== undefined && { Descriptor: summary.descriptor }),
     ...(summary.manifests !== undefined && { Manifests: summary.manifests.map(manifestSummaryJson) }),
   };
 }

@@ -42,9 +42,16 @@ export async function imagesOfDockerArchive(members: ArchiveMembers, content: Co
     if (choice.strict && platformFit(platform, choice.wanted) === 0) continue;
     if (diffIds.length !== item.layers.length) throw new GantryError('invalid', `invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${item.layers.length}`);
     const manifest = await makeManifest({ members, content, item, config });
-    images.push({ manifest, names: item.repoTags.map((tag) => canonicalName(withDefaultTag(parseReference(tag)))) });
+    images.push({ manifest, names: item.repoTags.map(nameOf) });
   }
   return images;
+}
+
+/** A digest is no name to give: it would say of an image what only its bytes can. */
+function nameOf(tag: string): string {
+  const reference = parseReference(tag);
+  if (reference.digest !== undefined) throw new GantryError('invalid', `invalid tag ${JSON.stringify(tag)}`);
+  return canonicalName(withDefaultTag(reference));
 }
 
 async function makeManifest({ members, content, item, config }: { members: ArchiveMembers; content: ContentStore; item: DockerArchiveItem; config: Buffer }): Promise<Digest> {

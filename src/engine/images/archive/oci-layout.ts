@@ -1,7 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
-import { manifestsFor, maxManifestBytes, noMatchingManifest, readManifestOrIndex, type Index } from '../../../oci/manifest.ts';
+import { isImage, manifestsFor, maxManifestBytes, noMatchingManifest, readManifestOrIndex, type Index } from '../../../oci/manifest.ts';
 import { isIndexType } from '../../../oci/media-types.ts';
 import type { Platform } from '../../../oci/platform.ts';
 import { canonicalName, isReference, parseReference, withDefaultTag } from '../../../oci/reference.ts';
@@ -38,9 +38,14 @@ function topLevel(index: Index, { wanted, strict }: PlatformChoice): Descriptor[
   const isOneImage = unnamed.length > 1 && unnamed.length === index.manifests.length && unnamed.some((item) => item.platform !== undefined);
   if (!isOneImage && !strict) return index.manifests;
   if (!isOneImage) return index.manifests.filter((item) => item.platform === undefined || manifestsFor({ ...index, manifests: [item] }, wanted).length > 0);
-  const [best] = manifestsFor(index, wanted);
-  if (best === undefined) throw noMatchingManifest(wanted);
-  return [best];
+  return [best(index, { wanted, strict })];
+}
+
+/** What fits best; where nobody asked for a platform by name, another one's image is better than none. @throws notFound */
+function best(index: Index, { wanted, strict }: PlatformChoice): Descriptor {
+  const found = manifestsFor(index, wanted)[0] ?? (strict ? undefined : index.manifests.find(isImage));
+  if (found === undefined) throw noMatchingManifest(wanted);
+  return found;
 }
 
 /** Follows indexes down to one manifest, and brings its content into the store. */
@@ -58,10 +63,9 @@ async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: P
   }
   // An export of one platform may keep the whole index: what is not in the archive cannot be chosen.
   const here = { ...found.index, manifests: found.index.manifests.filter((item) => members.has(blobName(item.digest))) };
-  const [best] = manifestsFor(here, choice.wanted);
-  if (best === undefined) throw noMatchingManifest(choice.wanted);
-  const inner = await chosen(members, best, { ...choice, depth: choice.depth + 1 });
-  const variants = choice.strict ? [] : await bringOthers(members, here.manifests.filter((item) => item !== best));
+  const main = best(here, choice);
+  const inner = await chosen(members, main, { ...choice, depth: choice.depth + 1 });
+  const variants = choice.strict ? [] : await bringOthers(members, here.manifests.filter((item) => item !== main));
   return { manifest: inner.manifest, index: descriptor.digest, variants };
 }
 
@@ -76,7 +80,7 @@ async function bringOthers(members: ArchiveMembers, others: readonly Descriptor[
     if (!parts.every(({ digest }) => members.has(blobName(digest)))) continue;
     await members.blob(blobName(descriptor.digest), descriptor.digest);
     await bringContent(members, parts);
-    if (descriptor.annotations?.['vnd.docker.reference.type'] === undefined) images.push(descriptor.digest);
+    if (isImage(descriptor)) images.push(descriptor.digest);
   }
   return images;
 }
@@ -88,11 +92,13 @@ async function bringContent(members: ArchiveMembers, descriptors: readonly Descr
   }
 }
 
-/** A bare tag ("latest") is no name: it says nothing of the repository. */
-function namesOf({ annotations }: Descriptor): string[] {
+/** A bare tag ("latest") is no name: it says nothing of the repository. @throws invalid for a digest that is another one's */
+function namesOf({ annotations, digest }: Descriptor): string[] {
   const full = annotations?.['io.containerd.image.name'];
   const short = annotations?.['org.opencontainers.image.ref.name'];
   const text = full ?? (short !== undefined && /[:/]/.test(short) ? short : undefined);
   if (text === undefined || !isReference(text)) return [];
-  return [canonicalName(withDefaultTag(parseReference(text)))];
+  const reference = parseReference(text);
+  if (reference.digest !== undefined && reference.digest !== digest) throw new GantryError('invalid', `invalid name ${JSON.stringify(text)} of ${digest}`);
+  return [canonicalName(withDefaultTag(reference))];
 }

@@ -4,6 +4,7 @@ import type { ImageLayer } from '../../../store/records.ts';
 import { Growth, type GrowingFile } from '../../../store/snapshots/growth.ts';
 import { unpackLayer } from '../add-image.ts';
 import type { ImageDeps } from '../deps.ts';
+import { watchUnpacking } from '../watch-unpacking.ts';
 import type { DownloadOrder, Downloads, DownloadState } from './downloads.ts';
 
 export type LayerState = DownloadState | { phase: 'exists' } | { phase: 'extracting'; currentBytes: number } | { phase: 'pulled' };
@@ -78,15 +79,6 @@ async function unpackWhileItComes(deps: ImageDeps, order: LayerOrder, { growing,
   }
 }
 
-const tickMs = 100;
-
 async function showExtraction(growth: Growth, { layer, onState }: LayerOrder, unpacking: Promise<unknown>): Promise<void> {
-  const tell = (): void => onState({ phase: 'extracting', currentBytes: Math.min(layer.size, growth.readBytes) });
-  const timer = setInterval(tell, tickMs);
-  try {
-    await unpacking;
-    onState({ phase: 'extracting', currentBytes: layer.size });
-  } finally {
-    clearInterval(timer);
-  }
+  await watchUnpacking(growth, { sizeBytes: layer.size, tell: (currentBytes) => onState({ phase: 'extracting', currentBytes }) }, unpacking);
 }
