@@ -62,6 +62,8 @@ export interface EndpointRecord {
   gateway?: string;
   gateway6?: string;
   ports: PublishedPort[];
+  /** What it had when the container ran last, with prefix length: it gets them again where they are free. */
+  before?: { ipv4?: string; ipv6?: string };
 }
 
 /** A mount as inspect shows it; `resolved` is what the spec gets. */

@@ -32,6 +32,18 @@ describe('addresses', () => {
     assert.equal(addresses.take(bridge, { family: 4, owner: 'b' }), '172.18.0.3');
   });
 
+  test('take() gives an owner the address it had before, unless another one has it or it is not in the pool any more', () => {
+    const again = (owner: string, before: string): string => addresses.take(small, { family: 4, owner, before });
+    assert.equal(again('a', '10.9.0.5'), '10.9.0.5');
+    assert.equal(again('b', '10.9.0.5'), '10.9.0.3');
+    assert.equal(again('c', '10.9.0.1'), '10.9.0.4');
+    assert.equal(again('d', '10.8.0.9'), '10.9.0.6');
+  });
+
+  test('take() gives nobody the subnet\'s own address, or that of all in it', () => {
+    for (const wanted of ['10.9.0.0', '10.9.0.7']) assert.throws(() => addresses.take(small, { family: 4, owner: 'me', wanted }), { kind: 'forbidden' });
+  });
+
   test('take() leaves the gateway and auxiliary addresses alone, and says when the pool is empty', () => {
     assert.deepEqual([1, 2, 3, 4].map((number) => addresses.take(small, { family: 4, owner: `c${number}` })), ['10.9.0.3', '10.9.0.4', '10.9.0.5', '10.9.0.6']);
     assert.throws(() => addresses.take(small, { family: 4, owner: 'late' }), { kind: 'exhausted' });

@@ -1,6 +1,6 @@
 import { GantryError } from '../../base/errors.ts';
 import { checkOptions } from './check-options.ts';
-import { checkPool } from './check-pool.ts';
+import { checkPools } from './check-pools.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkCreateRequest } from './verbs.ts';
 
@@ -16,10 +16,9 @@ export function checkCreate(request: NetworkCreateRequest): void {
   checkDriver(driver);
   checkScope(request);
   if (request.ipam.driver !== 'default') throw new GantryError('notFound', `plugin "${request.ipam.driver}" not found`);
-  for (const option of Object.keys(request.ipam.options ?? {})) throw invalid(`the IPAM option ${option} is not supported by this engine`);
   if (request.enableIPv4 === false && request.enableIPv6 !== true) throw invalid('IPv4 or IPv6 must be enabled');
   checkOptions(driver, request.options, request);
-  request.ipam.config.forEach(checkPool);
+  checkPools(request.ipam.config);
 }
 
 /** What only a swarm has. */
@@ -42,7 +41,7 @@ function checkConfiguration(request: NetworkCreateRequest): void {
   if (request.internal || request.attachable || request.ingress || request.scope) {
     throw new GantryError('forbidden', 'configuration network can only contain network specific fields. Network operator fields like [ ingress | internal | attachable | scope ] are not supported.');
   }
-  request.ipam.config.forEach(checkPool);
+  checkPools(request.ipam.config);
 }
 
 function invalid(message: string): GantryError {

@@ -5,37 +5,54 @@ import type { EndpointRequest } from '../../oci/container.ts';
 import { isLinkName } from './check-options.ts';
 import { predefinedNames } from './default-networks.ts';
 import { poolOf } from './kernel-network.ts';
+import { listed } from './listed-complaints.ts';
 import type { NetworkRecord } from './verbs.ts';
 
 const interfaceOption = 'com.docker.network.endpoint.ifname';
 const sysctlOption = 'com.docker.network.endpoint.sysctls';
 
-/** @throws invalid, forbidden for what this network cannot give */
+/** @throws invalid with all that this network cannot give, forbidden */
 export function checkEndpoint(network: NetworkRecord, request: EndpointRequest): void {
   if (network.configOnly) throw new GantryError('forbidden', 'cannot create endpoint on configuration-only network');
+  const invalid = (what: string): GantryError => new GantryError('invalid', `invalid config for network ${network.name}: ${what}`);
+  if (request.macAddress && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(request.macAddress)) throw invalid(`invalid MAC address ${request.macAddress}`);
+  const complaints = [...new Set([...addressComplaints(network, request), ...Object.entries(request.driverOpts ?? {}).flatMap(([name, value]) => optionComplaints(name, value))])];
+  if (complaints.length > 0) throw invalid(`invalid endpoint settings:\n${listed(complaints)}`);
+}
+
+function addressComplaints(network: NetworkRecord, { ipamConfig, aliases }: EndpointRequest): string[] {
+  const { ipv4Address, ipv6Address, linkLocalIPs = [] } = ipamConfig ?? {};
   const predefined = predefinedNames.includes(network.name);
-  const { ipv4Address, ipv6Address, linkLocalIPs = [] } = request.ipamConfig ?? {};
-  if ((ipv4Address || ipv6Address) && predefined) throw invalid('user specified IP address is supported on user defined networks only');
-  if (request.aliases?.length && predefined) throw invalid('network-scoped alias is supported only for containers in user defined networks');
-  if (ipv4Address) checkStatic(network, 4, ipv4Address);
-  if (ipv6Address) checkStatic(network, 6, ipv6Address);
-  for (const address of linkLocalIPs) if (isIP(address) === 0) throw invalid(`invalid link-local IP address: ${address}`);
-  for (const [name, value] of Object.entries(request.driverOpts ?? {})) checkOption(name, value);
-  if (request.macAddress && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(request.macAddress)) throw invalid(`invalid MAC address: ${request.macAddress}`);
+  return [
+    ...(predefined && (ipv4Address || ipv6Address) ? ['user specified IP address is supported on user defined networks only'] : []),
+    ...(ipv4Address ? staticComplaints(network, 4, ipv4Address) : []),
+    ...(ipv6Address ? staticComplaints(network, 6, ipv6Address) : []),
+    ...linkLocalIPs.flatMap((address) => (isIP(address) === 0 ? [`invalid link-local IP address: ${address}`] : isLinkLocal(address) ? [] : [`invalid link local IP address: ${address}`])),
+    ...(predefined && aliases?.length ? ['network-scoped alias is supported only for containers in user defined networks'] : []),
+  ];
 }
 
-function checkStatic(network: NetworkRecord, family: 4 | 6, address: string): void {
-  if (isIP(address) !== family) throw invalid(`invalid IPv${family} address: ${address}`);
-  const subnet = parseSubnet(poolOf(network, family)?.subnet ?? '');
-  if (subnet === undefined || !subnetHolds(subnet, address)) {
-    throw invalid(`invalid config for network ${network.name}: invalid endpoint settings:\nno configured subnet or ip-range contain the IP address ${address}`);
+/** An address can be asked for where a person chose the subnet: the engine's own choice can be another one the next time. */
+function staticComplaints(network: NetworkRecord, family: 4 | 6, address: string): string[] {
+  const pool = poolOf(network, family);
+  const subnet = parseSubnet(pool?.subnet ?? '');
+  const isNone = isIP(address) !== family ? [`invalid IPv${family} address: ${address}`] : [];
+  if (subnet === undefined || pool?.chosen === 'pool' || predefinedNames.includes(network.name)) return [...isNone, 'user specified IP address is supported only when connecting to networks with user configured subnets'];
+  if (isNone.length === 0 && subnetHolds(subnet, address)) return [];
+  return [...isNone, `no configured subnet or ip-range contain the IP address ${address}`];
+}
+
+function isLinkLocal(address: string): boolean {
+  return subnetHolds(parseSubnet(address.includes(':') ? 'fe80::/10' : '169.254.0.0/16')!, address);
+}
+
+function optionComplaints(name: string, value: string): string[] {
+  if (name === sysctlOption) {
+    return value.split(',').filter((entry) => sysctlOf(entry) === undefined)
+      .map((entry) => `unrecognised network interface sysctl '${entry}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'`);
   }
-}
-
-function checkOption(name: string, value: string): void {
-  if (name === sysctlOption) return void parseSysctls(value);
-  if (name !== interfaceOption) throw invalid(`the endpoint option ${name} is not supported by this engine`);
-  if (!isLinkName(value)) throw invalid(`invalid ${interfaceOption}: "${value}" is not the name of a link`);
+  if (name !== interfaceOption) return [`the endpoint option ${name} is not supported by this engine`];
+  return isLinkName(value) ? [] : [`invalid ${interfaceOption}: "${value}" is not the name of a link`];
 }
 
 /** The name of the link in the container that a person asked for. */
@@ -46,18 +63,14 @@ export function askedInterface(request: EndpointRequest): string | undefined {
 /** Settings of the link by path below /proc/sys, with `IFNAME` where its name goes. */
 export function askedSysctls(request: EndpointRequest): Record<string, string> | undefined {
   const text = request.driverOpts?.[sysctlOption];
-  return text === undefined ? undefined : parseSysctls(text);
-}
-
-/** `net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.…`: only settings of this very link. */
-function parseSysctls(text: string): Record<string, string> {
-  return Object.fromEntries(text.split(',').map((entry) => {
-    const [, path, value] = /^(net\.(?:ipv4|ipv6|mpls)\.\w+\.IFNAME\.\w+)=(.+)$/.exec(entry.trim()) ?? [];
-    if (path === undefined || value === undefined) throw invalid(`unrecognised network interface sysctl '${entry}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'`);
-    return [path.replaceAll('.', '/'), value];
+  return text === undefined ? undefined : Object.fromEntries(text.split(',').flatMap((entry) => {
+    const setting = sysctlOf(entry);
+    return setting === undefined ? [] : [[setting.path, setting.value]];
   }));
 }
 
-function invalid(message: string): GantryError {
-  return new GantryError('invalid', message);
+/** One of `net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.…`: only settings of this very link. */
+function sysctlOf(entry: string): { path: string; value: string } | undefined {
+  const [, path, value] = /^(net\.(?:ipv4|ipv6|mpls)\.\w+\.IFNAME\.\w+)=(.+)$/.exec(entry.trim()) ?? [];
+  return path === undefined || value === undefined ? undefined : { path: path.replaceAll('.', '/'), value };
 }

@@ -12,21 +12,23 @@ const mtu: Check = (value, name) => {
 const linkName: Check = (value, name) => (isLinkName(value) ? undefined : `invalid ${name}: "${value}" is not the name of a link`);
 // A number is appended.
 const linkPrefix: Check = (value, name) => (isLinkName(`${value}000`) ? undefined : `invalid ${name}: "${value}" cannot begin the name of a link`);
-const ipv4: Check = (value) => (isIP(value) === 4 ? undefined : `invalid host binding address: ${value}`);
-const gatewayMode: Check = (value) => (['', 'nat', 'nat-unprotected', 'routed', 'isolated'].includes(value) ? undefined : `unknown gateway mode ${value}`);
-const linkNames: Check = (value, name) => value.split(':').map((link) => linkName(link, name)).find((complaint) => complaint !== undefined);
+const address: Check = (value, name) => (isIP(value) === 0 ? `failed to parse ${name} value: ${value} (nil ip)` : undefined);
+const gatewayMode: Check = (value, name) => (['nat', 'nat-unprotected', 'routed', 'isolated'].includes(value) ? undefined : `failed to parse ${name} value: ${value} (unknown gateway mode ${value})`);
+const linkNames: Check = (value, name) => value.split(':').filter(Boolean).map((link) => linkName(link, name)).find((complaint) => complaint !== undefined);
 const sourceOf = (family: 4 | 6): Check => (value, name) => (isIP(value) === family ? undefined : `invalid ${name}: "${value}" is no IPv${family} address`);
 const mode: Check = (value) => (['', 'bridge', 'private', 'vepa', 'passthru'].includes(value) ? undefined : `requested macvlan mode '${value}' is not valid, 'bridge' mode is the macvlan driver default`);
 
 const docker = 'com.docker.network.';
-const common: Record<string, Check> = { [`${docker}driver.mtu`]: mtu, [`${docker}container_iface_prefix`]: linkPrefix };
+const common: Record<string, Check> = {
+  [`${docker}driver.mtu`]: mtu, [`${docker}container_iface_prefix`]: linkPrefix, [`${docker}enable_ipv4`]: boolean, [`${docker}enable_ipv6`]: boolean,
+};
 const byDriver: Record<string, Record<string, Check>> = {
   bridge: {
     ...common,
     [`${docker}bridge.name`]: (value, name) => (value.startsWith(shardPrefix) ? `invalid ${name}: names that begin with "${shardPrefix}" are this engine's own` : linkName(value, name)),
     [`${docker}bridge.enable_ip_masquerade`]: boolean,
     [`${docker}bridge.enable_icc`]: boolean,
-    [`${docker}bridge.host_binding_ipv4`]: ipv4,
+    [`${docker}bridge.host_binding_ipv4`]: address,
     [`${docker}bridge.inhibit_ipv4`]: boolean,
     [`${docker}bridge.gateway_mode_ipv4`]: gatewayMode,
     [`${docker}bridge.gateway_mode_ipv6`]: gatewayMode,
@@ -37,14 +39,18 @@ const byDriver: Record<string, Record<string, Check>> = {
   macvlan: { ...common, parent: (value, name) => (value === '' ? undefined : linkName(value, name)), macvlan_mode: mode },
 };
 
-/** @throws invalid for an option that the driver does not have here, and for a value that it cannot have */
+/** @throws invalid for a value that an option of the driver cannot have */
 export function checkOptions(driver: string, options: Record<string, string>, { internal }: { internal: boolean }): void {
   for (const [name, value] of Object.entries(options)) {
-    const check = byDriver[driver]?.[name];
-    const complaint = check === undefined ? `the network option ${name} is not supported by this engine` : check(value, name);
+    const complaint = byDriver[driver]?.[name]?.(value, name);
     if (complaint !== undefined) throw new GantryError('invalid', complaint);
   }
   if (!internal && gatewayModeNames.some((name) => options[name] === 'isolated')) throw new GantryError('invalid', "gateway mode 'isolated' can only be used for an internal network");
+}
+
+/** Names of options that the driver does not have here. */
+export function unknownOptions(driver: string, options: Record<string, string>): string[] {
+  return Object.keys(options).filter((name) => byDriver[driver]?.[name] === undefined);
 }
 
 const gatewayModeNames = [4, 6].map((family) => `${docker}bridge.gateway_mode_ipv${family}`);

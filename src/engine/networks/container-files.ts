@@ -3,7 +3,7 @@ import { extraHosts, hostsFile } from '../../network/files/hosts.ts';
 import { resolvConfText, throughEmbedded } from '../../network/files/resolv-conf.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
-import { askedOf, readOptional, resolverOf } from './host-resolver.ts';
+import { askedOf, hostFile, readOptional, resolverOf, upstreamsOf } from './host-resolver.ts';
 import { namedEndpoints } from './container-names.ts';
 import { linkedContainers, linkHosts } from './links.ts';
 import { networkModeOf } from './plan-endpoints.ts';
@@ -52,8 +52,10 @@ function hostGateways(deps: Pick<NetworkDeps, 'catalog' | 'settings'>): string[]
 
 /** @param sharesHost it is in the host's namespace */
 export function resolvConf(deps: Pick<NetworkDeps, 'catalog' | 'settings'>, record: ContainerRecord, sharesHost: boolean): string {
-  const asked = Object.values(askedOf(deps.settings, record.hostConfig)).some((list) => list.length > 0);
-  if (sharesHost && !asked) return readOptional('/etc/resolv.conf');
-  const resolver = resolverOf(deps, record);
-  return resolvConfText(namedEndpoints(deps, record).length > 0 ? throughEmbedded(resolver) : resolver);
+  const asked = askedOf(deps.settings, record.hostConfig);
+  if (sharesHost && !Object.values(asked).some((list) => list.length > 0)) return readOptional(hostFile);
+  const { settings, file } = resolverOf(deps, record);
+  const origin = { hostFile: file, asked, sharesHost };
+  if (namedEndpoints(deps, record).length === 0) return resolvConfText(settings, origin);
+  return resolvConfText(throughEmbedded(settings), { ...origin, upstreams: upstreamsOf(deps, record) });
 }

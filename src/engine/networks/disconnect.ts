@@ -6,30 +6,40 @@ import { detachEndpoint, gatewayName } from './endpoints.ts';
 import { moveGateway } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
 import { refreshFiles } from './refresh-files.ts';
+import type { NetworkRecord } from './verbs.ts';
 
-/** @param force also an endpoint whose container is gone: here it went with it, and is not found */
+/** @param force also an endpoint whose container is gone (here it went with it, and is not found), and one on a network that is gone */
 export async function disconnect(deps: NetworkDeps, name: string, container: string, force: boolean): Promise<void> {
-  const network = deps.catalog.find(name);
   if (force && !deps.containers.all().some((record) => record.id === container || record.name === container || record.id.startsWith(container))) {
+    deps.catalog.find(name);
     throw new GantryError('notFound', `endpoint ${container} not found`);
   }
   const { id } = deps.containers.find(container);
   await deps.locks.run(id, async () => {
     const record = deps.containers.find(id);
-    if (network.name === 'host') throw new GantryError('invalid', 'cannot disconnect container from host network - container was created in host network mode');
-    const leaving = record.endpoints[network.name];
-    if (leaving === undefined) throw new GantryError('internal', `container ${id} is not connected to network ${network.name}`);
+    const network = networkOf(deps, record, name, force);
+    const key = network?.name ?? name;
+    const leaving = record.endpoints[key];
+    if (leaving === undefined) throw new GantryError('internal', `container ${id} is not connected to ${isLive(record) ? '' : 'the '}network ${key}`);
+    if (key === 'host') throw new GantryError('invalid', 'cannot disconnect container from host network - container was created in host network mode');
     if (isLive(record)) await withdraw(deps, record);
-    const { [network.name]: _gone, ...endpoints } = record.endpoints;
+    const { [key]: _gone, ...endpoints } = record.endpoints;
     // Recorded first: what a daemon that dies leaves of the endpoint in the kernel, the next one takes away.
     const left = deps.containers.save({ ...record, endpoints }, { durable: true });
-    await detachEndpoint(deps, record, network.name, { live: isLive(record) });
+    await detachEndpoint(deps, record, key, { live: isLive(record) });
     if (isLive(left)) {
-      await goOn(deps, left, gatewayName(deps, record.endpoints) === network.name ? leaving : undefined);
+      await goOn(deps, left, gatewayName(deps, record.endpoints) === key ? leaving : undefined);
       refreshFiles(deps, record, left);
     }
-    networkEvent(deps.events, network, 'disconnect', { container: id });
+    if (network !== undefined) networkEvent(deps.events, network, 'disconnect', { container: id });
   });
+}
+
+/** undefined for a network that is gone: a container that does not run, and could not be started with it, can be told to forget it. @throws notFound */
+function networkOf(deps: NetworkDeps, record: ContainerRecord, name: string, force: boolean): NetworkRecord | undefined {
+  const endpoint = record.endpoints[name];
+  const isGone = endpoint !== undefined && deps.catalog.get(endpoint.networkId) === undefined && deps.catalog.byName(name) === undefined;
+  return isGone && (force || !isLive(record)) ? undefined : deps.catalog.find(name);
 }
 
 /** The container lives on with the endpoints it has left. @param gateway the endpoint that was its gateway, if it is the one that left */

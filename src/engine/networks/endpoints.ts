@@ -53,7 +53,8 @@ export async function detachEndpoint(deps: NetworkDeps, container: ContainerReco
   for (const address of [record.ipv4, record.ipv6]) {
     if (address !== undefined) deps.addresses.give(record.networkId, address.split('/')[0] ?? '', container.id);
   }
-  return { endpointId: '', networkId: record.networkId, request: record.request, dnsNames: record.dnsNames, macAddress: record.request.macAddress ?? '', ports: [] };
+  const before = record.endpointId === '' ? record.before : { ...(record.ipv4 !== undefined && { ipv4: record.ipv4 }), ...(record.ipv6 !== undefined && { ipv6: record.ipv6 }) };
+  return { endpointId: '', networkId: record.networkId, request: record.request, dnsNames: record.dnsNames, macAddress: record.request.macAddress ?? '', ports: [], ...(before && { before }) };
 }
 
 export function kernelEndpoint(network: Network, record: EndpointRecord, place: Place): Endpoint {
@@ -106,8 +107,10 @@ export function gatewayName(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Recor
 interface Addressing { container: ContainerRecord; network: NetworkRecord; kernelNetwork: Network; resting: EndpointRecord }
 
 function takeAddresses(deps: NetworkDeps, { container, network, kernelNetwork, resting }: Addressing): EndpointRecord {
-  const take = (family: 4 | 6, wanted: string | undefined, subnet: string): string =>
-    `${deps.addresses.take(network, { family, owner: container.id, wanted: wanted || undefined })}/${subnet.split('/')[1]}`;
+  const take = (family: 4 | 6, wanted: string | undefined, subnet: string): string => {
+    const before = resting.before?.[`ipv${family}`]?.split('/')[0];
+    return `${deps.addresses.take(network, { family, owner: container.id, wanted: wanted || undefined, before })}/${subnet.split('/')[1]}`;
+  };
   const asked = resting.request.ipamConfig;
   const { ipv4: pool4, ipv6: pool6, internal } = kernelNetwork;
   const ipv4 = pool4 === undefined ? undefined : take(4, asked?.ipv4Address, pool4.subnet);

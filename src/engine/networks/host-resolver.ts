@@ -6,17 +6,16 @@ import type { NetworkSettings } from './settings.ts';
 
 export const hostFile = '/etc/resolv.conf';
 
-/** The name servers, search and options of a container: what it asked for, else the host's. */
-export function resolverOf({ settings }: Pick<NetworkDeps, 'settings'>, { hostConfig }: Pick<ContainerRecord, 'hostConfig'>): ResolverSettings {
-  const { dns, dnsSearch, dnsOptions } = askedOf(settings, hostConfig);
-  return containerResolver(reachable(parseResolvConf(readOptional(hostFile))), { dns, dnsSearch, dnsOptions });
+/** The name servers, search and options of a container, what it asked for, else the host's; and the file of the host that they are from. */
+export function resolverOf({ settings }: Pick<NetworkDeps, 'settings'>, { hostConfig }: Pick<ContainerRecord, 'hostConfig'>): { settings: ResolverSettings; file: string } {
+  const { host, file } = reachable(parseResolvConf(readOptional(hostFile)));
+  return { settings: containerResolver(host, askedOf(settings, hostConfig)), file };
 }
 
 /** systemd-resolved's stub cannot be reached from a container: take the servers behind it. */
-function reachable(host: ResolverSettings): ResolverSettings {
-  if (!host.nameservers.every(isLoopback)) return host;
-  const behind = parseResolvConf(readOptional(systemdResolvedFile));
-  return behind.nameservers.length === 0 ? host : { ...host, nameservers: behind.nameservers };
+function reachable(host: ResolverSettings): { host: ResolverSettings; file: string } {
+  const behind = host.nameservers.every(isLoopback) ? parseResolvConf(readOptional(systemdResolvedFile)).nameservers : [];
+  return behind.length === 0 ? { host, file: hostFile } : { host: { ...host, nameservers: behind }, file: systemdResolvedFile };
 }
 
 /** Whom the resolver at 127.0.0.11 asks for this container: it asks from the host's namespace, so name servers at the host's loopback will do. */

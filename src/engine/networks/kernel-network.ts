@@ -1,7 +1,7 @@
 import { parseSubnet } from '../../network/addresses/subnet.ts';
 import type { BridgeNetwork, GatewayMode, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
 import { shortId } from '../../base/ids.ts';
-import type { IpamPool, NetworkRecord } from './verbs.ts';
+import type { IpamPool, NetworkCreateRequest, NetworkRecord } from './verbs.ts';
 
 /** The record as the kernel side wants it; undefined for host, none and configurations. */
 export function kernelNetworkOf(record: NetworkRecord): Network | undefined {
@@ -47,8 +47,20 @@ export function interfacePrefixOf(record: NetworkRecord): string {
   return optionOf(record, 'container_iface_prefix', 'eth');
 }
 
-export function poolOf(record: NetworkRecord, family: 4 | 6): IpamPool | undefined {
-  return record.ipam.config.find((pool) => parseSubnet(pool.subnet ?? '')?.family === family);
+/** Where its addresses of a family come from; undefined where it has none, also when a pool was named for a family that is not enabled. */
+export function poolOf(record: Pick<NetworkRecord, 'ipam' | 'enableIPv4' | 'enableIPv6'>, family: 4 | 6): IpamPool | undefined {
+  return isEnabled(record, family) ? record.ipam.config.find((pool) => parseSubnet(pool.subnet ?? '')?.family === family) : undefined;
+}
+
+/** IPv4 is on unless it is turned off, IPv6 the other way round. */
+export function isEnabled({ enableIPv4, enableIPv6 }: Pick<NetworkCreateRequest, 'enableIPv4' | 'enableIPv6'>, family: 4 | 6): boolean {
+  return family === 4 ? enableIPv4 !== false : enableIPv6 === true;
+}
+
+/** An option that says yes or no; undefined where it does not say. */
+export function flagOption(options: Record<string, string>, name: string): boolean | undefined {
+  const text = options[`com.docker.network.${name}`];
+  return text === undefined ? undefined : isTrue(text);
 }
 
 function optionOf(record: NetworkRecord, name: string, otherwise: string): string {

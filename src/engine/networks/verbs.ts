@@ -28,7 +28,14 @@ export interface NetworkCreateRequest {
   scope?: string;
 }
 
-export interface IpamPool { subnet?: string; ipRange?: string; gateway?: string; auxAddresses?: Record<string, string> }
+export interface IpamPool {
+  subnet?: string;
+  ipRange?: string;
+  gateway?: string;
+  auxAddresses?: Record<string, string>;
+  /** What of it the engine chose: all, or the gateway of a subnet that was asked for. */
+  chosen?: 'pool' | 'gateway';
+}
 
 export interface NetworkRecord extends NetworkCreateRequest {
   id: string;

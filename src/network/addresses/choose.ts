@@ -34,17 +34,21 @@ export function firstAddress(subnet: string): string {
 export function nextAddress(options: { subnet: string; range?: string; last?: string; taken: (address: string) => boolean }): string | undefined {
   const subnet = required(options.subnet);
   const range = options.range === undefined ? subnet : required(options.range);
-  const hasOwn = subnetSize(subnet) > 2n;
-  const broadcast = subnet.family === 4 && hasOwn ? subnet.base + subnetSize(subnet) - 1n : undefined;
   const size = subnetSize(range);
   const start = options.last === undefined ? 0n : addressNumber(options.last) + 1n - range.base;
   for (let step = 0n; step < size; step++) {
     const number = range.base + (((start + step) % size) + size) % size;
-    if ((number === subnet.base && hasOwn) || number === broadcast) continue;
     const address = addressOf(subnet.family, number);
-    if (!options.taken(address)) return address;
+    if (!isOfSubnet(subnet, address) && !options.taken(address)) return address;
   }
   return undefined;
+}
+
+/** Whether an address is that of the subnet itself, or of everybody in it. A subnet of two has neither (RFC 3021). */
+export function isOfSubnet(subnet: Subnet, address: string): boolean {
+  const size = subnetSize(subnet);
+  const number = addressNumber(address);
+  return size > 2n && (number === subnet.base || (subnet.family === 4 && number === subnet.base + size - 1n));
 }
 
 /** Docker's: 02:42 and the four bytes of the IPv4 address, so that an address keeps its MAC and neighbours' caches stay right. */

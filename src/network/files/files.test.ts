@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { extraHosts, hostsFile, ownHostLines } from './hosts.ts';
-import { containerResolver, parseResolvConf, resolvConfText } from './resolv-conf.ts';
+import { containerResolver, parseResolvConf, resolvConfText, throughEmbedded, type ResolverOrigin } from './resolv-conf.ts';
 
 test('hostsFile() has Docker\'s form', () => {
   const text = hostsFile({ extra: [['10.0.0.9', 'db']], own: { addresses: ['172.17.0.2'], hostname: 'web', domainname: 'example.org' }, ipv6: true });
@@ -36,6 +36,21 @@ test('containerResolver() leaves the host\'s loopback servers out, but not those
 });
 
 test('containerResolver() takes what was asked for value by value; a dot clears the search', () => {
-  assert.equal(resolvConfText(containerResolver(host, { dnsSearch: ['x.org'], dnsOptions: ['ndots:2'] })), 'nameserver 9.9.9.9\nsearch x.org\noptions ndots:2\n');
+  assert.deepEqual(containerResolver(host, { dnsSearch: ['x.org'], dnsOptions: ['ndots:2'] }), { nameservers: ['9.9.9.9'], search: ['x.org'], options: ['ndots:2'] });
   assert.deepEqual(containerResolver(host, { dnsSearch: ['.'] }).search, []);
+});
+
+test('resolvConfText() says where the parts come from, as Docker does', () => {
+  const lines = (asked: ResolverOrigin['asked'], more: Partial<ResolverOrigin> = {}): string[] => {
+    const settings = containerResolver(host, asked);
+    return resolvConfText(more.upstreams === undefined ? settings : throughEmbedded(settings), { hostFile: '/etc/resolv.conf', asked, ...more }).split('\n').slice(4, -1);
+  };
+  assert.deepEqual(lines({}), ['nameserver 9.9.9.9', 'search b.org c.org', 'options edns0 trust-ad', '', "# Based on host file: '/etc/resolv.conf' (legacy)", '# Overrides: []']);
+  assert.deepEqual(lines({}, { upstreams: ['9.9.9.9'] }).slice(2), [
+    'options edns0 trust-ad ndots:0', '', "# Based on host file: '/etc/resolv.conf' (internal resolver)", '# ExtServers: [host(9.9.9.9)]', '# Overrides: []', '# Option ndots from: internal',
+  ]);
+  assert.deepEqual(lines({ dns: ['1.1.1.1', 'fd00::1'], dnsSearch: ['.'], dnsOptions: ['ndots:3'] }, { upstreams: ['1.1.1.1', 'fd00::1'] }), [
+    'nameserver 127.0.0.11', 'options ndots:3', '', "# Based on host file: '/etc/resolv.conf' (internal resolver)", '# ExtServers: [1.1.1.1 fd00::1]', '# Overrides: [nameservers search options]', '# Option ndots from: override',
+  ]);
+  assert.deepEqual(lines({ dns: ['1.1.1.1'] }, { sharesHost: true }).slice(3), ['', "# Based on host file: '/etc/resolv.conf'", '# Overrides: [nameservers]']);
 });

@@ -76,8 +76,11 @@ export class PortAllocator {
         const hostIps = hostAddresses(request, { families, relayed: this.#options.relayed });
         const isOpened = (hostIp: string): boolean => (hostIp.includes(':') ? routed.ipv6 : routed.ipv4);
         const held = hostIps.filter((hostIp) => !isOpened(hostIp));
-        if (held.length > 0) given.push(...this.#choose(request, held));
-        for (const hostIp of hostIps.filter(isOpened)) open(given, { protocol: request.protocol, containerPort: request.containerPort, hostIp, hostPort: 0 });
+        const ports = held.length > 0 ? this.#choose(request, held) : [];
+        for (const hostIp of hostIps) {
+          if (isOpened(hostIp)) open(given, { protocol: request.protocol, containerPort: request.containerPort, hostIp: hostIp.includes(':') ? '::' : '0.0.0.0', hostPort: 0 });
+          else given.push(...ports.filter((port) => port.hostIp === hostIp));
+        }
       }
     } catch (error) {
       this.release(given);

@@ -1,9 +1,9 @@
 import type { ContainerRecord, EndpointRecord } from '../../../engine/containers/record.ts';
 import { isLive } from './state.ts';
 
-/** `NetworkSettings.Ports`: `80/tcp` → its bindings, null for a port that is exposed and not published. {} while nothing runs. */
+/** `NetworkSettings.Ports`: `80/tcp` → its bindings, null for a port that is exposed and not published. {} while nothing runs, and where nothing could be published. */
 export function portMapJson(record: ContainerRecord): Record<string, Bindings | null> {
-  if (!isLive(record)) return {};
+  if (!isLive(record) || !hasGateway(record)) return {};
   const map = new Map<string, Bindings | null>();
   for (const key of exposed(record)) map.set(key, null);
   return bindingsJson(published(record), map);
@@ -43,6 +43,11 @@ function exposed(record: ContainerRecord): string[] {
     if (first === undefined || last === undefined || !(last >= first && last <= 65535)) return [];
     return Array.from({ length: last - first + 1 }, (_, index) => `${first + index}/${protocol}`);
   });
+}
+
+/** Internal networks have none, nor has the host's, nor none. */
+function hasGateway({ endpoints }: ContainerRecord): boolean {
+  return Object.values(endpoints).some(({ gateway, gateway6 }) => gateway !== undefined || gateway6 !== undefined);
 }
 
 function published(record: ContainerRecord): EndpointRecord['ports'] {
