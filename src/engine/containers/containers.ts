@@ -32,7 +32,7 @@ export function createContainerVerbs(deps: ContainerDeps): ContainerVerbs {
   };
   return {
     create: (request) => inTurn(() => create(deps, request)),
-    start: (container) => inTurn(() => start(deps, container)),
+    start: (container) => start(deps, container, () => turns.take()),
     stop: (container, options) => stop(deps, container, options),
     kill: (container, signal) => kill(deps, container, signal),
     restart: (container, options) => inTurn(() => restart(deps, container, options)),

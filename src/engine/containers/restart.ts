@@ -5,7 +5,6 @@ import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
 import { start } from './start.ts';
 import { politeness } from './stop.ts';
-import { isAlive } from './transition.ts';
 
 /** Stops the container when it runs, and starts it. `--rm` does not take it in between. */
 export async function restart(deps: ContainerDeps, container: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void> {
@@ -13,10 +12,8 @@ export async function restart(deps: ContainerDeps, container: string, options: {
   deps.restarting.add(record.id);
   try {
     await cancelRestart(deps, record.id);
-    if (isAlive(record.state)) {
-      await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
-      publishEvent(deps.events, record, 'stop');
-    }
+    const ended = await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
+    if (ended) publishEvent(deps.events, record, 'stop');
   } finally {
     deps.restarting.delete(record.id);
   }

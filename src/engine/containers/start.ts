@@ -22,10 +22,14 @@ import { specInputOf, type StartedParts } from './spec-input-of.ts';
 import { networkingFailed, saysItAlready, startFailure } from './start-failure.ts';
 import { dockerStatus, isAlive, notRunning, transition } from './transition.ts';
 
-/** Starts a container by hand: its count of restarts begins again. @throws notModified when it runs already. */
-export async function start(deps: ContainerDeps, container: string): Promise<void> {
+/**
+ * Starts a container by hand: its count of restarts begins again. It has the container from the moment of asking, also while it waits for
+ * its turn: a stop that comes after it finds a container that runs. @throws notModified when it runs already.
+ */
+export async function start(deps: ContainerDeps, container: string, turn?: () => Promise<void>): Promise<void> {
   const { id } = deps.catalog.find(container);
   await deps.locks.run(id, async () => {
+    await turn?.();
     // Its policy starts it in a moment: to Docker it runs.
     if (deps.catalog.current(id).state.status === 'restarting') throw new GantryError('notModified', 'container is already running');
     await startLocked(deps, id, { byHand: true });

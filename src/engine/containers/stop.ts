@@ -10,9 +10,11 @@ import type { ContainerVerbs } from './verbs.ts';
 
 /** Asks the container to end, and after the timeout makes it. @throws notModified when it does not run. */
 export async function stop(deps: ContainerDeps, container: string, options: Parameters<ContainerVerbs['stop']>[1]): Promise<void> {
-  const record = deps.catalog.find(container);
-  if (await cancelRestart(deps, record.id)) return publishEvent(deps.events, record, 'stop');
-  if (!isAlive(record.state)) throw new GantryError('notModified', 'container is already stopped');
+  const found = deps.catalog.find(container);
+  if (await cancelRestart(deps, found.id)) return publishEvent(deps.events, found, 'stop');
+  // As it is now: a start that was under way when the stop came is over, and is what is to be stopped.
+  const record = deps.catalog.get(found.id);
+  if (record === undefined || !isAlive(record.state)) throw new GantryError('notModified', 'container is already stopped');
   await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
   publishEvent(deps.events, record, 'stop');
 }
