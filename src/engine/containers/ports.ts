@@ -76,4 +76,6 @@ export interface ContainerImages {
   unpack(image: ImageRecord): Promise<void>;
   /** The name people would call this image by now, for lists: what it was created with while that still points to it. */
   nameOf(id: Digest, createdAs: string): string;
+  /** A container is gone: of images that were removed before it, it alone kept the layers. */
+  letGo(images: readonly Pick<ImageRecord, 'id'>[], chainIds: readonly Digest[]): Promise<void>;
 }

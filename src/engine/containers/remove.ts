@@ -6,10 +6,11 @@ import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { isAlive, transition } from './transition.ts';
+import { trying } from './tried.ts';
 
 /** Removes a stopped container, or with `force` a running one. @throws conflict with Docker's sentences. */
 export async function remove(deps: ContainerDeps, container: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void> {
-  const { id, name } = deps.catalog.find(container);
+  const { id } = deps.catalog.find(container);
   if (options.link) throw new GantryError('conflict', 'Conflict, cannot remove the default link name of the container');
   if (deps.removals.has(id)) throw new GantryError('conflict', `removal of container ${container} is already in progress`);
   deps.removals.add(id);
@@ -20,7 +21,7 @@ export async function remove(deps: ContainerDeps, container: string, options: { 
       // Its own `--rm` may have been faster.
       if (record === undefined) return;
       // A container in its pause between two runs has no process: force is enough to take it.
-      if (!(options.force && record.state.status === 'restarting')) transition({ ...record, name }, 'remove');
+      if (!(options.force && record.state.status === 'restarting')) trying(`cannot remove container ${JSON.stringify(container)}`, () => transition(record, 'remove'));
       await removeLocked(deps, record, { volumes: options.volumes });
     });
   } finally {
@@ -42,11 +43,13 @@ async function endForRemoval(deps: ContainerDeps, id: string): Promise<void> {
 export async function removeLocked(deps: ContainerDeps, record: ContainerRecord, options: { volumes: boolean }): Promise<void> {
   const exitCode = record.state.status === 'exited' ? record.state.exitCode : 0;
   deps.restarts.forget(record.id);
-  deps.health.end(record.id);
+  deps.health.forget(record.id);
   await deps.networks.forget(record);
   const volumes = await deleteRecords(deps, record, options);
   deps.execs.forget(record.id);
   await deps.rootfs.remove(record.id);
+  const mounted = record.mounts.flatMap(({ image }) => image ?? []);
+  await deps.images.letGo([record.image, ...mounted], [...record.layers, ...mounted.flatMap(({ layers }) => layers)]);
   for (const volume of volumes) {
     await deps.volumes.discard({ volume, path: deps.volumes.pathOf(volume.name), isNew: true });
     deps.events.publish({ type: 'volume', action: 'destroy', actor: { id: volume.name, attributes: { driver: volume.driver } } });

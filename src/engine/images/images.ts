@@ -1,3 +1,4 @@
+import { collect } from '../../store/collect/collect.ts';
 import { unpackLayers } from './add-image.ts';
 import { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
@@ -35,6 +36,9 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
       if (image.layers.every((layer) => deps.snapshots.has(layer.chainId))) return;
       await unpackLayers(deps, image.layers, { signal: new AbortController().signal });
       await deps.snapshots.settle(image.layers.map((layer) => layer.chainId));
+    },
+    letGo: async (images, layers) => {
+      if (images.some(({ id }) => catalog.images.get(id) === undefined)) await collect(deps, { digests: new Set(), chainIds: new Set(layers) });
     },
     registries: registryVerbs(deps),
   };

@@ -29,6 +29,8 @@ export interface ImageVerbs {
   prune(filters: Filters): Promise<{ deleted: RemovedItem[]; reclaimedBytes: number }>;
   /** Makes the layers of an image that was kept without unpacking ready to be used. Does nothing for others. */
   unpack(image: ImageRecord): Promise<void>;
+  /** Removes those of the layers that nobody keeps any more, where one of these images is gone already. */
+  letGo(images: readonly Pick<ImageRecord, 'id'>[], chainIds: readonly Digest[]): Promise<void>;
   registries: RegistryVerbs;
 }
 
