@@ -60,11 +60,13 @@ describe('execs', () => {
     await engine.expect('POST', '/exec/nothing/start', { body: { Detach: true }, status: 404, message: 'No such exec instance: nothing' });
   });
 
-  test('a second start is 409', async () => {
+  test('a second start is 409, or told in the stream to whom it is attached', async () => {
     const id = await engine.run();
-    const exec = await created(id, { Cmd: ['sleep', '100'] });
+    const exec = await created(id, { Cmd: ['sleep', '100'], AttachStdout: true });
     await engine.expect('POST', `/exec/${exec}/start`, { body: { Detach: true }, status: 200 });
     await engine.expect('POST', `/exec/${exec}/start`, { body: { Detach: true }, status: 409, message: /already running|has already/ });
+    const attached = await engine.expect('POST', `/exec/${exec}/start`, { body: { Detach: false }, status: 200 });
+    assert.match(attached.text, new RegExp(`^\\x01\\0\\0\\0\\0\\0\\0.[^\\r]*xec command ${exec} is already running\r\n$`));
   });
 
   test('a command that is not there says so', async () => {

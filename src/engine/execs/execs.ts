@@ -72,12 +72,13 @@ export function createExecs(deps: ExecDeps): Execs {
     },
     start: async (execId, options) => {
       const exec = find(execId);
-      if (exec.running) throw new GantryError('conflict', `exec command ${exec.id} is already running`);
-      if (started.has(exec.id)) throw new GantryError('conflict', `exec command ${exec.id} has already run`);
       const container = deps.catalog.find(exec.containerId);
       transition(container, 'exec');
-      started.add(exec.id);
+      // Compose starts what it has attached to once more: where there is a stream, a second start is told in it.
       options.accepted?.();
+      if (exec.running) throw new GantryError('conflict', `exec command ${exec.id} is already running`);
+      if (started.has(exec.id)) throw new GantryError('conflict', `exec command ${exec.id} has already run`);
+      started.add(exec.id);
       return await startExec(deps, { exec, container, save, current: () => records.get(exec.id) ?? exec }, options);
     },
     resize: async (execId, size) => {

@@ -5,7 +5,8 @@ export interface ExecVerbs {
   create(container: string, request: ExecCreateRequest): Promise<{ id: string }>;
   /**
    * Starts it; unless detached returns its streams, which end only after the exit code is recorded.
-   * @throws notFound and conflict for an exec that may not start, before `accepted`; then what keeps the program from running
+   * @throws notFound, and conflict when the container does not run, before `accepted`; then conflict for a second start, and what keeps the
+   * program from running
    */
   start(execId: string, options: ExecStartOptions): Promise<Attached | undefined>;
   resize(execId: string, size: { rows: number; columns: number }): Promise<void>;
@@ -16,7 +17,7 @@ export interface ExecStartOptions {
   detach: boolean;
   tty?: boolean;
   consoleSize?: [height: number, width: number];
-  /** Told when nothing refuses the start any more, and there is no process yet. */
+  /** Told when what is wrong from here on belongs into the streams, and there is no process yet. */
   accepted?: () => void;
 }
 

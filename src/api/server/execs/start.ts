@@ -20,9 +20,9 @@ interface StartBody { detach?: boolean; tty?: boolean; consoleSize?: [number, nu
 
 /**
  * `POST /exec/{id}/start`: detached it answers at once, else the connection becomes the streams of the new process.
- * An exec that may not start is refused with a status. The head goes out before there is a process, as Docker's does: clients that read it
- * through a buffer would lose output that came with it. A program that cannot be run is therefore told in the stream; they read the exit
- * code (126, 127) from inspect.
+ * An exec that is not there, or whose container does not run, is refused with a status. The head goes out before there is a process, as Docker's does: clients that read it
+ * through a buffer would lose output that came with it. A second start, and a program that cannot be run, are therefore told in the stream; they read
+ * the exit code (126, 127) from inspect.
  */
 export const start: Handler = async (exchange, { execs }) => {
   const { params, version } = exchange;
