@@ -60,7 +60,7 @@ describe('published ports', () => {
     const { id, given } = await run({ '80/tcp': [{ HostPort: '' }] });
     const port = given('80/tcp')[0]!;
     const second = await engine.create(asking({ '80/tcp': [{ HostPort: port }] }));
-    await engine.expect('POST', `/containers/${second}/start`, { status: 500, message: new RegExp(`^driver failed programming external connectivity on endpoint .*Bind for 0\\.0\\.0\\.0:${port} failed: port is already allocated`) });
+    await engine.expect('POST', `/containers/${second}/start`, { status: 500, message: new RegExp(`driver failed programming external connectivity on endpoint .*Bind for (0\\.0\\.0\\.0|::):${port} failed: port is already allocated`) });
     await engine.expect('DELETE', `/containers/${id}`, { query: { force: 1 }, status: 204 });
     await engine.expect('POST', `/containers/${second}/start`, { status: 204 });
   });

@@ -95,5 +95,6 @@ test('checkRequest() refuses device requests in the words of an engine without a
 
 test('signalNumber() knows names, numbers and real-time signals', () => {
   assert.deepEqual(['SIGTERM', 'term', '9', 'RTMIN', 'SIGRTMIN+3', 'RTMAX-1', 'HUP'].map(signalNumber), [15, 15, 9, 34, 37, 63, 1]);
-  for (const wrong of ['', '0', '65', 'SIGFOO', '-9', 'RTMIN+40']) assert.throws(() => signalNumber(wrong), { message: `invalid signal: ${wrong}` });
+  for (const wrong of ['', '0', 'SIGFOO', 'RTMIN+40', '9x']) assert.throws(() => signalNumber(wrong), { message: `invalid signal: ${wrong}` });
+  for (const wrong of ['65', '-9']) assert.throws(() => signalNumber(wrong), { message: `the linux daemon does not support signal ${wrong}` });
 });

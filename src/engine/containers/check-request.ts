@@ -84,7 +84,7 @@ function checkHostConfig(host: HostConfig): void {
 /** Options this engine does not have: refused by name, never ignored in silence. */
 function refuseWhatCannotBeHonoured(host: HostConfig): void {
   const refuse = (what: string): never => { throw invalid(`${what} is not supported by this engine`); };
-  if (host.isolation && host.isolation.toLowerCase() !== 'default') throw invalid(`invalid isolation '${host.isolation}' on linux`);
+  if (host.isolation && host.isolation.toLowerCase() !== 'default') throw invalid(`invalid isolation (${host.isolation}): linux only supports 'default'`);
   refuseDeviceRequests(host);
   if (host.cgroup) refuse('joining the cgroup of another container');
   for (const option of Object.keys(host.storageOpt ?? {})) {

@@ -10,7 +10,7 @@ import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
 import type { ContainerCatalog } from './catalog.ts';
 import type { ContainerImages, ContainerVolumes, NetworkAttachments, RootFilesystems } from './ports.ts';
-import type { HealthState } from './health.ts';
+import type { HealthWatch } from './health.ts';
 import type { MountStaging } from './mounts/staging.ts';
 import type { LogOptions } from './verbs.ts';
 import type { ContainerRecord } from './record.ts';
@@ -41,7 +41,7 @@ export interface ContainerDeps {
   staging: MountStaging;
   events: EventBus;
   cgroups: CgroupControl;
-  health: HealthWatch;
+  health: Pick<HealthWatch, 'begin' | 'end' | 'forget' | 'statusOf'>;
   /** Ids of the execs of a container, for inspect; forgets them when it is removed. */
   execs: { idsOf(containerId: string): string[]; forget(containerId: string): void };
   spec: (input: SpecInput) => object;
@@ -57,9 +57,9 @@ export interface ContainerDeps {
 }
 
 export interface ContainerSettings {
-  /** `<root>/containers`: one directory a container. */
+  /** `<root>/containers`: one directory a container, with its layer, its log, and its generated files. */
   containersDirectory: string;
-  /** `<run>/containers`: bundles and generated files. */
+  /** `<run>/containers`: bundles. */
   bundlesDirectory: string;
   /** Below each cgroup controller, e.g. `/gantry-ab12`. */
   cgroupParent: string;
@@ -91,13 +91,6 @@ export interface CgroupControl {
   pids(path: string): number[];
   /** Writes limits that changed. */
   update(path: string, said: Resources, whole: Resources): void;
-}
-
-/** Health checks of running containers. */
-export interface HealthWatch {
-  begin(id: string): void;
-  end(id: string): void;
-  statusOf(id: string): HealthState | undefined;
 }
 
 export function limitFactsOf(facts: HostFacts): LimitFacts {

@@ -33,7 +33,24 @@ test('afterProbe() forgives failures in the start period, until the first succes
   assert.equal(afterProbe(healthy, probe(1), { retries: 1, inStartPeriod: true }).status, 'unhealthy');
 });
 
-test('a watch probes a running container, tells changes once, and stops at its end', async () => {
+test('a watch waits for longer than a timer of 32 bits can', async (t) => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const watch = createHealthWatch({
+    target: () => ({ check: { test: ['CMD', 'x'], interval: 30 * 24 * 3600 * 1e9 }, shell: [], startedAtMs: 0 }),
+    probe: () => assert.fail('a month is not over'),
+    changed: () => undefined,
+  });
+  watch.begin('a');
+  // Node tells in the next turn of a timer that it has shortened to a millisecond.
+  await new Promise(setImmediate);
+  watch.end('a');
+  assert.deepEqual(warnings, []);
+});
+
+test('a watch probes a running container, tells changes once, and keeps what it saw until it is told to forget', async () => {
   const changes: string[] = [];
   let probes = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -52,6 +69,13 @@ test('a watch probes a running container, tells changes once, and stops at its e
   await promise;
   clearInterval(alive);
   watch.end('a');
+  const last = watch.statusOf('a');
+  assert.equal(last?.status, 'unhealthy');
+  // The last probe may have ended after the watch.
+  assert.ok(last.log.length >= probes - 1);
+  watch.begin('a');
+  assert.deepEqual(watch.statusOf('a'), { status: 'starting', failingStreak: 0, log: last.log });
+  watch.forget('a');
   assert.equal(watch.statusOf('a'), undefined);
   assert.deepEqual(changes, ['a healthy']);
 });

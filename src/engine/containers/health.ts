@@ -1,4 +1,4 @@
-import { now } from '../../base/clock.ts';
+import { longestTimerMs, now } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Healthcheck } from '../../oci/container.ts';
 
@@ -53,8 +53,18 @@ export interface HealthWatchOptions {
   changed: (id: string, state: HealthState) => void;
 }
 
+export interface HealthWatch {
+  /** A run begins: what the probes of the last one said stays until the first of this one. */
+  begin(id: string): void;
+  /** A run ends: nobody knows that it is healthy any more, which Docker calls unhealthy. */
+  end(id: string): void;
+  forget(id: string): void;
+  statusOf(id: string): HealthState | undefined;
+  close(): void;
+}
+
 /** Watches running containers. Each has one timer; a probe begins after the one before has ended. */
-export function createHealthWatch(options: HealthWatchOptions): { begin(id: string): void; end(id: string): void; statusOf(id: string): HealthState | undefined; close(): void } {
+export function createHealthWatch(options: HealthWatchOptions): HealthWatch {
   const states = new Map<string, HealthState>();
   const timers = new Map<string, NodeJS.Timeout>();
 
@@ -65,7 +75,7 @@ export function createHealthWatch(options: HealthWatchOptions): { begin(id: stri
     if (state === undefined) return;
     const early = plan !== undefined && state.status === 'starting' && typeof target === 'object' && Date.now() - target.startedAtMs < plan.startPeriodMs;
     const delay = plan === undefined ? 1000 : early ? Math.min(plan.startIntervalMs, plan.intervalMs) : plan.intervalMs;
-    timers.set(id, setTimeout(() => void check(id), delay).unref());
+    timers.set(id, setTimeout(() => void check(id), Math.min(delay, longestTimerMs)).unref());
   };
 
   const check = async (id: string): Promise<void> => {
@@ -85,23 +95,32 @@ export function createHealthWatch(options: HealthWatchOptions): { begin(id: stri
     schedule(id);
   };
 
-  const end = (id: string): void => {
+  const rest = (id: string): void => {
     clearTimeout(timers.get(id));
     timers.delete(id);
+  };
+  const forget = (id: string): void => {
+    rest(id);
     states.delete(id);
   };
   return {
     begin(id) {
-      end(id);
+      const log = states.get(id)?.log ?? [];
+      forget(id);
       const target = options.target(id);
       if (target === undefined || target === 'paused' || healthPlan(target.check, target.shell) === undefined) return;
-      states.set(id, { status: 'starting', failingStreak: 0, log: [] });
+      states.set(id, { status: 'starting', failingStreak: 0, log });
       schedule(id);
     },
-    end,
+    end(id) {
+      rest(id);
+      const last = states.get(id);
+      if (last !== undefined) states.set(id, { ...last, status: 'unhealthy' });
+    },
+    forget,
     statusOf: (id) => states.get(id),
     close() {
-      for (const id of timers.keys()) end(id);
+      for (const id of timers.keys()) rest(id);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { GantryError, hasKind, isGantryError } from '../../base/errors.ts';
+import { hasKind, type GantryError } from '../../base/errors.ts';
 import { cancelRestart } from './cancel-restart.ts';
 import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
@@ -6,6 +6,7 @@ import { wake } from './pause.ts';
 import { publishEvent } from './publish-event.ts';
 import { SIGKILL, signalNumber } from './signals.ts';
 import { isAlive, notRunning } from './transition.ts';
+import { tried, trying } from './tried.ts';
 
 /**
  * Sends a signal. SIGKILL also waits for the end; it and the container's stop signal count as a stop by hand, so no restart policy undoes them.
@@ -13,9 +14,10 @@ import { isAlive, notRunning } from './transition.ts';
  * @throws conflict when it does not run
  */
 export async function kill(deps: ContainerDeps, container: string, signal: string): Promise<void> {
-  const number = named(container, () => signalNumber(signal || 'SIGKILL'));
-  const { id, name } = named(container, () => deps.catalog.find(container));
-  const refused = (): GantryError => new GantryError('conflict', `cannot kill container: ${container}: ${notRunning(id).message}`);
+  const what = `cannot kill container: ${container}`;
+  const number = trying(what, () => signalNumber(signal || 'SIGKILL'));
+  const { id, name } = trying(what, () => deps.catalog.find(container));
+  const refused = (): GantryError => tried(what, notRunning(id));
   if (await cancelRestart(deps, id)) return;
   const told = (sent: number): void => publishEvent(deps.events, { ...deps.catalog.current(id), name }, 'kill', { signal: String(sent) });
   if (number === SIGKILL) {
@@ -36,13 +38,4 @@ export async function kill(deps: ContainerDeps, container: string, signal: strin
     told(number);
     if (isStop || !record.config.stopSignal) await wake(deps, id);
   });
-}
-
-/** Every refusal says what was asked for, and of whom. */
-function named<T>(container: string, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    throw isGantryError(cause) ? new GantryError(cause.kind, `cannot kill container: ${container}: ${cause.message}`, { cause }) : cause;
-  }
 }

@@ -78,12 +78,15 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
 }
 
 function checkValues(filters: ReadFilters): void {
-  const refuse = (key: string, value: string): never => { throw new GantryError('invalid', `invalid filter '${key}=${value}'`); };
-  for (const value of filters.values('status')) if (!statuses.includes(value)) refuse('status', value);
-  for (const value of filters.values('health')) if (!healths.includes(value)) refuse('health', value);
+  const refuse = (key: string, value: string, why: string): never => { throw new GantryError('invalid', `invalid filter '${key}=${value}': ${why}`); };
+  const oneOf = (key: string, what: string, words: readonly string[]): void => {
+    for (const value of filters.values(key)) if (!words.includes(value)) refuse(key, value, `invalid value for ${what} (${value}): must be one of ${words.join(', ')}`);
+  };
+  oneOf('status', 'state', statuses);
+  oneOf('health', 'health', healths);
   filters.flag('is-task', () => false);
   for (const key of ['publish', 'expose']) for (const value of filters.values(key)) matchesPort(value, []);
-  for (const value of filters.values('exited')) if (!/^-?\d+$/.test(value)) refuse('exited', value);
+  for (const value of filters.values('exited')) if (!/^[+-]?\d+$/.test(value)) refuse('exited', value, `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
 }
 
 /** By the ports it has now, on the host (`publish`) or of its own (`expose`): one that does not run has none. Either is enough. */

@@ -3,12 +3,19 @@ import { cancelRestart } from './cancel-restart.ts';
 import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
+import type { ContainerRecord } from './record.ts';
 import { start } from './start.ts';
 import { politeness } from './stop.ts';
+import { tried } from './tried.ts';
 
 /** Stops the container when it runs, and starts it. `--rm` does not take it in between. */
 export async function restart(deps: ContainerDeps, container: string, options: { signal?: string; timeoutSeconds?: number }): Promise<void> {
   const record = deps.catalog.find(container);
+  await again(deps, record, options).catch((cause: unknown) => { throw tried(`Cannot restart container ${container}`, cause); });
+  publishEvent(deps.events, record, 'restart');
+}
+
+async function again(deps: ContainerDeps, record: ContainerRecord, options: { signal?: string; timeoutSeconds?: number }): Promise<void> {
   deps.restarting.add(record.id);
   try {
     await cancelRestart(deps, record.id);
@@ -21,5 +28,4 @@ export async function restart(deps: ContainerDeps, container: string, options: {
   await start(deps, record.id).catch((error: unknown) => {
     if (!hasKind(error, 'notModified')) throw error;
   });
-  publishEvent(deps.events, record, 'restart');
 }

@@ -7,9 +7,10 @@ const realTimeLast = 64;
 /** The number of a signal given by name (`SIGTERM`, `term`, `RTMIN+3`) or number. @throws invalid with Docker's sentence. */
 export function signalNumber(signal: string): number {
   const invalid = new GantryError('invalid', `invalid signal: ${signal}`);
-  if (/^\d+$/.test(signal)) {
+  if (/^[+-]?\d+$/.test(signal)) {
     const number = Number(signal);
-    if (number < 1 || number > realTimeLast) throw invalid;
+    if (number === 0) throw invalid;
+    if (number < 1 || number > realTimeLast) throw new GantryError('invalid', `the linux daemon does not support signal ${number}`);
     return number;
   }
   const name = signal.toUpperCase().replace(/^SIG/, '');
@@ -19,7 +20,7 @@ export function signalNumber(signal: string): number {
     if (number < realTimeFirst || number > realTimeLast) throw invalid;
     return number;
   }
-  const number = (constants.signals as Record<string, number>)[`SIG${name}`];
+  const number = (constants.signals as Record<string, number>)[`SIG${name === 'CLD' ? 'CHLD' : name}`];
   if (number === undefined) throw invalid;
   return number;
 }

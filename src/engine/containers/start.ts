@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { GantryError, isGantryError, messageOf } from '../../base/errors.ts';
+import { basename, join } from 'node:path';
+import { GantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { mount as mountFilesystem } from '../../host/mount.ts';
@@ -9,6 +9,7 @@ import { cgroupPathOf } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { withDevices } from './device-facts.ts';
+import { generatedFilesDirectory, generatedMounts } from './generated-files.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
 import { checkPlaces } from './mounts/check-places.ts';
@@ -21,6 +22,7 @@ import { removeLocked } from './remove.ts';
 import { specInputOf, type StartedParts } from './spec-input-of.ts';
 import { networkingFailed, saysItAlready, startFailure } from './start-failure.ts';
 import { dockerStatus, isAlive, notRunning, transition } from './transition.ts';
+import { tried } from './tried.ts';
 
 /**
  * Starts a container by hand: its count of restarts begins again. It has the container from the moment of asking, also while it waits for
@@ -128,7 +130,7 @@ async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: A
   if (mode === 'host') return { namespace: 'host', endpoints: withIds(record.endpoints) };
   if (mode.startsWith('container:')) return { namespace: namespaceOfOther(deps, record, mode.slice('container:'.length)), endpoints: record.endpoints };
   undo.defer(async () => { await deps.networks.detach(deps.catalog.current(record.id)); });
-  const { namespace, endpoints } = await connect(deps, record).catch((cause: unknown) => { throw said(networkingFailed, cause); });
+  const { namespace, endpoints } = await connect(deps, record).catch((cause: unknown) => { throw tried(networkingFailed, cause); });
   // Known from here on, so that detach gives back what attach took, whoever calls it.
   deps.catalog.save({ ...record, endpoints }, { durable: false });
   return { namespace, endpoints };
@@ -137,11 +139,6 @@ async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: A
 async function connect(deps: ContainerDeps, record: ContainerRecord): Promise<JoinedNetwork> {
   const namespace = await deps.networks.sandbox(record.id);
   return { namespace, endpoints: await deps.networks.attach(record, namespace) };
-}
-
-/** An error of the same kind, whose sentence begins with what was tried. */
-function said(tried: string, cause: unknown): GantryError {
-  return new GantryError(isGantryError(cause) ? cause.kind : 'internal', `${tried}: ${messageOf(cause)}`, { cause });
 }
 
 /** The host's network needs no endpoint; clients see an id all the same. */
@@ -164,7 +161,7 @@ function sharedNamespace(deps: ContainerDeps, mode: string): 'private' | 'host' 
   if (mode === 'host') return 'host';
   if (!mode.startsWith('container:')) return 'private';
   const other = deps.catalog.find(mode.slice('container:'.length));
-  if (!isAlive(other.state)) throw said('failed to join PID namespace', notRunning(other.id));
+  if (!isAlive(other.state)) throw tried('failed to join PID namespace', notRunning(other.id));
   return { ofPid: other.state.pid };
 }
 
@@ -177,7 +174,7 @@ function ipcNamespace(deps: ContainerDeps, record: ContainerRecord, bundle: stri
     return 'private';
   }
   const other = deps.catalog.find(mode.slice('container:'.length));
-  if (!isAlive(other.state)) throw said('failed to join IPC namespace', notRunning(other.id));
+  if (!isAlive(other.state)) throw tried('failed to join IPC namespace', notRunning(other.id));
   if (other.hostConfig.ipcMode !== 'shareable') {
     throw new GantryError('invalid', `failed to join IPC namespace: container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
   }
@@ -191,17 +188,15 @@ function makeSharedMemory(path: string, bytes: number): void {
 }
 
 function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: string): ResolvedMount[] {
-  const mode = record.hostConfig.networkMode ?? '';
-  const owner = mode.startsWith('container:') ? join(deps.settings.bundlesDirectory, mode.slice('container:'.length)) : bundle;
-  const files = owner === bundle ? deps.networks.files(record) : undefined;
-  const bind = (name: string, target: string, text: string | undefined): ResolvedMount => {
-    if (text !== undefined) writeFileSync(join(owner, name), text, { mode: 0o644 });
-    return { target, type: 'bind', source: join(owner, name), readOnly: record.hostConfig.readonlyRootfs ?? false, propagation: 'rprivate', recursive: true, recursiveReadOnly: false, options: [] };
-  };
-  const mounts = [bind('resolv.conf', '/etc/resolv.conf', files?.resolvConf), bind('hostname', '/etc/hostname', files?.hostname), bind('hosts', '/etc/hosts', files?.hosts)];
+  const directory = generatedFilesDirectory(deps.settings.containersDirectory, record);
+  if (basename(directory) === record.id) {
+    const { hosts, hostname, resolvConf } = deps.networks.files(record);
+    for (const [name, text] of Object.entries({ hosts, hostname, 'resolv.conf': resolvConf })) writeFileSync(join(directory, name), text, { mode: 0o644 });
+  }
+  const mounts = generatedMounts(directory, record);
   // crun 1.8 does not take a mount's own flags over at this place.
-  const flags = ['nosuid', 'noexec', 'nodev'];
-  if (record.hostConfig.ipcMode === 'shareable') mounts.push({ ...bind('shm', '/dev/shm', undefined), source: join(bundle, 'shm'), readOnly: false, options: flags });
+  const options = ['nosuid', 'noexec', 'nodev'];
+  if (record.hostConfig.ipcMode === 'shareable') mounts.push({ ...mounts[0]!, target: '/dev/shm', source: join(bundle, 'shm'), readOnly: false, options });
   return mounts;
 }
 

@@ -5,6 +5,7 @@ import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { signalNumber } from './signals.ts';
 import { isAlive } from './transition.ts';
+import { trying } from './tried.ts';
 import { cancelRestart } from './cancel-restart.ts';
 import type { ContainerVerbs } from './verbs.ts';
 
@@ -15,7 +16,8 @@ export async function stop(deps: ContainerDeps, container: string, options: Para
   // As it is now: a start that was under way when the stop came is over, and is what is to be stopped.
   const record = deps.catalog.get(found.id);
   if (record === undefined || !isAlive(record.state)) throw new GantryError('notModified', 'container is already stopped');
-  await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
+  const polite = trying(`cannot stop container: ${container}`, () => politeness(deps, record, options));
+  await endProcess(deps, record.id, { ...polite, stoppedByHand: true });
   publishEvent(deps.events, record, 'stop');
 }
 

@@ -36,7 +36,7 @@ const refusals: [ContainerState['status'], ContainerEvent, Parameters<typeof has
   ['running', 'unpause', 'internal', /^Container abc is not paused$/],
   ['paused', 'exec', 'conflict', /^Container abc is paused, unpause the container before exec$/],
   ['exited', 'exec', 'conflict', /^container abc is not running$/],
-  ['running', 'remove', 'conflict', /^cannot remove container "\/web": container is running: stop the container before removing or force remove$/],
+  ['running', 'remove', 'conflict', /^container is running: stop the container before removing or force remove$/],
   ['paused', 'remove', 'conflict', /container is paused and must be unpaused first$/],
 ];
 for (const [from, event, kind, sentence] of refusals) {

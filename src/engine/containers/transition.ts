@@ -47,8 +47,8 @@ function refusal(record: ContainerRecord, event: ContainerEvent): GantryError {
       if (status === 'paused') return new GantryError('conflict', `Container ${id} is paused, unpause the container before exec`);
       return status === 'restarting' ? restarting(id) : notRunning(id);
     case 'remove':
-      if (status === 'paused') return new GantryError('conflict', `cannot remove container "/${record.name}": container is paused and must be unpaused first`);
-      return new GantryError('conflict', `cannot remove container "/${record.name}": container is ${dockerStatus(record.state)}: stop the container before removing or force remove`);
+      if (status === 'paused') return new GantryError('conflict', 'container is paused and must be unpaused first');
+      return new GantryError('conflict', `container is ${dockerStatus(record.state)}: stop the container before removing or force remove`);
     default:
       return notRunning(id);
   }

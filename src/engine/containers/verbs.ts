@@ -86,7 +86,7 @@ export interface ContainerDetails {
   record: ContainerRecord;
   execIds: string[];
   sandboxPath: string | undefined;
-  /** Undefined without a health check, or while it does not run. */
+  /** Undefined without a health check, and before the first run. Of a container that has ended it is that of its last run. */
   health?: HealthState | undefined;
   /** Bytes, when asked for. */
   size?: { rw: number; rootFs: number };

@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../../base/clock.ts';
 import type { Runtime } from '../../runtime/driver/runtime.ts';
 import type { Execs } from './execs.ts';
 
@@ -18,7 +19,7 @@ export async function runProbe(
   const timer = setTimeout(() => {
     late = true;
     runtime.signal({ id: containerId, execId: id }, sigkill).catch(() => attachment?.stream.destroy());
-  }, timeoutMs);
+  }, Math.min(timeoutMs, longestTimerMs));
   try {
     const output = attachment === undefined ? '' : await collect(attachment.stream);
     if (late) return { exitCode: -1, output: `Health check exceeded timeout (${timeoutMs}ms): ${output}` };
@@ -28,19 +29,19 @@ export async function runProbe(
   }
 }
 
-/** The text in 8-byte frames, up to what is kept; the rest is read and dropped, so that the check does not block. */
+/** The text in 8-byte frames, up to what is kept, and three dots for the rest, which is read and dropped, so that the check does not block. */
 async function collect(stream: AsyncIterable<Buffer>): Promise<string> {
   let pending = Buffer.alloc(0);
-  let text = '';
+  let text = Buffer.alloc(0);
   for await (const chunk of stream) {
-    if (text.length >= keptOutputBytes) continue;
+    if (text.length > keptOutputBytes) continue;
     pending = Buffer.concat([pending, chunk]);
     while (pending.length >= frameHeaderBytes) {
       const end = frameHeaderBytes + pending.readUInt32BE(4);
       if (pending.length < end) break;
-      text += pending.toString('utf8', frameHeaderBytes, end);
+      text = Buffer.concat([text, pending.subarray(frameHeaderBytes, end)]);
       pending = pending.subarray(end);
     }
   }
-  return text.slice(0, keptOutputBytes);
+  return text.length > keptOutputBytes ? `${text.toString('utf8', 0, keptOutputBytes)}...` : text.toString('utf8');
 }

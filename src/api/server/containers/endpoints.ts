@@ -7,23 +7,26 @@ const builtIn = ['bridge', 'host', 'none', 'default'];
 
 /** EndpointSettings by network name. Addresses are those of now: a container that does not run has none. */
 export function endpointsJson(record: ContainerRecord, endpoints: Record<string, EndpointRecord>): Record<string, object> {
-  return Object.fromEntries(Object.entries(endpoints).map(([network, endpoint]) => [network, endpointJson(network, endpoint, isLive(record))]));
+  return Object.fromEntries(Object.entries(endpoints).map(([network, endpoint]) => [network, endpointJson(record, network, endpoint)]));
 }
 
-function endpointJson(network: string, endpoint: EndpointRecord, live: boolean): object {
+/** Until the first start Docker has only looked at what was asked: it knows neither the network nor the names there. */
+function endpointJson(record: ContainerRecord, network: string, endpoint: EndpointRecord): object {
+  const live = isLive(record);
+  const isNew = record.state.status === 'created';
   const request = encodeStruct(endpointStruct, endpoint.request);
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority } = request;
   return {
     IPAMConfig,
     Links,
     Aliases,
-    MacAddress: live ? endpoint.macAddress : '',
+    MacAddress: live ? endpoint.macAddress : isNew ? endpoint.request.macAddress ?? '' : '',
     DriverOpts,
     GwPriority,
-    NetworkID: endpoint.networkId,
+    NetworkID: isNew ? '' : endpoint.networkId,
     EndpointID: live ? endpoint.endpointId : '',
     ...addresses(endpoint, live),
-    DNSNames: builtIn.includes(network) || endpoint.dnsNames.length === 0 ? null : endpoint.dnsNames,
+    DNSNames: isNew || builtIn.includes(network) || endpoint.dnsNames.length === 0 ? null : endpoint.dnsNames,
   };
 }
 

@@ -51,15 +51,17 @@ function apparmorProfile({ hostConfig }: ContainerRecord): string {
   return (hostConfig.securityOpt ?? []).flatMap((option) => /^apparmor[=:](.*)$/.exec(option)?.[1] ?? []).at(-1) ?? '';
 }
 
-/** The files that are mounted into it; they come with its first start. */
-function filePaths(record: ContainerRecord, facts: EngineFacts): object {
-  const path = (name: string): string => (record.state.status === 'created' ? '' : join(facts.containerDirectory(record.id), name));
+/** The files that are mounted into it; they come with its first start, and are those of the container whose network it has. */
+function filePaths({ id, state, hostConfig }: ContainerRecord, facts: EngineFacts): object {
+  const owner = /^container:(.+)$/.exec(hostConfig.networkMode ?? '')?.[1] ?? id;
+  const path = (name: string): string => (state.status === 'created' ? '' : join(facts.containerDirectory(owner), name));
   return { ResolvConfPath: path('resolv.conf'), HostnamePath: path('hostname'), HostsPath: path('hosts') };
 }
 
-function configJson(record: ContainerRecord): object {
-  const { config } = record;
-  return encodeStruct(containerConfigStruct, { ...config, labels: config.labels ?? {} });
+/** With the hardware address that was asked for on its first network, as clients of old look for it. */
+function configJson({ config, hostConfig, endpoints }: ContainerRecord): object {
+  const macAddress = config.macAddress || endpoints[hostConfig.networkMode || 'bridge']?.request.macAddress;
+  return encodeStruct(containerConfigStruct, { ...config, macAddress, labels: config.labels ?? {} });
 }
 
 function graphDriverJson(record: ContainerRecord, facts: EngineFacts): object {

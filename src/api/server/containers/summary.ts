@@ -52,9 +52,14 @@ function afterStatus({ record, endpoints }: ContainerSummary, version: string): 
       NetworkMode: networkMode,
       ...(atLeast(version, '1.46') && Object.keys(annotations).length > 0 && { Annotations: annotations }),
     },
-    NetworkSettings: { Networks: endpointsJson(record, endpoints) },
+    NetworkSettings: { Networks: nameless(endpointsJson(record, endpoints)) },
     Mounts: mountsJson(record),
   };
+}
+
+/** Names on the network are told by inspect alone. */
+function nameless(endpoints: Record<string, object>): Record<string, object> {
+  return Object.fromEntries(Object.entries(endpoints).map(([network, endpoint]) => [network, { ...endpoint, DNSNames: null }]));
 }
 
 export function mountsJson(record: ContainerRecord): object[] {

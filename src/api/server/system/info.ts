@@ -7,7 +7,7 @@ export function infoJson(info: SystemInfo, version: string): object {
   return {
     ...counts(info),
     ...limits(info),
-    ...host(info),
+    ...host(info, version),
     ...runtimes(info, version),
     SecurityOptions: atLeast(version, '1.25') ? info.securityOptions : info.securityOptions.map((option) => /name=([^,]*)/.exec(option)?.[1] ?? option),
     ...(atLeast(version, '1.49') && { FirewallBackend: { Driver: 'nftables' } }),
@@ -55,7 +55,7 @@ function limits(info: SystemInfo): object {
   };
 }
 
-function host(info: SystemInfo): object {
+function host(info: SystemInfo, version: string): object {
   return {
     SystemTime: info.systemTime,
     LoggingDriver: info.loggingDriver,
@@ -68,7 +68,7 @@ function host(info: SystemInfo): object {
     OSType: 'linux',
     Architecture: kernelArchitecture(info.architecture),
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: registryConfig(info),
+    RegistryConfig: registryConfig(info, version),
     NCPU: info.cpus,
     MemTotal: info.memoryBytes,
     GenericResources: null,
@@ -83,18 +83,19 @@ function host(info: SystemInfo): object {
   };
 }
 
-function registryConfig(info: SystemInfo): object {
+function registryConfig(info: SystemInfo, version: string): object {
   const { insecure, mirrors } = info.registries;
   const index = (name: string, secure: boolean, official: boolean): object => ({ Name: name, Mirrors: official ? mirrors : [], Secure: secure, Official: official });
   return {
+    ...(!atLeast(version, '1.47') && { AllowNondistributableArtifactsCIDRs: null, AllowNondistributableArtifactsHostnames: null }),
     InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
     IndexConfigs: { 'docker.io': index('docker.io', true, true), ...Object.fromEntries(insecure.map((name) => [name, index(name, false, false)])) },
-    Mirrors: mirrors,
+    Mirrors: mirrors.length === 0 ? null : mirrors,
   };
 }
 
 function runtimes(info: SystemInfo, version: string): object {
-  const commit = (id: string): object => (atLeast(version, '1.49') ? { ID: id } : { ID: id, Expected: id });
+  const commit = (id: string): object => ({ ID: id, ...(id !== '' && !atLeast(version, '1.49') && { Expected: id }) });
   return {
     Runtimes: Object.fromEntries(Object.entries(info.runtimes).map(([name, { path }]) => [name, { path }])),
     DefaultRuntime: info.defaultRuntime,
