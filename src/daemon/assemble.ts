@@ -104,7 +104,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const runtime = opened.adopt(createRuntime({ runDirectory: config.run, log }), (each) => each.close());
   const backend = opened.adopt(createNetworkBackend({ instanceId, runDirectory: config.run, log }), (each) => each.close());
   const resolver = opened.adopt(createResolver({ runDirectory: config.run, log }), (each) => each.close());
-  const networkDeps = createNetworkDeps({ instanceId, settings: config.network, metadata, backend, resolver, locks, log, events, containers: catalog, filesDirectory: (id) => join(config.run, 'containers', id) });
+  const networkDeps = createNetworkDeps({ instanceId, settings: config.network, metadata, backend, resolver, locks, log, events, containers: catalog, filesDirectory: (id) => join(config.root, 'containers', id) });
   const initLayer = makeInitLayer(join(config.root, 'init-layer'));
   const rootfs = createRootFilesystems({ layers, containersDirectory: join(config.root, 'containers'), mountsDirectory: join(config.run, 'mounts'), initLayer, snapshots });
   rootfs.open();
@@ -142,7 +142,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
     files: createFileVerbs({
-      catalog, rootfs, locks, staging, layers, initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
+      catalog, rootfs, locks, staging, layers, containersDirectory: join(config.root, 'containers'), initLayer, snapshots, events, cgroups: deps.cgroups, workers: snapshots.workers,
       cgroupPathOf: (record) => cgroupPathOf(deps, record), commitLayer: (tar, image) => commitLayer(imageDeps, tar, image),
     }),
     networks: createNetworkVerbs(networkDeps),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
 import { extract, pack, type Header } from 'tar-stream';
@@ -87,6 +88,20 @@ describe('files of containers', () => {
       assert.equal((await get(id, '/d/f'))[0]?.text, 'replaced');
     });
   }
+
+  test('an ended container shows its hosts, hostname and resolv.conf, and inspect where they are', async () => {
+    const { id } = await engine.finished({ Hostname: 'gone', HostConfig: { ExtraHosts: ['db:10.0.0.9'], Dns: ['192.0.2.53'] }, Cmd: ['true'] });
+    const text = async (name: string): Promise<string> => (await get(id, `/etc/${name}`))[0]!.text;
+    assert.match(await text('hosts'), /^10\.0\.0\.9\tdb$/m);
+    assert.equal(await text('hostname'), 'gone\n');
+    assert.match(await text('resolv.conf'), /^nameserver 192\.0\.2\.53$/m);
+    const { HostsPath, HostnamePath, ResolvConfPath } = await engine.inspect(id);
+    for (const [path, name] of [[HostsPath, 'hosts'], [HostnamePath, 'hostname'], [ResolvConfPath, 'resolv.conf']] as const) {
+      assert.match(path, new RegExp(`/${id}/${name}$`));
+      // The files of a peer are in a root of its own.
+      if (engine.ours) assert.equal(readFileSync(path, 'utf8'), await text(name));
+    }
+  });
 
   test('what is not there is 404 with the container as it was called', async () => {
     const id = await engine.create({}, 'conf-missing');

@@ -44,7 +44,7 @@ export function specInputOf(record: ContainerRecord, parts: StartedParts): SpecI
 }
 
 /** A volume at /etc must not cover what is generated for /etc/hosts. */
-function parentsFirst(mounts: ResolvedMount[]): ResolvedMount[] {
+export function parentsFirst(mounts: ResolvedMount[]): ResolvedMount[] {
   const depth = ({ target }: ResolvedMount): number => target.split('/').length;
   return mounts.sort((a, b) => depth(a) - depth(b));
 }

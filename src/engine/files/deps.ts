@@ -20,6 +20,8 @@ export interface FileDeps {
   locks: KeyedLocks;
   staging: Pick<MountStaging, 'stage' | 'show'>;
   layers: Pick<ContainerLayers, 'paths'>;
+  /** Holds what is generated for a container's /etc. */
+  containersDirectory: string;
   /** Lies between the image and the container. */
   initLayer: string;
   snapshots: Pick<Snapshotter, 'acquire'>;

@@ -76,8 +76,18 @@ function linkTarget(root: RootView, { directory, entry, path }: Located): string
     }
   } catch (error) {
     if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) throw error;
-    const target = readlinkSync(`/proc/self/fd/${directory}/${entry}`);
-    return posix.normalize(target.startsWith('/') ? target : posix.join(pathWithin(root, directory), target));
+    const target = textOfLink(directory, entry);
+    return target === '' ? '' : posix.normalize(target.startsWith('/') ? target : posix.join(pathWithin(root, directory), target));
+  }
+}
+
+/** Empty for a link that says something else to everybody who reads it, and to us nothing: /proc/self. */
+function textOfLink(directory: number, entry: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${directory}/${entry}`);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    return '';
   }
 }
 

@@ -5,7 +5,9 @@ import { withInside } from '../../host/inside-root.ts';
 import { unmount } from '../../host/mount.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import type { ContainerRecord } from '../containers/record.ts';
+import { generatedFilesDirectory, generatedMounts } from '../containers/generated-files.ts';
 import { makePlace } from '../containers/mounts/make-places.ts';
+import { parentsFirst } from '../containers/spec-input-of.ts';
 import { isAlive } from '../containers/transition.ts';
 import type { FileDeps } from './deps.ts';
 
@@ -28,7 +30,8 @@ async function mountView(deps: FileDeps, record: ContainerRecord, options: { vol
   const mounted = held.use(await deps.rootfs.mount(record.id, record.layers, { readOnly: !options.volumes }));
   // Mounts on top go with it, before what they stand on is given back.
   if (options.volumes) {
-    const mounts = await deps.staging.stage(record, held);
+    const staged = await deps.staging.stage(record, held);
+    const mounts = shownMounts(staged, generatedMounts(generatedFilesDirectory(deps.containersDirectory, record), record));
     held.defer(() => { unmount(mounted.path, { lazy: true }); });
     for (const mount of mounts) showMount(deps, mounted.path, mount);
   }
@@ -68,6 +71,12 @@ function view(fd: number, held: AsyncDisposableStack): RootView {
       await held.disposeAsync();
     },
   };
+}
+
+/** As at a start: what a person mounts goes before what is generated, and parents before children. */
+function shownMounts(staged: ResolvedMount[], generated: ResolvedMount[]): ResolvedMount[] {
+  const taken = new Set(staged.map(({ target }) => target));
+  return parentsFirst([...staged, ...generated.filter(({ target }) => !taken.has(target))]);
 }
 
 /** Mounts a volume or bind at its place. A place that is missing is made, as the container's first start would. */
