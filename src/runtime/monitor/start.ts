@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listenUnix, receiveDescriptor } from '../../host/sockets.ts';
+import { runFirst } from '../../host/scheduling.ts';
 import { setTerminalSize } from '../../host/terminal.ts';
 import type { ExecRequest, StartRequest, Target } from '../driver/runtime.ts';
 import type { InstanceFile, Streams } from './instance.ts';
@@ -37,6 +38,8 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
     const options = ['--detach', '--pid-file', join(directory, fileNames.pid), ...(console_ === undefined ? [] : ['--console-socket', console_.path])];
     const args = [...command.global, ...request.command(directory, options)];
     const runtimePid = spawnRuntime({ path: command.path, args, env: runtimeEnvironment(), stdio: stdio.inside });
+    // crun gives an exec's terminal its size when the program may run already: it must be the quicker one, or the program sees 0 by 0.
+    if (console_ !== undefined && request.file.target.execId !== undefined && request.consoleSize !== undefined) runFirst(runtimePid);
     closeInside(stdio);
     const exitCode = await reaper.exitOf(runtimePid);
     if (exitCode !== 0) throw runtimeFailure(request.file.runtime, logFile, exitCode);
