@@ -3,6 +3,7 @@ import { messageOf } from '../../base/errors.ts';
 import { installPackages } from '../../host/debian-packages.ts';
 import { mount } from '../../host/mount.ts';
 import { runProgram } from '../../host/run-program.ts';
+import { fetchComposePlugin } from './compose-plugin.ts';
 import { imageMaker } from './embedded-image.ts';
 import { installService } from './install-service.ts';
 import type { SetupStep } from './plan.ts';
@@ -17,6 +18,7 @@ export async function act(step: SetupStep, say: (line: string) => void): Promise
     case 'mountControllers': return mountControllers(step.controllers, say);
     case 'mountUnified': return mountUnified(say);
     case 'makeImage': return await makeImage(say);
+    case 'fetchCompose': return await fetchCompose(say);
     case 'installService': return await makeService(say);
   }
 }
@@ -60,6 +62,13 @@ async function makeImage(say: (line: string) => void): Promise<SetupFailure | un
   const { exitCode, stderr } = await runProgram(process.execPath, [imageMaker]);
   if (exitCode === 0) return undefined;
   return { what: `the image gantry/busybox cannot be made: ${stderr.trim()}`, next: 'Everything else works; run \'gantry setup\' to try again.' };
+}
+
+/** Only tests use it, and they skip without it. */
+async function fetchCompose(say: (line: string) => void): Promise<undefined> {
+  say('fetching Compose 2 for the tests');
+  const why = await fetchComposePlugin();
+  if (why !== undefined) say(`Compose 2 cannot be had (${why}): its tests will skip`);
 }
 
 async function makeService(say: (line: string) => void): Promise<SetupFailure | undefined> {

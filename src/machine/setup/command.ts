@@ -4,6 +4,7 @@ import { hasApt } from '../../host/debian-packages.ts';
 import { readHostFacts } from '../facts/host-facts.ts';
 import { needs, testNeeds, virtualMachineNeeds } from '../facts/needs.ts';
 import { act } from './act.ts';
+import { composePlugin } from './compose-plugin.ts';
 import { embeddedImageCurrent } from './embedded-image.ts';
 import { hasSystemd } from './install-service.ts';
 import { planSetup } from './plan.ts';
@@ -33,7 +34,8 @@ export async function run(argv: string[]): Promise<number> {
   const facts = readHostFacts();
   const wanted = [...needs, ...(options.forTests ? testNeeds : []), ...(options.forVm ? virtualMachineNeeds : [])];
   const plan = planSetup(facts, wanted, {
-    apt: hasApt(), image: embeddedImageCurrent(), ...(options.service ? { service: hasSystemd() ? 'systemd' : 'nobody' } : {}),
+    apt: hasApt(), image: embeddedImageCurrent(), compose: options.forTests && composePlugin() === undefined,
+    ...(options.service ? { service: hasSystemd() ? 'systemd' : 'nobody' } : {}),
   });
   for (const step of plan.steps) {
     const failure = await act(step, say);

@@ -51,6 +51,12 @@ test('planSetup() makes the embedded image last, and only as root', () => {
   assert.deepEqual(planSetup(facts({ root: false }), [], lacking), { steps: [], byHand: [] });
 });
 
+test('planSetup() fetches Compose only where apt can, as root or not', () => {
+  const wanted = { image: true, compose: true };
+  assert.deepEqual(planSetup(facts({ root: false }), [], { ...wanted, apt: true }).steps, [{ act: 'fetchCompose' }]);
+  assert.deepEqual(planSetup(facts(), [], { ...wanted, apt: false }), { steps: [], byHand: [] });
+});
+
 test('planSetup() sets a service up last, as root, where systemd runs it', () => {
   const wanted = { apt: true, image: false, service: 'systemd' as const };
   assert.deepEqual(planSetup(facts(), [], wanted).steps.map(({ act }) => act), ['makeImage', 'installService']);

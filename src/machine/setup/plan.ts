@@ -7,6 +7,7 @@ export type SetupStep =
   | { act: 'mountControllers'; controllers: string[] }
   | { act: 'mountUnified' }
   | { act: 'makeImage' }
+  | { act: 'fetchCompose' }
   | { act: 'installService' };
 
 export interface SetupPlan {
@@ -20,17 +21,20 @@ export interface SetupOptions {
   apt: boolean;
   /** The embedded image is there and current. */
   image: boolean;
+  /** Tests want Compose, and it has not been fetched yet. */
+  compose?: boolean;
   /** The person wants a service; systemd is there to run it, or is not. */
   service?: 'systemd' | 'nobody';
 }
 
 /** Decides what a host lacks. */
-export function planSetup(facts: HostFacts, needs: Need[], { apt, image, service }: SetupOptions): SetupPlan {
+export function planSetup(facts: HostFacts, needs: Need[], { apt, image, compose, service }: SetupOptions): SetupPlan {
   const missing = needs.filter((need) => !need.present());
   const plan: SetupPlan = { steps: [], byHand: [] };
   if (missing.length > 0) planPackages(plan, facts, missing, apt);
   planCgroups(plan, facts);
   if (facts.root && !image) plan.steps.push({ act: 'makeImage' });
+  if (compose === true && apt) plan.steps.push({ act: 'fetchCompose' });
   if (service === 'nobody') plan.byHand.push("systemd does not run this host: have your own service manager start 'gantry daemon'.");
   else if (service === 'systemd' && !facts.root) plan.byHand.push('A service is set up by root: gantry setup --service');
   else if (service === 'systemd') plan.steps.push({ act: 'installService' });
