@@ -7,7 +7,7 @@ export async function cancelRestart(deps: ContainerDeps, id: string): Promise<bo
     if (record?.state.status !== 'restarting') return false;
     deps.restarts.cancel(id);
     const { startedAt, finishedAt, exitCode } = record.state;
-    deps.catalog.save({ ...record, stoppedByHand: true, state: { status: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: '' } }, { durable: false });
+    deps.catalog.save({ ...record, stoppedByHand: true, state: { status: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: '' } }, { durable: true });
     return true;
   });
 }

@@ -4,7 +4,7 @@ import { nameConflict } from './container-name.ts';
 import type { ContainerRecord } from './record.ts';
 
 /**
- * All containers, in memory over the database: lookups by id, prefix and name touch no disk. Names are unique, and a name that is
+ * All containers, in memory over the database, and never ahead of it: lookups by id, prefix and name touch no disk. Names are unique, and a name that is
  * reserved for a container to come counts as taken.
  */
 export class ContainerCatalog {
@@ -65,17 +65,25 @@ export class ContainerCatalog {
 
   save(record: ContainerRecord, options: { durable: boolean }): ContainerRecord {
     const before = this.#byId.get(record.id);
-    this.#metadata.transaction(() => this.#table.put(record.id, record), options);
-    this.#byId.set(record.id, record);
-    this.#idByName.set(record.name, record.id);
-    if (before !== undefined && before.name !== record.name) this.#idByName.delete(before.name);
+    this.#metadata.transaction(() => {
+      this.#table.put(record.id, record);
+      this.#metadata.afterCommit(() => {
+        this.#byId.set(record.id, record);
+        this.#idByName.set(record.name, record.id);
+        if (before !== undefined && before.name !== record.name) this.#idByName.delete(before.name);
+      });
+    }, options);
     return record;
   }
 
   delete(id: string): void {
     const record = this.#byId.get(id);
-    this.#metadata.transaction(() => this.#table.delete(id), { durable: true });
-    this.#byId.delete(id);
-    if (record !== undefined && this.#idByName.get(record.name) === id) this.#idByName.delete(record.name);
+    this.#metadata.transaction(() => {
+      this.#table.delete(id);
+      this.#metadata.afterCommit(() => {
+        this.#byId.delete(id);
+        if (record !== undefined && this.#idByName.get(record.name) === id) this.#idByName.delete(record.name);
+      });
+    }, { durable: true });
   }
 }

@@ -1,6 +1,7 @@
 import { hasKind, messageOf } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { thaw, wake } from './pause.ts';
+import { concernsBoot } from './restart-policy.ts';
 import { SIGKILL } from './signals.ts';
 import { isAlive } from './transition.ts';
 
@@ -20,7 +21,7 @@ export async function endProcess(deps: ContainerDeps, id: string, options: EndOp
   const alive = await deps.locks.run(id, () => {
     const record = deps.catalog.get(id);
     if (record === undefined || !isAlive(record.state)) return false;
-    if (options.stoppedByHand !== record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: options.stoppedByHand }, { durable: false });
+    if (options.stoppedByHand !== record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: options.stoppedByHand }, { durable: concernsBoot(record.hostConfig.restartPolicy) });
     return true;
   });
   if (!alive) {

@@ -4,6 +4,7 @@ import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { wake } from './pause.ts';
 import { publishEvent } from './publish-event.ts';
+import { concernsBoot } from './restart-policy.ts';
 import { SIGKILL, signalNumber } from './signals.ts';
 import { isAlive, notRunning } from './transition.ts';
 import { tried, trying } from './tried.ts';
@@ -28,7 +29,7 @@ export async function kill(deps: ContainerDeps, container: string, signal: strin
     const record = deps.catalog.current(id);
     if (!isAlive(record.state)) throw refused();
     const isStop = number === signalNumber(record.config.stopSignal || 'SIGTERM');
-    if (isStop && !record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: true }, { durable: false });
+    if (isStop && !record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: true }, { durable: concernsBoot(record.hostConfig.restartPolicy) });
     try {
       await deps.runtime.signal({ id }, number);
     } catch (error) {

@@ -5,7 +5,7 @@ import type { ContainerDeps } from './deps.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { removeLocked } from './remove.ts';
-import { nextDelayMs, shouldRestart } from './restart-policy.ts';
+import { concernsBoot, nextDelayMs, shouldRestart } from './restart-policy.ts';
 import { startLocked } from './start.ts';
 import { removeBundle } from './bundle.ts';
 import { isAlive } from './transition.ts';
@@ -39,7 +39,7 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
     state: restarts
       ? { status: 'restarting', startedAt, finishedAt, exitCode, attempt: record.restartCount + 1 }
       : { status: 'exited', startedAt, finishedAt, exitCode, oomKilled, error: '' },
-  }, { durable: false });
+  }, { durable: !restarts && concernsBoot(record.hostConfig.restartPolicy) });
   if (oomKilled) publishEvent(deps.events, ended, 'oom');
   deps.networks.report(record, 'disconnect');
   await deps.staging.ended(ended).catch((error: unknown) => deps.log.warn('volumes of a container that ended could not be unmounted', { container: record.id, error: messageOf(error) }));

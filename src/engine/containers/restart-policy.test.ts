@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RestartPolicy } from '../../oci/container.ts';
-import { checkRestartPolicy, nextDelayMs, shouldRestart, shouldStartAtBoot } from './restart-policy.ts';
+import { checkRestartPolicy, concernsBoot, nextDelayMs, shouldRestart, shouldStartAtBoot } from './restart-policy.ts';
 
 const runs: [RestartPolicy | undefined, number, number, boolean, boolean][] = [
   [undefined, 1, 0, false, false], [{ name: 'no' }, 1, 0, false, false],
@@ -22,6 +22,10 @@ test('shouldStartAtBoot() starts `always` even after a stop by hand, `unless-sto
   assert.equal(shouldStartAtBoot({ name: 'unless-stopped' }, stopped), false);
   assert.equal(shouldStartAtBoot({ name: 'unless-stopped' }, { ...stopped, stoppedByHand: false }), true);
   assert.equal(shouldStartAtBoot({ name: 'always' }, { ...stopped, neverRan: true }), false);
+});
+
+test('concernsBoot() is true for every policy but none', () => {
+  assert.deepEqual([undefined, { name: '' }, { name: 'no' }, { name: 'always' }, { name: 'unless-stopped' }, { name: 'on-failure' }].map(concernsBoot), [false, false, false, true, true, true]);
 });
 
 test('nextDelayMs() doubles from 100 ms to a minute and begins again after ten seconds of running', () => {

@@ -33,6 +33,11 @@ export function shouldStartAtBoot(policy: RestartPolicy | undefined, last: Ended
   return shouldRestart(policy, last);
 }
 
+/** Whether what happened to the container decides about it after a reboot: then its record must be on the disk when that is answered. */
+export function concernsBoot(policy: RestartPolicy | undefined): boolean {
+  return !['', 'no'].includes(policy?.name ?? '');
+}
+
 /** The pause before the next start: doubled each time up to a minute, first again after a run of ten seconds. */
 export function nextDelayMs(lastDelayMs: number, ranMs: number): number {
   if (lastDelayMs === 0 || ranMs >= settledRunMs) return firstDelayMs;

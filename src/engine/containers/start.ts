@@ -19,6 +19,8 @@ import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, EndpointRecord, StartableState } from './record.ts';
 import { removeLocked } from './remove.ts';
+import { concernsBoot } from './restart-policy.ts';
+import { SIGKILL } from './signals.ts';
 import { specInputOf, type StartedParts } from './spec-input-of.ts';
 import { networkingFailed, saysItAlready, startFailure } from './start-failure.ts';
 import { dockerStatus, isAlive, notRunning, transition } from './transition.ts';
@@ -51,7 +53,13 @@ export async function startLocked(deps: ContainerDeps, id: string, { byHand }: {
   } catch (cause) {
     throw await fail(deps, { starting, before, cause });
   }
-  deps.catalog.save(running, { durable: false });
+  try {
+    deps.catalog.save(running, { durable: concernsBoot(running.hostConfig.restartPolicy) });
+  } catch (error) {
+    // Nothing may run that the records do not know: its exit is handled as that of a start.
+    await deps.runtime.signal({ id }, SIGKILL);
+    throw error;
+  }
   publishEvent(deps.events, running, 'start');
   deps.health.begin(id);
 }

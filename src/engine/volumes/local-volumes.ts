@@ -81,6 +81,17 @@ export class LocalVolumes {
     if (prepared.isNew) this.#table.put(prepared.volume.name, prepared.volume);
   }
 
+  /** Commits by itself, durably; what cannot be written is discarded. */
+  async keep(prepared: PreparedVolume): Promise<void> {
+    if (!prepared.isNew) return;
+    try {
+      this.#metadata.transaction(() => this.commit(prepared), { durable: true });
+    } catch (error) {
+      await this.discard(prepared);
+      throw error;
+    }
+  }
+
   async discard(prepared: PreparedVolume): Promise<void> {
     if (prepared.isNew && this.#table.get(prepared.volume.name) === undefined) await this.#removeDirectory(prepared.volume.name);
   }
@@ -95,20 +106,26 @@ export class LocalVolumes {
     const prepared = this.prepare(request);
     this.#making.add(name);
     try {
-      await fill(prepared.path);
-      this.#metadata.transaction(() => this.commit(prepared), { durable: true });
+      await this.#filled(prepared, fill);
+      await this.keep(prepared);
       return prepared;
-    } catch (error) {
-      await this.discard(prepared);
-      throw error;
     } finally {
       this.#making.delete(name);
     }
   }
 
-  /** Nobody uses it: the caller has looked, under the lock. The record goes first: a directory without one is swept at the next start. */
+  async #filled(prepared: PreparedVolume, fill: (path: string) => Promise<void>): Promise<void> {
+    try {
+      await fill(prepared.path);
+    } catch (error) {
+      await this.discard(prepared);
+      throw error;
+    }
+  }
+
+  /** Nobody uses it: the caller has looked, under the lock. The record goes first, durably: a directory without one is swept at the next start. */
   async delete(name: string): Promise<void> {
-    this.forget(name);
+    this.#metadata.transaction(() => this.forget(name), { durable: true });
     await this.#removeDirectory(name);
   }
 

@@ -39,9 +39,9 @@ export function createVolumeVerbs(deps: VolumeDeps): VolumeVerbs {
   };
 }
 
-function create(deps: VolumeDeps, request: VolumeRequest): VolumeDetails {
+async function create(deps: VolumeDeps, request: VolumeRequest): Promise<VolumeDetails> {
   const prepared = deps.volumes.prepare(request);
-  deps.volumes.commit(prepared);
+  await deps.volumes.keep(prepared);
   if (prepared.isNew) publish(deps, 'create', prepared.volume);
   return { volume: prepared.volume, mountpoint: prepared.path };
 }

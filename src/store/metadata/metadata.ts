@@ -5,6 +5,8 @@
 export interface Metadata {
   /** All or nothing; nested calls join the outer one. Synchronous: no await inside. Called again from its beginning when the disk was full and room was made. */
   transaction<T>(act: () => T, options?: { durable?: boolean }): T;
+  /** Does `act` once the open transaction is committed, or at once when none is open; never when it fails. For what is held in memory beside a table. */
+  afterCommit(act: () => void): void;
   table<T>(name: TableName): Table<T>;
   close(): void;
 }

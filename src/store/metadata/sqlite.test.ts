@@ -45,6 +45,23 @@ describe('Metadata', () => {
     assert.deepEqual(table.entries(), [['c', 3]]);
   });
 
+  it('afterCommit() waits for the outermost commit, and does nothing after a failure', () => {
+    const metadata = openMetadata(':memory:');
+    const done: string[] = [];
+    metadata.transaction(() => {
+      metadata.transaction(() => metadata.afterCommit(() => done.push('inner')));
+      assert.deepEqual(done, []);
+    });
+    assert.deepEqual(done, ['inner']);
+    assert.throws(() => metadata.transaction(() => {
+      metadata.afterCommit(() => done.push('lost'));
+      throw new Error('no');
+    }), /no/);
+    metadata.transaction(() => 0);
+    metadata.afterCommit(() => done.push('alone'));
+    assert.deepEqual(done, ['inner', 'alone']);
+  });
+
   it('refuses a durable transaction inside one that is not: it could not keep its promise', () => {
     const metadata = openMetadata(':memory:');
     assert.throws(() => metadata.transaction(() => metadata.transaction(() => 0, { durable: true })), { kind: 'internal' });

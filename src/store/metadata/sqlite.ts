@@ -45,6 +45,7 @@ class SqliteMetadata implements Metadata {
   readonly #reserve: DiskReserve;
   readonly #tables = new Map<TableName, Table<unknown>>();
   #depth = 0;
+  #committed: (() => void)[] = [];
   #durable = false;
 
   constructor(database: DatabaseSync, reserve: DiskReserve) {
@@ -68,6 +69,11 @@ class SqliteMetadata implements Metadata {
     }
   }
 
+  afterCommit(act: () => void): void {
+    if (this.#depth > 0) this.#committed.push(act);
+    else act();
+  }
+
   #joined<T>(act: () => T): T {
     this.#depth++;
     try {
@@ -78,10 +84,12 @@ class SqliteMetadata implements Metadata {
   }
 
   #outer<T>(act: () => T): T {
+    this.#committed = [];
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       const result = this.#joined(act);
       this.#database.exec('COMMIT');
+      for (const each of this.#committed) each();
       return result;
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
