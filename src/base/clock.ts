@@ -24,3 +24,6 @@ export function rfc3339(nanos: bigint): string {
 export function now(): string {
   return rfc3339(nowNanos());
 }
+
+/** Node's timers take no more, 24.8 days, and are over at once with more. Milliseconds. */
+export const longestTimerMs = 2 ** 31 - 1;

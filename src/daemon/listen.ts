@@ -20,11 +20,10 @@ async function listenUnix(path: string, group: string, log: Log): Promise<Listen
   const server = createServer({ allowHalfOpen: true });
   // Made with no rights at all, so that there is no moment in which everybody may connect.
   const before = process.umask(0o777);
-  try {
-    await listening(server, { path });
-  } finally {
-    process.umask(before);
-  }
+  const ready = listening(server, { path });
+  // The socket is bound by now. Whatever else this process makes while it waits has rights of its own.
+  process.umask(before);
+  await ready;
   const gid = groupId(group);
   chownSync(path, 0, gid ?? 0);
   chmodSync(path, 0o660);

@@ -114,7 +114,8 @@ function directoriesBelow(path: string): string[] {
   }
 }
 
-function readIfThere(path: string): string {
+/** A file of a control group or of a process: '' when that has ended, also while it was read. */
+export function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -41,6 +41,13 @@ describe('signals to containers that do not simply run', () => {
     assert.equal((await engine.inspect(id)).State.ExitCode, 7);
   });
 
+  test('a stop waits for longer than a timer of 32 bits can', async () => {
+    const id = await engine.run(trapping("trap 'exit 7' TERM"));
+    await engine.logged(id, 'ready');
+    await engine.expect('POST', `/containers/${id}/stop`, { query: { t: 2_147_484 }, status: 204 });
+    assert.equal((await engine.inspect(id)).State.ExitCode, 7);
+  });
+
   for (const [verb, query] of [['kill', {}], ['kill', { signal: 'TERM' }], ['stop', {}]] as const) {
     test(`${verb} ${JSON.stringify(query)} between two runs ends the tries`, async () => {
       const id = await engine.run({ Cmd: ['sh', '-c', 'exit 3'], HostConfig: { RestartPolicy: { Name: 'always' } } });

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GantryError, messageOf } from '../../base/errors.ts';
-import { cgroupDirectory, cgroupVersion, processesIn, type CgroupMount } from '../../host/cgroups.ts';
+import { cgroupDirectory, cgroupVersion, processesIn, readIfThere, type CgroupMount } from '../../host/cgroups.ts';
 import { freezeCgroup, thawCgroup } from '../../host/cgroups-freezer.ts';
 import type { Resources } from '../../oci/container.ts';
 import type { CgroupControl } from './deps.ts';
@@ -19,8 +19,7 @@ export function createCgroupControl(mounts: CgroupMount[]): CgroupControl {
     thaw: (path) => thawCgroup(mounts, path),
     isFrozen(path) {
       const at = cgroupDirectory(mounts, 'freezer', path);
-      const file = at === undefined ? undefined : join(at, version === 2 ? 'cgroup.freeze' : 'freezer.state');
-      return file !== undefined && existsSync(file) && ['1', 'FROZEN', 'FREEZING'].includes(readFileSync(file, 'utf8').trim());
+      return at !== undefined && ['1', 'FROZEN', 'FREEZING'].includes(readIfThere(join(at, version === 2 ? 'cgroup.freeze' : 'freezer.state')).trim());
     },
     pids: (path) => processesIn(mounts, path),
     update(path, said, whole) {

@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../../base/clock.ts';
 import { hasKind, messageOf } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { thaw, wake } from './pause.ts';
@@ -56,7 +57,7 @@ async function send(deps: ContainerDeps, id: string, signal: number): Promise<vo
 async function within(ended: Promise<unknown>, patienceMs: number | 'forever'): Promise<boolean> {
   if (patienceMs === 'forever') return await ended.then(() => true);
   const { promise: over, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), patienceMs);
+  const timer = setTimeout(() => resolve(false), Math.min(patienceMs, longestTimerMs));
   try {
     return await Promise.race([ended.then(() => true), over]);
   } finally {

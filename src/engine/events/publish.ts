@@ -1,4 +1,5 @@
 import type { EngineEvent, EventBus } from './bus.ts';
+import { longestTimerMs } from '../../base/clock.ts';
 import { shortId } from '../../base/ids.ts';
 import type { Filters } from '../filters.ts';
 
@@ -67,7 +68,7 @@ function stream({ readers, past, matches, until, now, abort }: StreamOptions): A
   else {
     readers.add(reader);
     abort.addEventListener('abort', end, { once: true });
-    if (leftMs !== undefined) timer = setTimeout(end, Math.min(leftMs, 2 ** 31 - 1)).unref();
+    if (leftMs !== undefined) timer = setTimeout(end, Math.min(leftMs, longestTimerMs)).unref();
   }
   return (async function* () {
     try {

@@ -1,12 +1,36 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { listenUnix } from '../../host/sockets.ts';
 import { encodeFrame } from '../monitor/protocol.ts';
 import { ControlConnection } from './connection.ts';
+
+test('open() waits in the queue of a monitor that is slow to take connections', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-connection-'));
+  const path = join(folder, 'monitor.sock');
+  // Its queue is as short as can be.
+  const listening = listenUnix(path);
+  const server = createServer((socket) => socket.once('data', () => socket.write(encodeFrame({ pid: process.pid }))));
+  const others: Socket[] = [];
+  t.after(() => {
+    for (const other of others) other.destroy();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const fill = async (): Promise<void> => {
+    for (;;) await once(others[others.push(connect(path)) - 1] as Socket, 'connect');
+  };
+  await assert.rejects(fill(), { code: 'EAGAIN' });
+  const opening = ControlConnection.open(path, () => undefined);
+  // A connect that finds the queue full is told so in the next turn.
+  setImmediate(() => server.listen({ fd: listening }));
+  const connection = await opening;
+  await connection.close();
+});
 
 test('a call that is repeated at once does not hide the loss of the monitor', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-connection-'));

@@ -1,16 +1,18 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { GantryError } from '../../base/errors.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errnoOf, GantryError } from '../../base/errors.ts';
 import type { ExitReport } from './runtime.ts';
 import {
   encodeFrame, FrameReader, fromWireError, protocolVersion,
   type ExitFrame, type Hello, type HelloAnswer, type Operation, type Operations, type ReplyFrame,
 } from '../monitor/protocol.ts';
 
+const queueFullMs = 10;
+
 /** Connects and says hello. `rest` is what came behind the answer. @throws ENOENT or ECONNREFUSED when no monitor answers */
 export async function greet(path: string, hello: Hello): Promise<{ socket: Socket; answer: Exclude<HelloAnswer, { error: unknown }>; rest: FrameReader }> {
-  const socket = connect({ path, allowHalfOpen: true });
-  await once(socket, 'connect');
+  const socket = await connected(path);
   socket.write(encodeFrame(hello));
   const rest = new FrameReader();
   const answer = await firstFrame(socket, rest) as HelloAnswer;
@@ -19,6 +21,21 @@ export async function greet(path: string, hello: Hello): Promise<{ socket: Socke
     throw fromWireError(answer.error);
   }
   return { socket, answer, rest };
+}
+
+/** @throws ENOENT or ECONNREFUSED when nobody listens */
+async function connected(path: string): Promise<Socket> {
+  for (;;) {
+    const socket = connect({ path, allowHalfOpen: true });
+    try {
+      await once(socket, 'connect');
+      return socket;
+    } catch (error) {
+      // The queue of those who wait to be taken is full. A UNIX socket that may not block is not told of the moment when it no longer is: connect(2).
+      if (errnoOf(error) !== 'EAGAIN') throw error;
+      await delay(queueFullMs);
+    }
+  }
 }
 
 function firstFrame(socket: Socket, reader: FrameReader): Promise<unknown> {

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { exitCodeOfPidfd, openPidfd } from '../../host/pidfd.ts';
 import { targetKey } from '../monitor/protocol.ts';
+import { ifDescriptorsAreLeft } from './descriptors-left.ts';
 import type { ExitReport, Target } from './runtime.ts';
 
 /**
@@ -10,11 +11,11 @@ import type { ExitReport, Target } from './runtime.ts';
 export class ExitWitness {
   readonly #pidfds = new Map<string, number>();
 
-  /** Nothing when it has ended already. */
+  /** Nothing when it has ended already, or when there are no descriptors left: the process runs all the same. */
   watch(target: Target, pid: number): void {
     const key = targetKey(target);
     if (this.#pidfds.has(key)) return;
-    const pidfd = openPidfd(pid);
+    const pidfd = ifDescriptorsAreLeft(() => openPidfd(pid));
     if (pidfd !== undefined) this.#pidfds.set(key, pidfd);
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { reopenInputFifo } from '../../host/fifos.ts';
 import type { InstanceFile } from '../monitor/instance.ts';
 import { fileNames, targetPath } from '../monitor/paths.ts';
+import { ifDescriptorsAreLeft } from './descriptors-left.ts';
 
 /**
  * Holds stdin of containers open beside the monitor, so that they do not see its end when the monitor is killed: of those whose stdin outlives its
@@ -16,12 +17,12 @@ export class StdinKeeper {
     this.#run = run;
   }
 
-  /** For a container that runs; nothing when its stdin is closed, or it has just ended. */
+  /** For a container that runs; nothing when its stdin is closed, it has just ended, or no descriptors are left. */
   keep(id: string): void {
     if (this.#held.has(id)) return;
     const directory = targetPath(this.#run, { id });
     if (!outlivesAttachments(directory)) return;
-    const descriptor = reopenInputFifo(join(directory, fileNames.stdin));
+    const descriptor = ifDescriptorsAreLeft(() => reopenInputFifo(join(directory, fileNames.stdin)));
     if (descriptor !== undefined) this.#held.set(id, descriptor);
   }
 

@@ -1,4 +1,4 @@
-import { fstatSync, watch } from 'node:fs';
+import { fstatSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import { closeAll, firstLine, inodeAt, openLogFile, openLogFiles, readLines, type LogFile } from './log-files.ts';
 
@@ -78,15 +78,14 @@ function isPast(until: bigint | undefined): boolean {
 
 /** Wakes its one waiter when the directory of the log changes, at the latest after the poll's time. */
 class Changes {
-  readonly #watcher: ReturnType<typeof watch>;
+  readonly #watcher: FSWatcher | undefined;
   readonly #abort: AbortSignal;
   #wake: () => void = () => undefined;
   #changed = true;
 
   constructor(path: string, abort: AbortSignal) {
     this.#abort = abort;
-    this.#watcher = watch(dirname(path), () => this.#signal());
-    this.#watcher.on('error', () => undefined);
+    this.#watcher = watched(dirname(path), () => this.#signal());
     abort.addEventListener('abort', this.#signal);
   }
 
@@ -102,7 +101,7 @@ class Changes {
   }
 
   close(): void {
-    this.#watcher.close();
+    this.#watcher?.close();
     this.#abort.removeEventListener('abort', this.#signal);
   }
 
@@ -110,4 +109,13 @@ class Changes {
     this.#changed = true;
     this.#wake();
   };
+}
+
+/** Undefined where nothing can be watched: the directory has just gone, or other programs have taken all watches of the host. */
+function watched(directory: string, changed: () => void): FSWatcher | undefined {
+  try {
+    return watch(directory, changed).on('error', () => undefined);
+  } catch {
+    return undefined;
+  }
 }

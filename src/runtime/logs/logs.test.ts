@@ -309,6 +309,10 @@ describe('readLog', () => {
     await end;
   });
 
+  test('follows a log to its end whose directory cannot be watched', async () => {
+    assert.equal(await read(newPath(), { follow: true }), '');
+  });
+
   test('refuses a driver that keeps nothing', () => {
     assert.throws(() => readLog('/nowhere', 'none', everything), /configured logging driver does not support reading/);
   });

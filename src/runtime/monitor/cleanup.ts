@@ -6,7 +6,8 @@ import { runtimeRoot } from './paths.ts';
 import type { Reaper } from './reaper.ts';
 import { runtimeCommand, spawnRuntime } from './runtime-command.ts';
 
-const attempts = 20;
+/** What was killed leaves its control group when it has let go of all it held: on a busy host not at once. */
+const patienceMs = 10_000;
 const pauseMs = 10;
 
 /** Undoes what the OCI runtime made for a container that has ended: its state directory and its cgroups. */
@@ -30,8 +31,7 @@ export class Cleanup {
   async removeContainer(file: InstanceFile): Promise<void> {
     rmSync(join(runtimeRoot(this.#run, file.runtime), file.target.id), { recursive: true, force: true });
     if (file.cgroupPath === '') return;
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      if (removeCgroup(this.mounts, file.cgroupPath)) return;
+    for (const began = performance.now(); !removeCgroup(this.mounts, file.cgroupPath) && performance.now() - began < patienceMs;) {
       killCgroup(this.mounts, file.cgroupPath);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }

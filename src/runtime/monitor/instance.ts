@@ -34,6 +34,8 @@ export class Instance {
   readonly pid: number;
   readonly startedAt: string;
   exit: ExitReport | undefined;
+  /** It was reaped; its exit follows when its output is written. */
+  hasEnded = false;
   readonly #pumps: Pump[] = [];
   readonly #fanOut: FanOut;
   readonly #log: LogWriter | undefined;

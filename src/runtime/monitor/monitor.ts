@@ -103,6 +103,8 @@ export class Monitor {
 
   signal(target: Target, signal: number): void {
     const instance = this.#running(target);
+    // Its number may be another process' by now.
+    if (instance.hasEnded) throw notRunning(target);
     try {
       sendSignal(instance.pid, signal);
     } catch (error) {
@@ -177,13 +179,23 @@ export class Monitor {
    */
   async #ended(instance: Instance, exitCode: number | undefined): Promise<void> {
     const at = nowRfc3339();
+    instance.hasEnded = true;
     const isContainer = instance.target.execId === undefined;
-    const oomKilled = isContainer && oomKillCount(this.#cleanup.mounts, instance.file.cgroupPath) > 0;
-    if (isContainer) this.#cleanup.killLeftovers(instance.file);
-    await instance.finishOutput(isContainer ? 0 : lingerMs);
+    let oomKilled = false;
+    // Whatever the kernel refuses meanwhile, the exit is told: without it the engine would take the container for one that runs, for ever.
+    const attempt = async (act: () => unknown): Promise<void> => {
+      try {
+        await act();
+      } catch (error) {
+        this.#log.error('could not clean up behind a process that ended', { ...instance.target, error: messageOf(error) });
+      }
+    };
+    if (isContainer) await attempt(() => (oomKilled = oomKillCount(this.#cleanup.mounts, instance.file.cgroupPath) > 0));
+    if (isContainer) await attempt(() => this.#cleanup.killLeftovers(instance.file));
+    await attempt(() => instance.finishOutput(isContainer ? 0 : lingerMs));
     if (isContainer) {
       await instance.endAttachments(attachmentPatienceMs);
-      await this.#cleanup.removeContainer(instance.file);
+      await attempt(() => this.#cleanup.removeContainer(instance.file));
     }
     const exit: ExitReport = { ...instance.target, ...(exitCode === undefined ? { exitCode: guessedExitCode, guessed: true } : { exitCode }), oomKilled, at };
     this.#record(instance, exit);

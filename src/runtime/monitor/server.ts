@@ -9,6 +9,8 @@ import { socketPath } from './paths.ts';
 import { encodeFrame, FrameReader, protocolVersion, toWireError, type CallFrame, type Hello, type Operation } from './protocol.ts';
 
 const firstConnectionMs = 10_000;
+/** As many attachments as the kernel lets wait at once. */
+const backlog = 4096;
 
 type Call = (input: never) => unknown;
 
@@ -54,7 +56,7 @@ export async function serve(options: { run: string; log: Log; finished: () => vo
   rmSync(socketPath(options.run), { force: true });
   listening = true;
   const umask = process.umask(0o177);
-  server.listen(socketPath(options.run), () => chmodSync(socketPath(options.run), 0o600));
+  server.listen({ path: socketPath(options.run), backlog }, () => chmodSync(socketPath(options.run), 0o600));
   process.umask(umask);
   // Whoever started us may have died before it connected.
   setTimeout(endWhenIdle, firstConnectionMs).unref();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { cgroupMounts } from '../../../src/host/cgroups.ts';
+import { mount, unmount } from '../../../src/host/mount.ts';
 import { collect, isAlive, Room } from './room.ts';
 
 for (const runtimeName of ['crun', 'runc']) {
@@ -16,6 +17,18 @@ for (const runtimeName of ['crun', 'runc']) {
       const exit = await room.exit('killed');
       assert.equal(exit.exitCode, 137);
       assert.equal(exit.oomKilled, false);
+    });
+
+    test('tells its exit also when what the runtime left cannot be removed', async (t) => {
+      await using room = new Room(runtimeName);
+      await room.runtime.start(room.request('c', ['sleep', '1000']));
+      const inTheWay = join(room.run, 'runtime', runtimeName, 'c', 'mounted');
+      mkdirSync(inTheWay);
+      mount('tmpfs', inTheWay, { type: 'tmpfs' });
+      t.after(() => unmount(inTheWay, { lazy: true }));
+      await room.runtime.signal({ id: 'c' }, 9);
+      assert.equal((await room.exit('c')).exitCode, 137);
+      unmount(inTheWay);
     });
 
     test('keeps stdout and stderr apart, and can open /dev/stdout again', async () => {

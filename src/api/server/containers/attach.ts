@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { GantryError } from '../../../base/errors.ts';
 import type { AttachOptions } from '../../../engine/containers/verbs.ts';
 import { atLeast } from '../../types/version.ts';
@@ -15,7 +16,7 @@ export const attach: Handler = async (exchange, services) => {
   const detachKeys = detachKeysOf(exchange);
   await skipBody(exchange);
   const { stream, tty, detached } = await services.containers.attach(exchange.params['name']!, options);
-  const client = hijack(exchange, { tty });
+  const client = orLetGo(stream, () => hijack(exchange, { tty }));
   await pump(client, stream, { ...options, tty, detachKeys, detached });
 };
 
@@ -26,9 +27,19 @@ export const attachWebSocket: Handler = async (exchange, services) => {
   const detachKeys = detachKeysOf(exchange);
   if (exchange.upgrade?.protocol.toLowerCase() !== 'websocket') throw new GantryError('invalid', 'this path speaks the WebSocket protocol alone: an Upgrade: websocket header is missing');
   const { stream, tty, detached } = await services.containers.attach(exchange.params['name']!, options);
-  const client = acceptWebSocket(exchange, { binary: atLeast(exchange.version, '1.28') });
+  const client = orLetGo(stream, () => acceptWebSocket(exchange, { binary: atLeast(exchange.version, '1.28') }));
   await pump(client, stream, { ...options, tty, detachKeys, detached, unframe: true });
 };
+
+/** Streams that nobody comes to read would hold the container back once its output is not read any more. */
+function orLetGo(stream: Duplex, takeClient: () => Duplex): Duplex {
+  try {
+    return takeClient();
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
+}
 
 function attachOptions({ query }: Exchange): AttachOptions {
   const [stdin, stdout, stderr, logs, stream] = (['stdin', 'stdout', 'stderr', 'logs', 'stream'] as const).map((name) => query.flag(name));
