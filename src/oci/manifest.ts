@@ -51,6 +51,11 @@ export function manifestsFor(index: Index, wanted: Platform): Descriptor[] {
     .map(({ item }) => item);
 }
 
+/** Of what has the form of an image and is none. */
+export function noImage({ config }: Pick<Manifest, 'config'>): GantryError {
+  return new GantryError('invalid', `unsupported media type ${config.mediaType}`, { hint: 'It is no image, but something else that registries keep.' });
+}
+
 export function noMatchingManifest(wanted: Platform): GantryError {
   return new GantryError('notFound', `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries`);
 }

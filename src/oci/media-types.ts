@@ -21,9 +21,12 @@ export function isManifestType(mediaType: string | undefined): boolean {
   return mediaType === mediaTypes.ociManifest || mediaType === mediaTypes.dockerManifest;
 }
 
-/** The config of an image that can run. Others make an artifact: a chart, a signature, a plugin. */
+/**
+ * The config of an image that can run: also one whose type nobody said, or a registry of old forgot. Others make an artifact: a chart, a
+ * signature, a plugin.
+ */
 export function isConfigType(mediaType: string): boolean {
-  return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig;
+  return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig || mediaType === 'application/octet-stream' || mediaType === '';
 }
 
 /** A tar of files, plain or compressed; which compression it is, is seen in the bytes. */

@@ -43,7 +43,7 @@ export const command = define({
     const format = withDigest(flags.format || (flags.quiet ? '' : context.config.imagesFormat ?? ''), flags.digests);
     const digests = flags.digests || /\.Digest\b/.test(format);
     const rows = images.flatMap((image) => imageRows(image, { whole: flags['no-trunc'], digests }));
-    const columns = `{{.Repository}}\t{{.Tag}}\t${flags.digests ? '{{.Digest}}\t' : ''}{{.ID}}\t{{.CreatedSince}}\t{{.Size}}`;
+    const columns = `{{.Repository}}\t{{.Tag}}\t${flags.digests ? '{{.Digest}}\t' : ''}{{.ID}}\t{{if .CreatedSince}}{{.CreatedSince}}{{else}}N/A{{end}}\t{{.Size}}`;
     context.stdout.write(listText({ format, headers, columns, quiet: flags.quiet ? '{{.ID}}' : undefined, raw: { whole: rawText(flags.digests), quiet: 'image_id: {{.ID}}' }, type: '*formatter.imageContext' }, rows));
     const [name = ''] = args;
     if (images.length === 0 && verbs.has(name) && path.endsWith(' images')) context.warn(`\nNo images found matching "${name}": did you mean "${path.replace(/s$/, '')} ${name}"?`);

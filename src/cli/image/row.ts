@@ -6,6 +6,9 @@ import { splitReference } from './reference.ts';
 
 export interface ImageSummary { Id: string; RepoTags: string[] | null; RepoDigests: string[] | null; Created: number; Size: number; Containers?: number; Labels?: Record<string, string> | null; SharedSize?: number }
 
+/** Go's zero time, in seconds since 1970: an image that says so was made nobody knows when. */
+const zeroTime = -62_135_596_800;
+
 /** One row a tag; with digests one a tag and digest; an image without either is `<none>`. */
 export function imageRows(image: ImageSummary, { whole, digests }: { whole: boolean; digests: boolean }): Row[] {
   const names = (image.RepoTags ?? []).filter((name) => name !== '<none>:<none>').map(splitReference);
@@ -15,7 +18,7 @@ export function imageRows(image: ImageSummary, { whole, digests }: { whole: bool
   }));
   const row = (repository: string, tag: string, digest: string): Row => ({
     ID: idText(image.Id, whole), Repository: repository, Tag: tag, Digest: digest,
-    CreatedSince: ago(image.Created), get CreatedAt() { return goTime(new Date(image.Created * 1000)); }, Size: decimalSize(image.Size),
+    CreatedSince: image.Created === zeroTime ? '' : ago(image.Created), get CreatedAt() { return goTime(new Date(image.Created * 1000)); }, Size: decimalSize(image.Size),
     Containers: (image.Containers ?? -1) < 0 ? 'N/A' : String(image.Containers), VirtualSize: decimalSize(image.Size, 4),
     SharedSize: (image.SharedSize ?? -1) < 0 ? 'N/A' : decimalSize(image.SharedSize ?? 0),
     UniqueSize: (image.SharedSize ?? -1) < 0 ? 'N/A' : decimalSize(image.Size - (image.SharedSize ?? 0)),

@@ -3,6 +3,7 @@ import { GantryError } from '../../base/errors.ts';
 import { tarEnd, tarHeader, tarPadding } from '../../base/tar/encoder.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
+import { readManifestOrIndex, type Manifest } from '../../oci/manifest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, type Reference } from '../../oci/reference.ts';
 import type { Lease } from '../../store/leases/leases.ts';
@@ -12,7 +13,7 @@ import { blobName } from './archive/members.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
-import { planPush } from './push/plan-push.ts';
+import { planPush, type PushPlan } from './push/plan-push.ts';
 import type { ImageVerbs } from './verbs.ts';
 
 interface SavedImage { image: ImageRecord; /** Its manifest, or an index that holds it. */ target: Digest; names: Reference[] }
@@ -86,9 +87,9 @@ async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease:
   const items: unknown[] = [];
   const repositories: Record<string, Record<string, string>> = {};
   for (const { image, target, names } of saved) {
-    const manifest = await readManifest(deps, image.manifest);
     // An index travels when all that it names is here.
     const { blobs: parts, manifests } = await planPush(deps, image, target);
+    const manifest = manifestOf(image, manifests) ?? await readManifest(deps, image.manifest);
     lease.add({ digests: [...parts.map((part) => part.descriptor.digest), ...manifests.map(({ digest }) => digest)] });
     for (const { descriptor: { digest } } of parts) blobs.set(digest, await sizeOf(deps, digest));
     for (const { digest, bytes } of manifests) blobs.set(digest, bytes.length);
@@ -109,6 +110,15 @@ async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease:
       ...(Object.keys(repositories).length === 0 ? [] : [json('repositories', repositories)]),
     ],
   };
+}
+
+/** Of the manifests that travel the image's own: the same image may have come by several, whose layers are compressed otherwise. */
+function manifestOf(image: ImageRecord, manifests: PushPlan['manifests']): Manifest | undefined {
+  for (const { digest, bytes } of manifests) {
+    const found = readManifestOrIndex(bytes, `manifest ${digest}`);
+    if (found.kind === 'manifest' && found.manifest.config.digest === image.id) return found.manifest;
+  }
+  return undefined;
 }
 
 function nameAnnotations(name: Reference): Record<string, string> {

@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ProgressLine } from '../../../src/engine/images/verbs.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
+import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { mount, mountOverlay, unmount } from '../../../src/host/mount.ts';
 import { blobMember, describeManifest, dockerArchive, indexOf, layoutMembers, sample, streamOf, tarOf, type Member } from './archive-builder.ts';
 import { imageFixture } from './image-fixture.ts';
@@ -14,6 +15,16 @@ import { imageFixture } from './image-fixture.ts';
 const nothing = { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 };
 const host = { os: 'linux', architecture: 'amd64' };
 const loads = (members: Member[]) => streamOf(tarOf(members));
+
+/** As oras makes them: an empty config, and a blob of any kind. */
+function artifact(more: object = {}): [Member[], object] {
+  const [config, blob] = [Buffer.from('{}'), Buffer.from('hello')];
+  const described = (mediaType: string, bytes: Buffer) => ({ mediaType, digest: digestOf(bytes), size: bytes.length });
+  const manifest = Buffer.from(JSON.stringify({
+    schemaVersion: 2, mediaType: mediaTypes.ociManifest, artifactType: 'application/vnd.test', config: described('application/vnd.oci.empty.v1+json', config), layers: [described('text/plain', blob)], ...more,
+  }));
+  return [[config, blob, manifest].map(blobMember), described(mediaTypes.ociManifest, manifest)];
+}
 
 describe('load', () => {
   it('brings a docker-archive of any compression in, and its root filesystem can be mounted', async () => {
@@ -54,6 +65,25 @@ describe('load', () => {
     await using fixture = imageFixture({ host });
     await fixture.load(loads([...layoutMembers(outer, [arm]), blobMember(inner)]));
     assert.equal(fixture.images.resolve('multi:1').id, arm.id);
+  });
+
+  it('leaves signatures and other artifacts of a layout where they are', async () => {
+    await using fixture = imageFixture({ host });
+    const image = sample();
+    const [signature, description] = artifact({ subject: describeManifest(image) });
+    await fixture.load(loads([...layoutMembers(indexOf([description, describeManifest(image, 'docker.io/library/signed:1')]), [image]), ...signature]));
+    assert.deepEqual([fixture.images.resolve('signed:1').id, await fixture.census()], [image.id, { blobs: 3, layers: 1, leases: 0, images: 1, references: 1 }]);
+  });
+
+  it('takes a config whose type nobody said', async () => {
+    for (const mediaType of [undefined, 'application/octet-stream']) {
+      await using fixture = imageFixture({ host });
+      const image = sample();
+      const manifest = JSON.parse(image.manifest.toString()) as { config: object };
+      const other = { ...image, manifest: Buffer.from(JSON.stringify({ ...manifest, config: { ...manifest.config, mediaType } })) };
+      await fixture.load(loads(layoutMembers(indexOf([describeManifest(other, 'docker.io/library/x:1')]), [other])));
+      assert.equal(fixture.images.resolve('x:1').id, image.id);
+    }
   });
 
   it('tells how far each new layer is, unless it is to be quiet', async () => {
@@ -110,6 +140,7 @@ describe('load refuses, and leaves nothing', () => {
     ['what is no archive', () => streamOf(Buffer.alloc(4096, 'no tar')), { kind: 'invalid' }],
     ['an empty archive', () => loads([]), { kind: 'invalid', message: /neither index.json nor manifest.json/ }],
     ['an index without the platform that was asked for', () => { const arm = sample({ architecture: 'arm64' }); const inner = indexOf([describeManifest(arm)]); return loads([...layoutMembers(indexOf([{ mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(inner), size: inner.length }]), [arm]), blobMember(inner)]); }, { kind: 'notFound', message: 'no matching manifest for linux/s390x in the manifest list entries' }, 'linux/s390x'],
+    ['an artifact', () => { const [members, description] = artifact(); return loads([...layoutMembers(indexOf([description]), []), ...members]); }, { kind: 'invalid', message: 'unsupported media type application/vnd.oci.empty.v1+json' }],
     ['a digest as the name of an image', () => loads(dockerArchive(image, [`x@${digestOf('trusted')}`])), { kind: 'invalid', message: /^invalid tag "x@sha256:/ }],
     ['the digest of something else as a name in a layout', () => loads(layoutMembers(indexOf([describeManifest(image, `docker.io/library/x@${digestOf('trusted')}`)]), [image])), { kind: 'invalid', message: /^invalid name .* of sha256:/ }],
     ['a name that reads like a digest', () => loads(dockerArchive(image, ['sha256:x'])), { kind: 'invalid', message: /ambiguous tag using digest algorithm as name/ }],

@@ -1,8 +1,8 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
-import { isImage, manifestsFor, maxManifestBytes, noMatchingManifest, readManifestOrIndex, type Index } from '../../../oci/manifest.ts';
-import { isIndexType } from '../../../oci/media-types.ts';
+import { isImage, manifestsFor, maxManifestBytes, noImage, noMatchingManifest, readManifestOrIndex, type Index } from '../../../oci/manifest.ts';
+import { isConfigType, isIndexType } from '../../../oci/media-types.ts';
 import type { Platform } from '../../../oci/platform.ts';
 import { canonicalName, isReference, parseReference, withDefaultTag } from '../../../oci/reference.ts';
 import { blobName, type ArchiveMembers } from './members.ts';
@@ -25,11 +25,21 @@ export async function imagesOfLayout(members: ArchiveMembers, choice: PlatformCh
   const top = readManifestOrIndex(members.bytes('index.json'), 'index.json');
   if (top.kind !== 'index') throw new GantryError('invalid', 'index.json is not an index');
   const images: ArchivedImage[] = [];
-  for (const descriptor of topLevel(top.index, choice)) {
+  for (const descriptor of withoutArtifacts(members, topLevel(top.index, choice))) {
     const found = await chosen(members, descriptor, { ...choice, depth: 0 });
     images.push({ ...found, names: namesOf(descriptor) });
   }
   return images;
+}
+
+/** Signatures and the like travel beside the images that they are about. Where there is nothing else, the first of them is refused by name. */
+function withoutArtifacts(members: ArchiveMembers, descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  const images = descriptors.filter(({ digest }) => {
+    if (!members.has(blobName(digest))) return true;
+    const found = readManifestOrIndex(members.bytes(blobName(digest)), `manifest ${digest}`);
+    return found.kind === 'index' || isConfigType(found.manifest.config.mediaType);
+  });
+  return images.length === 0 ? descriptors : images;
 }
 
 /** Named images all count. Several without a name that differ by platform are one image. */
@@ -58,6 +68,7 @@ async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: P
   const found = readManifestOrIndex(bytes, `manifest ${descriptor.digest}`);
   if (found.kind === 'manifest') {
     if (isIndexType(descriptor.mediaType)) throw new GantryError('invalid', `${descriptor.digest} is a manifest where an index was announced`);
+    if (!isConfigType(found.manifest.config.mediaType)) throw noImage(found.manifest);
     await bringContent(members, [found.manifest.config, ...found.manifest.layers]);
     return { manifest: descriptor.digest };
   }

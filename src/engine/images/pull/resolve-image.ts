@@ -3,7 +3,7 @@ import { GantryError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
 import { isConfigType } from '../../../oci/media-types.ts';
-import { manifestsFor, maxManifestBytes, noMatchingManifest, readManifestOrIndex } from '../../../oci/manifest.ts';
+import { manifestsFor, maxManifestBytes, noImage, noMatchingManifest, readManifestOrIndex } from '../../../oci/manifest.ts';
 import type { Platform } from '../../../oci/platform.ts';
 import type { Reference } from '../../../oci/reference.ts';
 import type { RegistryClient } from '../../../registry/client/client.ts';
@@ -49,7 +49,7 @@ export async function describeTop(deps: ImageDeps, resolution: Resolution, top: 
     const found = readManifestOrIndex(await deps.content.bytes(descriptor.digest, maxManifestBytes), `manifest ${descriptor.digest}`);
     if (found.kind === 'manifest') {
       const { config } = found.manifest;
-      if (!isConfigType(config.mediaType)) throw new GantryError('invalid', `unsupported media type ${config.mediaType}`, { hint: 'It is no image, but something else that registries keep.' });
+      if (!isConfigType(config.mediaType)) throw noImage(found.manifest);
       await bringSmall(deps, resolution, config);
       const index = descriptor.digest === top.digest ? {} : { index: top.digest };
       const image = await describeImage(deps, { manifest: descriptor.digest, ...index, lease: resolution.lease });
