@@ -38,6 +38,4 @@ export interface Context {
   print(line: string): void;
   /** Writes a line to stderr. */
   warn(line: string): void;
-  /** Resolves once everything that was written has left. */
-  flush(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { Context, GlobalFlags, Machine } from './context.ts';
 import { isGantryError } from '../base/errors.ts';
 import { ExitError } from './errors.ts';
 import { Interrupted } from './interrupted.ts';
-import { flushed, standard } from './streams/standard.ts';
+import { standard } from './streams/standard.ts';
 
 /** The context of this process. Nothing is opened or read before it is needed. */
 export function createContext(globals: GlobalFlags, machine: Machine): Context {
@@ -35,7 +35,6 @@ export function createContext(globals: GlobalFlags, machine: Machine): Context {
     },
     interruptible: () => (interrupted ??= interruptSignal()),
     print: (line) => { standard.stdout.write(`${line}\n`); },
-    flush: flushed,
   };
   return context;
 }

@@ -1,6 +1,7 @@
 import { GantryError } from '../base/errors.ts';
 import type { Context } from './context.ts';
 import { describe, ExitError } from './errors.ts';
+import { Interrupted } from './interrupted.ts';
 
 const mostAtOnce = 50;
 
@@ -21,6 +22,7 @@ export async function each(context: Context, names: readonly string[], act: (nam
       const line = await begin(name);
       if (line !== undefined) context.print(line);
     } catch (error) {
+      if (error instanceof Interrupted) throw error;
       failures.push(describe(error));
       failed.push(name);
     }

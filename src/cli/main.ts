@@ -6,7 +6,7 @@ import type { Context, GlobalFlags, Machine } from './context.ts';
 import { arityComplaint } from './grammar/arity.ts';
 import { globalFlags } from './grammar/global-flags.ts';
 import { FlagError, parseFlags, type Parsed } from './grammar/parse.ts';
-import { standard } from './streams/standard.ts';
+import { flushed, standard } from './streams/standard.ts';
 import { find, notOffered, program, type Entry } from './tree.ts';
 
 /** Answers a command line that names no command: a noun alone or with help shows what it offers; anything else is an error. */
@@ -25,8 +25,14 @@ async function withoutCommand(before: readonly string[], rest: readonly string[]
 
 const levels = new Set(['panic', 'fatal', 'error', 'warn', 'warning', 'info', 'debug', 'trace', '']);
 
-/** Runs one command line (without the program's name) to its end and resolves to the exit code. */
+/** Runs one command line (without the program's name) to its end, its output written, and resolves to the exit code. */
 export async function main(argv: readonly string[], machine: Machine): Promise<number> {
+  const status = await runLine(argv, machine);
+  await flushed();
+  return status;
+}
+
+async function runLine(argv: readonly string[], machine: Machine): Promise<number> {
   let globals: Parsed<typeof globalFlags>;
   try {
     globals = parseFlags(globalFlags, argv, { interspersed: false });
@@ -72,9 +78,7 @@ async function runCommand(entry: Entry, name: readonly string[], argv: readonly 
     standard.stderr.write(`${program}: ${complaint}\n\nUsage:  ${`${path} ${command.usage}`.trimEnd()}\n\n${command.arity.most === Infinity ? 'See' : 'Run'} '${path} --help' for more information\n`);
     return 1;
   }
-  const status = await attempt(context, command, () => command.run({ context, flags: parsed.flags, given: parsed.given, args: parsed.args, path }), path);
-  await context.flush();
-  return status;
+  return attempt(context, command, () => command.run({ context, flags: parsed.flags, given: parsed.given, args: parsed.args, path }), path);
 }
 
 async function attempt(context: Context, command: AnyCommand, act: () => Promise<number | void>, path: string): Promise<number> {

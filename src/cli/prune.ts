@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import { decimalSize } from './format/sizes.ts';
 import type { Context } from './context.ts';
 import { ExitError } from './errors.ts';
 import { bool } from './grammar/flag.ts';
 import { filterQuery, filters, type Filters } from './grammar/filters.ts';
+import { ask } from './streams/prompt.ts';
 
 export const pruneFlags = {
   filter: filters('Provide filter values (e.g. "until=<timestamp>")'),
@@ -12,11 +12,8 @@ export const pruneFlags = {
 
 /** Asks on the terminal; another answer than yes ends the command, which then has done what it was told to. */
 export async function confirm(context: Context, warning: string, between = '\n'): Promise<void> {
-  const lines = createInterface({ input: context.stdin, output: context.stdout });
-  const closed = new Promise<string>((resolve) => { lines.once('close', () => resolve('')); });
-  const answer = await Promise.race([lines.question(`${warning}${between}Are you sure you want to continue? [y/N] `), closed]);
-  lines.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new ExitError(0);
+  const answer = await ask(context, `${warning}${between}Are you sure you want to continue? [y/N] `);
+  if (!/^y(es)?$/i.test(answer)) throw new ExitError(0);
 }
 
 export interface Pruned { lines: string[]; bytes: number }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { GantryError } from '../../src/base/errors.ts';
 import { serve } from './support/serve.ts';
@@ -189,3 +190,25 @@ test('close() does not wait longer than its grace for a stream without an end', 
   await server.close(1);
   await gone;
 });
+
+for (const [title, read] of [['nothing', async () => undefined], ['a part', async (body: Readable) => { await once(body, 'data'); body.pause(); }]] as const) {
+  test(`an answer that comes when ${title} of a body is read reaches who is still sending, also on a connection that ends with it`, async () => {
+    await using server = await serve({ images: { import: async (source) => {
+      await read(source as Readable);
+      throw new GantryError('invalid', 'refused');
+    } } });
+    const client = await server.dial();
+    const answered = once(client, 'end');
+    let answer = '';
+    client.setEncoding('utf8').on('data', (part: string) => { answer += part; });
+    const send = (bytes: string | Buffer): Promise<void> => new Promise((resolve, reject) => { client.write(bytes, (error) => (error ? reject(error) : resolve())); });
+    await send('POST /images/create?fromSrc=- HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n');
+    await answered;
+    assert.match(answer, /^HTTP\/1\.1 400 [^]*refused/);
+    // More than the buffers between the two hold: a connection that is gone breaks.
+    for (let sent = 0; sent < 64; sent++) await send(Buffer.concat([Buffer.from('10000\r\n'), Buffer.alloc(1 << 16), Buffer.from('\r\n')]));
+    const closed = once(client, 'close');
+    client.end('0\r\n\r\n');
+    await closed;
+  });
+}

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
 import { clientsFor, runProgram } from './clients.ts';
@@ -33,6 +36,23 @@ describe('streams between the client and a container', { concurrency: 2 }, () =>
   test('-a stdout brings stdout alone', async () => {
     const { stdout, stderr } = await runProgram(gantry('run', '--rm', '-a', 'stdout', 'gantry/busybox', 'sh', '-c', 'echo out; echo err >&2'));
     assert.deepEqual([stdout.toString(), stderr], ['out\n', '']);
+  });
+
+  for (const line of [['version'], ['--help'], ['save', 'gantry/busybox'], ['run', '--rm', 'gantry/busybox', 'echo', 'hi']]) {
+    test(`${line[0]} says that it cannot write what was asked for`, async () => {
+      const [program = '', ...argv] = gantry(...line);
+      const full = openSync('/dev/full', 'w');
+      const client = spawn(program, argv, { stdio: ['ignore', full, 'pipe'] });
+      closeSync(full);
+      const code = once(client, 'exit');
+      assert.equal(await text(client.stderr!), 'write /dev/stdout: no space left on device\n');
+      assert.deepEqual(await code, [1, null]);
+    });
+  }
+
+  test('what the engine says of a body is heard though more of it is on its way', async () => {
+    const { code, stderr } = await runProgram(gantry('import', '-c', 'NONSENSE', '-'), { input: Buffer.alloc(64 << 20) });
+    assert.deepEqual([code, stderr], [1, 'Error response from daemon: NONSENSE is not a valid change command\n']);
   });
 
   test('a reader that goes away ends the client as SIGPIPE would, and the container lives on, as with docker', async () => {

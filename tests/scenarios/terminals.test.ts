@@ -68,12 +68,45 @@ for (const name of clientNames) {
           running.write('still here\n');
           await running.until(/still here\r\n[^]*still here/);
           running.write(keys);
-          await running.ended();
+          // Whoever leaves what runs without them is told, and leaves with 1.
+          assert.equal((await running.ended()).code, title === 'exec' ? 1 : 0);
           assert.equal(await isRunning(container), 'true');
           await client().ok('rm', '-f', container);
         }
       });
     }
+
+    test('who attaches to a shell sees its prompt, and leaves with 1 when it goes on', async () => {
+      const container = `${name}-prompt`;
+      await client().ok('run', '-dit', '--name', container, image, 'sh');
+      const attached = client().terminal(['attach', container]);
+      await attached.until(/# /);
+      attached.write('\x10\x11');
+      const { code, stdout } = await attached.ended();
+      assert.equal(code, 1);
+      assert.match(stdout, /read escape sequence\r\n$/);
+      await client().ok('rm', '-f', container);
+    });
+
+    test('a terminal does not keep signals from a container that is run', async () => {
+      const container = `${name}-signalled`;
+      for (const [signal, trapped] of [['SIGTERM', 'TERM'], ['SIGHUP', 'HUP']] as const) {
+        const running = client().terminal(['run', '-it', '--rm', '--name', container, image, 'sh', '-c', `trap "exit 9" ${trapped}; echo ready; while :; do sleep 0.05; done`]);
+        await running.until(/ready/);
+        process.kill(pidInside(running), signal);
+        assert.equal((await running.ended()).code, 9);
+      }
+    });
+
+    test('a question is asked in plain text, and Ctrl-C leaves it', async () => {
+      for (const [typed, end] of [['n\n', 'n\r\n'], ['\x03', '^C\r\n']] as const) {
+        const asking = client().terminal(['container', 'prune']);
+        await asking.until(/\[y\/N\] /);
+        asking.write(typed);
+        const { code, stdout } = await asking.ended();
+        assert.deepEqual([code, stdout], [0, `WARNING! This will remove all stopped containers.\r\nAre you sure you want to continue? [y/N] ${end}`]);
+      }
+    });
 
     test('detach keys that are none are refused', async () => {
       const container = `${name}-nokeys`;
@@ -120,12 +153,15 @@ for (const name of clientNames) {
 
 /** Gives the pty of a client another size: the kernel then tells the client by SIGWINCH. */
 function resize(running: Running, rows: number, columns: number): void {
-  const pid = running.child.pid!;
-  const [inside] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
-  const terminal = openSync(`/proc/${inside}/fd/0`, 'r+');
+  const terminal = openSync(`/proc/${pidInside(running)}/fd/0`, 'r+');
   try {
     setTerminalSize(terminal, { rows, columns });
   } finally {
     closeSync(terminal);
   }
+}
+
+/** The client's own process: the one that `script` began. */
+function pidInside({ child }: Running): number {
+  return Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ')[0]);
 }

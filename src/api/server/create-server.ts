@@ -41,7 +41,10 @@ export function createApiServer(services: Services): ApiServer {
       const guard = kind === 'unix' ? () => undefined : (request: IncomingMessage) => checkOrigin(request, allowedHosts);
       const answer = (request: IncomingMessage, response: ServerResponse, upgrade?: Exchange['upgrade']): void => {
         // Also for an answer that began before: its headers promised a connection that stays.
-        response.once('finish', () => { if (closing) request.socket.end(); });
+        response.once('finish', () => {
+          if (closing) request.socket.end();
+          if (!request.complete) request.resume();
+        });
         void handle({ request, response, upgrade, guard }, services, router);
       };
       const server = createHttpServer(answer);
@@ -49,6 +52,11 @@ export function createApiServer(services: Services): ApiServer {
       listener.on(kind === 'tls' ? 'secureConnection' : 'connection', (socket: Socket) => {
         // Hijacked streams end one way at a time, whatever options the listener was made with.
         socket.allowHalfOpen = true;
+        // An answer to a body that is not read to its end must not get lost with the connection: a sender that finds it broken reads no more.
+        socket.destroySoon = () => {
+          socket.end();
+          linger(socket);
+        };
         track(socket);
         server.emit('connection', socket);
       });

@@ -1,10 +1,11 @@
 import { GantryError } from '../../base/errors.ts';
 import { define, exactly } from '../command.ts';
+import { ExitError } from '../errors.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { detachKeysOf } from '../streams/detach-keys.ts';
 import { session } from '../streams/session.ts';
 import { proxySignals } from '../streams/signals.ts';
-import { followSize } from '../streams/terminal.ts';
+import { followSize, provokeRedraw } from '../streams/terminal.ts';
 import { inspectContainer } from './container-state.ts';
 import { registerWait } from './wait-for-exit.ts';
 
@@ -26,18 +27,18 @@ export const command = define({
     const stdin = found.Config.OpenStdin && !flags['no-stdin'];
     const tty = found.Config.Tty;
     if (stdin && tty && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');
+    const proxies = flags['sig-proxy'] && !tty;
+    if (!proxies) context.interruptible();
+    using _signals = proxies ? proxySignals(context, found.Id) : { [Symbol.dispose]: () => undefined };
     const { exitCode } = await registerWait(context, found.Id);
     const { stream } = await context.api.hijack({
       path: `/containers/${found.Id}/attach`,
       query: { stream: true, stdin: stdin || undefined, stdout: true, stderr: true, detachKeys: flags['detach-keys'] || context.config.detachKeys },
     });
-    using _signals = flags['sig-proxy'] && !tty ? proxySignals(context, found.Id) : { [Symbol.dispose]: () => undefined };
+    if (tty) await provokeRedraw(context, `/containers/${found.Id}/resize`);
     using _size = tty ? followSize(context, `/containers/${found.Id}/resize`) : { [Symbol.dispose]: () => undefined };
     const end = await session(context, { stream, tty, stdin, stdout: true, stderr: true, detachKeys: detachKeysOf(context, flags['detach-keys']) });
-    if (end === 'detached') {
-      context.warn('read escape sequence');
-      return 0;
-    }
+    if (end === 'detached') throw new ExitError(1, 'read escape sequence');
     return exitCode;
   },
 });

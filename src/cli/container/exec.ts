@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import { atLeast, define } from '../command.ts';
 import { segment } from '../each.ts';
+import { ExitError } from '../errors.ts';
 import { bool, list, text } from '../grammar/flag.ts';
 import { detachKeysOf } from '../streams/detach-keys.ts';
 import { session } from '../streams/session.ts';
@@ -26,6 +27,7 @@ export const command = define({
   examples: [['A shell in a running container', 'gantry exec -it web sh'], ['One query as another user', 'gantry exec -u postgres db psql -c "select 1"']],
   async run({ context, flags, args }) {
     const [container = '', ...argv] = args;
+    context.interruptible();
     const attached = !flags.detach;
     if (attached && flags.interactive && flags.tty && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');
     const size = flags.tty ? terminalSize(context) : undefined;
@@ -46,10 +48,7 @@ export const command = define({
     const { stream } = await context.api.hijack({ path: `/exec/${id}/start`, json: { Detach: false, Tty: flags.tty, ...consoleSize } });
     using _size = flags.tty ? followSize(context, `/exec/${id}/resize`) : { [Symbol.dispose]: () => undefined };
     const end = await session(context, { stream, tty: flags.tty, stdin: flags.interactive, stdout: true, stderr: true, detachKeys: detachKeysOf(context, flags['detach-keys']) });
-    if (end === 'detached') {
-      context.warn('read escape sequence');
-      return 0;
-    }
+    if (end === 'detached') throw new ExitError(1, 'read escape sequence');
     const { ExitCode: code } = await context.api.json<{ ExitCode: number | null }>({ path: `/exec/${id}/json` });
     return code ?? 0;
   },

@@ -10,6 +10,7 @@ export const command = define({
   names: 'container',
   examples: [['The files of a container', 'gantry export -o box.tar box']],
   async run({ context, flags, args }) {
+    context.interruptible();
     await writeOutput(context, { path: flags.output, failure: 'failed to export container' }, async () => (await context.api.send({ path: `/containers/${segment(args[0] ?? '')}/export` })).body);
   },
 });

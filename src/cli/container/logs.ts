@@ -24,6 +24,7 @@ export const command = define({
     const { Id: id, Config: { Tty: tty } } = await inspectContainer(context, args[0] ?? '');
     const since = time('since', flags.since);
     const until = time('until', flags.until);
+    context.interruptible();
     const { body } = await context.api.send({
       path: `/containers/${segment(id)}/logs`,
       query: { stdout: true, stderr: true, since, until, timestamps: flags.timestamps || undefined, follow: flags.follow || undefined, tail: flags.tail, details: flags.details || undefined },

@@ -65,8 +65,8 @@ async function runDetached(context: Context, id: string): Promise<number> {
 interface Attached { context: Context; id: string; body: CreateBody; detachKeys: Buffer; keysText: string | undefined; proxy: boolean }
 
 async function runAttached({ context, id, body, detachKeys, keysText, proxy }: Attached): Promise<number> {
-  process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
-  using _signals = proxy && !(body.Tty && context.stdin.isTTY && body.AttachStdin) ? proxySignals(context, id) : nothing();
+  if (proxy) process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+  using _signals = proxy ? proxySignals(context, id) : nothing();
   const attaches = body.AttachStdin || body.AttachStdout || body.AttachStderr;
   const attachment = attaches ? await context.api.hijack({
     path: `/containers/${id}/attach`,

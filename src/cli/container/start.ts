@@ -46,6 +46,7 @@ async function startAttached(context: Context, name: string, { interactive, keys
     path: `/containers/${found.Id}/attach`,
     query: { stream: true, stdin: stdin || undefined, stdout: true, stderr: true, detachKeys: keys || context.config.detachKeys },
   });
+  if (tty) context.interruptible();
   using _signals = tty ? { [Symbol.dispose]: () => undefined } : proxySignals(context, found.Id);
   const { exitCode } = await registerWait(context, found.Id, found.HostConfig.AutoRemove ? 'removed' : 'next-exit');
   const joined = session(context, { stream, tty, stdin, stdout: true, stderr: true, detachKeys: detachKeysOf(context, keys) });

@@ -9,6 +9,7 @@ export const command = define({
   names: 'running',
   examples: [['The exit code of a job', 'gantry wait job']],
   async run({ context, args }) {
+    context.interruptible();
     await each(context, args, async (name) => String(await (await registerWait(context, segment(name))).exitCode));
   },
 });

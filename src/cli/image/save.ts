@@ -14,6 +14,7 @@ export const command = define({
   examples: [['Two images in one archive', 'gantry save -o images.tar web db'], ['To another host', 'gantry save web | ssh other gantry load']],
   async run({ context, flags, args }) {
     const platform = flags.platform.flatMap((value) => value.split(',')).map((value) => platformQuery(value, 'invalid platform: ') ?? '');
+    context.interruptible();
     await writeOutput(context, { path: flags.output, failure: 'failed to save image' }, async () => (await context.api.send({ path: '/images/get', query: { names: [...args], platform } })).body);
   },
 });

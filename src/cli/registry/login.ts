@@ -1,11 +1,10 @@
-import { createInterface } from 'node:readline/promises';
-import { Writable } from 'node:stream';
 import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import { atMost, define } from '../command.ts';
 import { configDirectory } from '../connection/config-file.ts';
 import { updateConfig } from '../connection/update-config.ts';
 import type { Context } from '../context.ts';
 import { bool, text } from '../grammar/flag.ts';
+import { ask, askSecretly } from '../streams/prompt.ts';
 import { credentialsFor, helperOf } from './credentials.ts';
 import type { Credentials } from './encode-auth.ts';
 import { tellHelper } from './helper.ts';
@@ -29,8 +28,9 @@ export const command = define({
     if (given.has('password')) context.warn('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
     const isAsked = flags.username === '' && flags.password === '';
     if (isAsked && await withStored(context, registry)) return;
-    const username = flags.username || await ask(context, 'Username: ', true);
-    const password = flags['password-stdin'] ? await readAll(context) : flags.password || await ask(context, 'Password: ', false);
+    if (!flags['password-stdin'] && (flags.username === '' || flags.password === '')) checkTerminal(context);
+    const username = flags.username || await ask(context, 'Username: ');
+    const password = flags['password-stdin'] ? await readAll(context) : flags.password || await askSecretly(context, 'Password: ');
     if (username === '' || password === '') throw new GantryError('invalid', 'username and password must be set');
     const credentials: Credentials = { username, password, serveraddress: registry };
     const answer = await check(context, credentials);
@@ -76,15 +76,8 @@ async function keep(context: Context, registry: string, credentials: Credentials
   context.warn(`\nWARNING! Your credentials are stored unencrypted in '${directory}/config.json'.\nConfigure a credential helper to remove this warning. See\nhttps://docs.docker.com/go/credential-store/\n`);
 }
 
-async function ask(context: Context, prompt: string, echo: boolean): Promise<string> {
-  if (!context.stdin.isTTY) throw new GantryError('invalid', 'Error: Cannot perform an interactive login from a non TTY device', { hint: 'Use --username with --password-stdin.' });
-  context.stdout.write(prompt);
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: context.stdin, output: echo ? context.stdout : silent, terminal: true });
-  const answer = await lines.question('');
-  lines.close();
-  if (!echo) context.stdout.write('\n');
-  return answer.trim();
+function checkTerminal({ stdin }: Context): void {
+  if (!stdin.isTTY) throw new GantryError('invalid', 'Error: Cannot perform an interactive login from a non TTY device', { hint: 'Use --username with --password-stdin.' });
 }
 
 async function readAll(context: Context): Promise<string> {

@@ -22,6 +22,7 @@ export const command = define({
   async run({ context, flags }) {
     const line = flags.format === '' ? eventLine : lineBy(flags.format);
     const query = { since: timestampQuery(flags.since), until: timestampQuery(flags.until), ...filterQuery(flags.filter) };
+    context.interruptible();
     for await (const event of context.api.objects<EventMessage>({ path: '/events', query }, exactNanos)) await write(context.stdout, `${line(event)}\n`);
   },
 });
