@@ -12,7 +12,7 @@ import { makeRoomForNeighbours } from './bridge/neighbours.ts';
 import { plugNew, plugWire, type Plugging } from './bridge/plug.ts';
 import { configureLink, configureWire, removeInside, takeGateway } from './endpoints/inside.ts';
 import { Firewall } from './firewall/firewall.ts';
-import { letThrough } from './firewall/foreign-drops.ts';
+import { letThrough } from './firewall/let-through.ts';
 import { Loopback } from './loopback/loopback.ts';
 import { ensureParent, plugMacvlan } from './macvlan/macvlan.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type NetworkBackend, type Sandbox } from './network.ts';

@@ -7,7 +7,7 @@ import { run } from './run.ts';
 /** What a small Debian with systemd needs to run containers, and the census to count. */
 const basePackages = [
   'systemd', 'systemd-sysv', 'udev', 'dbus', 'kmod', 'iproute2', 'procps', 'util-linux', 'e2fsprogs', 'ca-certificates',
-  'crun', 'runc', 'libnftables1', 'busybox-static', 'tini', 'xz-utils', 'bzip2', 'iptables', 'nftables', 'initramfs-tools', 'linux-image-cloud-amd64',
+  'crun', 'runc', 'busybox-static', 'tini', 'xz-utils', 'bzip2', 'iptables', 'nftables', 'initramfs-tools', 'linux-image-cloud-amd64',
 ];
 /** Other people's tools, which some suites compare with. */
 const peerPackages = ['skopeo', 'umoci', 'docker-registry', 'openssl', 'zstd', 'python3-minimal'];

@@ -7,7 +7,7 @@ export interface SystemVerbs {
 export interface VersionInfo {
   version: string;
   kernel: string;
-  /** Name and version of what the engine is made of: node, the OCI runtime, libnftables. */
+  /** Name and version of what the engine is made of: node, the OCI runtime. */
   components: { name: string; version: string; details: Record<string, string> }[];
   buildTime: string;
   gitCommit: string;

@@ -30,6 +30,13 @@ export function u32(type: number, value: number): Buffer {
   return attribute(type, bytes);
 }
 
+/** netfilter's integers are in network order, unlike those of rtnetlink. */
+export function u32be(type: number, value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value | 0);
+  return attribute(type, bytes);
+}
+
 /** A string with its terminating zero. */
 export function text(type: number, value: string): Buffer {
   return attribute(type, Buffer.from(`${value}\0`));
@@ -67,11 +74,16 @@ export function splitMessages(bytes: Buffer): Message[] {
 
 /** Attributes by type; of two with one type the last counts. */
 export function readAttributes(bytes: Buffer): Map<number, Buffer> {
-  const found = new Map<number, Buffer>();
+  return new Map(listAttributes(bytes).map(({ type, value }) => [type, value]));
+}
+
+/** All of them, in order: lists are attributes of one type. A length that lies ends the walk. */
+export function listAttributes(bytes: Buffer): Attribute[] {
+  const found: Attribute[] = [];
   for (let at = 0; at + 4 <= bytes.length;) {
     const length = bytes.readUInt16LE(at);
     if (length < 4 || at + length > bytes.length) break;
-    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length));
+    found.push({ type: bytes.readUInt16LE(at + 2) & 0x3fff, value: bytes.subarray(at + 4, at + length) });
     at += align(length);
   }
   return found;

@@ -11,6 +11,9 @@ const recv = libc.func('intptr_t recv(int fd, _Out_ uint8_t *buffer, size_t leng
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)');
 
 const netlink = { family: 16, route: 0, netfilter: 12, level: 270, capAck: 10, extAck: 11 } as const;
+const socketLevel = { level: 1, sendBufferForce: 32 } as const;
+/** NLM_F_ACK */
+const wantsAnswer = 4;
 const socketType = { raw: 3, closeOnExec: 0o2000000 } as const;
 const answer = { error: 2, done: 3 } as const;
 const received = Buffer.alloc(64 * 1024);
@@ -30,6 +33,8 @@ const maxDumps = 20;
 export class NetlinkSocket implements Disposable {
   #fd: number;
   #sequence = 0;
+  /** Less than every socket takes: net.core.wmem_default is 212,992. */
+  #sendBytes = 64 * 1024;
 
   /** @param fd a socket that another one released; it is this one's now */
   constructor(service: 'route' | 'netfilter', fd: number = open(netlink[service])) {
@@ -62,6 +67,27 @@ export class NetlinkSocket implements Disposable {
       }
     }
     return failures;
+  }
+
+  /**
+   * A transaction of nfnetlink: the first request begins it, the last ends it. The kernel tries all of those between, tells each refusal, and keeps
+   * nothing when there was one. @throws HostError the first refusal
+   */
+  protected runWhole(requests: NetlinkRequest[]): void {
+    const last = requests.length - 2;
+    requests[last]!.bytes.writeUInt16LE(requests[last]!.bytes.readUInt16LE(6) | wantsAnswer, 6);
+    const first = this.#submit(requests);
+    let failure: HostError | undefined;
+    for (let isOpen = true; isOpen;) {
+      for (const message of this.#receive()) {
+        const index = message.sequence - first;
+        if (message.type !== answer.error || requests[index] === undefined) continue;
+        failure ??= refusal(message, requests[index]);
+        // What fails as a whole is told of its beginning.
+        if (index === last || index === 0) isOpen = false;
+      }
+    }
+    if (failure !== undefined) throw failure;
   }
 
   /** A question with one answer. @throws HostError */
@@ -119,8 +145,17 @@ export class NetlinkSocket implements Disposable {
     const first = this.#sequence + 1;
     for (const { bytes } of requests) bytes.writeUInt32LE(++this.#sequence, 8);
     const batch = Buffer.concat(requests.map(({ bytes }) => bytes));
+    if (batch.length > this.#sendBytes) this.#grow(batch.length);
     checked(send(this.#fd, batch, batch.length, 0), 'send', 'netlink');
     return first;
+  }
+
+  /** The kernel takes at once what the buffer of the socket holds, and calls the rest EMSGSIZE. */
+  #grow(bytes: number): void {
+    const size = Buffer.alloc(4);
+    size.writeInt32LE(bytes + 4096);
+    checked(setsockopt(this.#fd, socketLevel.level, socketLevel.sendBufferForce, size, 4), 'setsockopt', 'SO_SNDBUFFORCE');
+    this.#sendBytes = bytes;
   }
 
   #receive(): Message[] {

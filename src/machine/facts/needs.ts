@@ -10,8 +10,6 @@ export interface Need {
   present: () => boolean;
 }
 
-const libraryFolders = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib', '/lib64', '/lib'];
-
 /** The first executable of that name on PATH, and in the sbin folders that a person's PATH often lacks. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
@@ -26,10 +24,6 @@ const program = (name: string, why: string, debian = name, others: Partial<Need[
 export const needs: Need[] = [
   program('crun', 'starts containers'),
   program('runc', 'starts containers where crun cannot'),
-  {
-    name: 'libnftables', why: 'address translation and published ports', packages: { debian: 'libnftables1', fedora: 'nftables', arch: 'nftables' },
-    present: () => libraryFolders.some((folder) => existsSync(join(folder, 'libnftables.so.1'))),
-  },
   {
     name: 'static busybox', why: 'the image that needs no network', packages: { debian: 'busybox-static', fedora: 'busybox', arch: 'busybox' },
     present: () => {
@@ -47,7 +41,7 @@ export const needs: Need[] = [
 export const testNeeds: Need[] = [
   program('ps', 'docker top and the census', 'procps', { fedora: 'procps-ng', arch: 'procps-ng' }),
   program('ip', 'the census of links', 'iproute2', { fedora: 'iproute' }),
-  program('nft', 'the census of firewall tables', 'nftables'),
+  program('nft', 'firewall tables, made and read by another tool', 'nftables'),
   program('unshare', 'peers in namespaces of their own', 'util-linux'),
   program('strace', 'counts of system calls'),
   program('skopeo', 'images made by another tool'),

@@ -3,7 +3,10 @@ import { closeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { openBound } from '../../host/internet-sockets.ts';
 import { withNetns } from '../../host/namespaces.ts';
-import { openNftables } from '../../host/nftables.ts';
+import { addressBytes } from '../../host/netlink/wire-address.ts';
+import { destinationPort, equals, ipv4, protocol, protocolFamily, redirectTo } from '../../host/nftables/expressions.ts';
+import { deleteTable, newChain, newRule, newTable } from '../../host/nftables/messages.ts';
+import { NftablesSocket } from '../../host/nftables/socket.ts';
 import { numericSocket } from './numeric.ts';
 
 /** Where containers ask. */
@@ -98,19 +101,18 @@ export class Ears {
   }
 }
 
+const table = { family: protocolFamily.ipv4, name: 'gantry-dns' };
+const [tcp, udp] = [6, 17];
+
 /** Replaces what an earlier resolver left. Answers find their way back by connection tracking. */
 function redirect(udpPort: number, tcpPort: number): void {
-  const nft = openNftables();
-  try {
-    nft.run([
-      'add table ip gantry-dns',
-      'delete table ip gantry-dns',
-      'add table ip gantry-dns',
-      'add chain ip gantry-dns output { type nat hook output priority -100; }',
-      `add rule ip gantry-dns output ip daddr ${serverAddress} udp dport 53 dnat to ${serverAddress}:${udpPort}`,
-      `add rule ip gantry-dns output ip daddr ${serverAddress} tcp dport 53 dnat to ${serverAddress}:${tcpPort}`,
-    ].join('\n'));
-  } finally {
-    nft.close();
-  }
+  const server = addressBytes(serverAddress);
+  const lead = (transport: number, port: number): ReturnType<typeof newRule> => newRule(table, 'output', [
+    ...equals(ipv4.destination, server), ...equals(protocol, Buffer.from([transport])), ...equals(destinationPort, Buffer.from([0, 53])), ...redirectTo(server, port),
+  ]);
+  using nftables = new NftablesSocket();
+  nftables.transaction([
+    newTable(table), deleteTable(table), newTable(table),
+    newChain(table, 'output', { type: 'nat', hook: 'output', priority: -100 }), lead(udp, udpPort), lead(tcp, tcpPort),
+  ]);
 }

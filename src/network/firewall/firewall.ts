@@ -1,27 +1,29 @@
-import { messageOf } from '../../base/errors.ts';
-import { NetfilterSocket } from '../../host/netlink/netfilter.ts';
+import { errnoOf } from '../../base/errors.ts';
+import { ConntrackSocket } from '../../host/netlink/conntrack.ts';
+import type { NetlinkRequest } from '../../host/netlink/requests.ts';
+import { forwardDrops, type ForwardDrop } from '../../host/nftables/forward-drops.ts';
+import type { TableName } from '../../host/nftables/messages.ts';
+import { NftablesSocket } from '../../host/nftables/socket.ts';
 import { readSysctl } from '../../host/sysctl.ts';
-import { openNftables, type Nftables } from '../../host/nftables.ts';
 import type { Endpoint, Network } from '../network.ts';
-import { addElements, deleteElements, networkElements, portElements, type Element } from './elements.ts';
-import { foreignForwardDrops, type ForeignDrop } from './foreign-drops.ts';
-import { holds, rulesOf } from './intact.ts';
-import { removeRulesetText, rulesetText } from './ruleset.ts';
+import { addElements, encodedElements, networkElements, portElements, removeElements, type Element } from './elements.ts';
+import { holds, rulesText } from './intact.ts';
+import { newRuleset, noRuleset, sets, tableOf } from './ruleset.ts';
 
 /** The instance's nft table in the kernel, and what should be in it. Each change is one transaction. */
 export class Firewall {
-  readonly #instanceId: string;
+  readonly #table: TableName;
   readonly #networks = new Map<string, Network>();
   readonly #endpoints = new Map<string, Endpoint>();
-  /** The rules as nft lists them after they were made; '' before. */
+  /** The rules as the kernel lists them after they were made; '' before. */
   #rules = '';
   /** Generation of the ruleset when everything in it was known to be ours or looked at; -1 when it has to be looked at. */
   #generation = -1;
-  #nft: Nftables | undefined;
-  #netfilter: NetfilterSocket | undefined;
+  #nftables: NftablesSocket | undefined;
+  #conntrack: ConntrackSocket | undefined;
 
   constructor(instanceId: string) {
-    this.#instanceId = instanceId;
+    this.#table = tableOf(instanceId);
   }
 
   /** The whole table anew, as one atomic swap: right whatever was there, and connections go on. */
@@ -72,7 +74,7 @@ export class Firewall {
    * table, it costs one question to the kernel.
    */
   repair(): boolean {
-    const generation = this.#socket.rulesetGeneration();
+    const generation = this.#tables.generation();
     if (this.#rules === '' || generation === this.#generation) return false;
     if (this.#isIntact()) {
       this.#generation = generation;
@@ -83,8 +85,8 @@ export class Firewall {
   }
 
   /** Chains of others that stop containers' packets, whatever this table says. */
-  foreignDrops(): ForeignDrop[] {
-    return foreignForwardDrops(this.#tables.list('list chains'));
+  foreignDrops(): ForwardDrop[] {
+    return forwardDrops(this.#tables.chains(0));
   }
 
   /** The table and all in it. */
@@ -92,28 +94,24 @@ export class Firewall {
     this.#rules = '';
     this.#networks.clear();
     this.#endpoints.clear();
-    this.#run(removeRulesetText(this.#instanceId));
+    this.#run(noRuleset(this.#table));
   }
 
   close(): void {
-    this.#nft?.close();
-    this.#nft = undefined;
-    this.#netfilter?.close();
-    this.#netfilter = undefined;
+    this.#nftables?.close();
+    this.#nftables = undefined;
+    this.#conntrack?.close();
+    this.#conntrack = undefined;
   }
 
-  get #tables(): Nftables {
-    return (this.#nft ??= openNftables());
-  }
-
-  get #socket(): NetfilterSocket {
-    return (this.#netfilter ??= new NetfilterSocket());
+  get #tables(): NftablesSocket {
+    return (this.#nftables ??= new NftablesSocket());
   }
 
   #forgetUdpFlows(endpoint: Endpoint): void {
     const udpPorts = (ipv6: boolean): Set<number> => new Set(endpoint.ports
       .filter(({ protocol, hostIp }) => protocol === 'udp' && hostIp.includes(':') === ipv6).map(({ hostPort }) => hostPort));
-    for (const ipv6 of [false, true]) this.#socket.forgetUdpFlows(udpPorts(ipv6), ipv6);
+    for (const ipv6 of [false, true]) (this.#conntrack ??= new ConntrackSocket()).forgetUdpFlows(udpPorts(ipv6), ipv6);
   }
 
   #wanted(): Element[] {
@@ -121,45 +119,45 @@ export class Firewall {
   }
 
   #restore(): void {
-    this.#tables.run(rulesetText(this.#instanceId, addElements(this.#instanceId, this.#wanted()), {
-      bridgedTranslation: readSysctl('net/bridge/bridge-nf-call-ip6tables') === '1',
-    }));
-    this.#generation = this.#socket.rulesetGeneration();
-    this.#rules = rulesOf(this.#listing());
+    const bridgedTranslation = readSysctl('net/bridge/bridge-nf-call-ip6tables') === '1';
+    this.#tables.transaction([...newRuleset(this.#table, { bridgedTranslation }), ...addElements(this.#table, this.#wanted())]);
+    this.#generation = this.#tables.generation();
+    this.#rules = this.#listing();
   }
 
   #isIntact(): boolean {
+    if (this.#listing() !== this.#rules) return false;
+    const wanted = encodedElements(this.#wanted());
     try {
-      return holds(this.#listing(), this.#rules, this.#wanted());
+      return sets.every(({ name }) => holds(this.#tables.elements(this.#table, name), wanted.get(name) ?? new Map()));
     } catch (error) {
-      if (/No such file/.test(messageOf(error))) return false;
+      if (errnoOf(error) === 'ENOENT') return false;
       throw error;
     }
   }
 
-  #listing(): unknown[] {
-    return this.#tables.list(`list table inet gantry-${this.#instanceId}`);
+  #listing(): string {
+    const { family, name } = this.#table;
+    return rulesText(this.#tables.chains(family).filter(({ table }) => table === name), this.#tables.rules(this.#table));
   }
 
   /** A key that maps elsewhere is left from an attachment that ended unseen: its owner is gone, since ports are given once. */
   #put(elements: Element[]): void {
-    if (elements.length === 0) return;
-    const add = addElements(this.#instanceId, elements).join('\n');
+    const add = addElements(this.#table, elements);
     try {
       this.#run(add);
     } catch (error) {
       // Without the table, which another tool has flushed, all there is comes back, these elements with it.
-      if (/No such file/.test(messageOf(error)) && this.#rules !== '') return this.#restore();
-      if (!/File exists/.test(messageOf(error))) throw error;
+      if (errnoOf(error) === 'ENOENT' && this.#rules !== '') return this.#restore();
+      if (errnoOf(error) !== 'EEXIST') throw error;
       this.#take(elements);
       this.#run(add);
     }
   }
 
   #take(elements: Element[]): void {
-    if (elements.length === 0) return;
     try {
-      this.#run(deleteElements(this.#instanceId, elements).join('\n'));
+      this.#run(removeElements(this.#table, elements));
     } catch {
       for (const element of elements) this.#takeOne(element);
     }
@@ -167,16 +165,17 @@ export class Firewall {
 
   #takeOne(element: Element): void {
     try {
-      this.#run(deleteElements(this.#instanceId, [element]).join('\n'));
+      this.#run(removeElements(this.#table, [element]));
     } catch (error) {
-      if (!/No such file/.test(messageOf(error))) throw error;
+      if (errnoOf(error) !== 'ENOENT') throw error;
     }
   }
 
   /** When nobody else changed anything since, the ruleset is still known after a change of our own. */
-  #run(commands: string): void {
-    const known = this.#socket.rulesetGeneration() === this.#generation;
-    this.#tables.run(commands);
-    if (known && this.#socket.rulesetGeneration() === this.#generation + 1) this.#generation += 1;
+  #run(changes: NetlinkRequest[]): void {
+    if (changes.length === 0) return;
+    const known = this.#tables.generation() === this.#generation;
+    this.#tables.transaction(changes);
+    if (known && this.#tables.generation() === this.#generation + 1) this.#generation += 1;
   }
 }

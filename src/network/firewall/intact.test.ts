@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { holds, rulesOf } from './intact.ts';
+import type { Rule } from '../../host/nftables/socket.ts';
+import { holds, rulesText } from './intact.ts';
 
-const chain = { chain: { family: 'inet', table: 't', name: 'forward', handle: 1, hook: 'forward', prio: 0, policy: 'accept' } };
-const rule = (handle: number, verdict: string) => ({ rule: { family: 'inet', table: 't', chain: 'forward', handle, expr: [{ [verdict]: null }] } });
-const set = (elem?: string[]) => ({ set: { family: 'inet', name: 'bridges', table: 't', type: 'ifname', handle: 2, ...(elem && { elem }) } });
-const listing = [{ metainfo: {} }, { table: { name: 't' } }, set(['gb-1']), chain, rule(3, 'accept')];
-const wanted = [{ set: 'bridges', key: '"gb-1"' }];
+const chain = { family: 1, table: 't', name: 'forward', hook: { number: 2, priority: 0, policy: 'accept' as const } };
+const rule = (bytes: number[]): Rule => ({ chain: 'forward', expressions: Buffer.from(bytes) });
+const element = (key: number, value?: number) => ({ key: Buffer.from([key]), ...(value !== undefined && { value: Buffer.from([value]) }) });
+const wanted = (...elements: ReturnType<typeof element>[]) => new Map(elements.map((each) => [each.key.toString('hex'), each]));
 
-it('holds() knows its rules by what they do, not by their numbers', () => {
-  assert.ok(holds([set(['gb-1']), chain, rule(17, 'accept')], rulesOf(listing), wanted));
+it('rulesText() sees rules that are gone, added or changed', () => {
+  const ours = rulesText([chain], [rule([3])]);
+  assert.equal(rulesText([chain], [rule([3])]), ours);
+  const changed: [typeof chain[], Rule[]][] = [
+    [[chain], []], [[chain], [rule([3]), rule([4])]], [[chain], [rule([4])]], [[{ ...chain, hook: { ...chain.hook, priority: 1 } }], [rule([3])]], [[], []],
+  ];
+  for (const [chains, rules] of changed) assert.notEqual(rulesText(chains, rules), ours);
 });
 
-it('holds() sees rules that are gone, added or changed', () => {
-  for (const changed of [[chain], [chain, rule(3, 'accept'), rule(4, 'drop')], [chain, rule(3, 'drop')], [{ chain: { ...chain.chain, policy: 'drop' } }, rule(3, 'accept')], []]) {
-    assert.ok(!holds([set(['gb-1']), ...changed], rulesOf(listing), wanted));
-  }
-});
-
-it('holds() sees a set that was emptied or filled', () => {
-  for (const elements of [undefined, ['gb-1', 'gb-2']]) assert.ok(!holds([set(elements), chain, rule(3, 'accept')], rulesOf(listing), wanted));
-});
-
-it('holds() counts an element that is wanted twice once', () => {
-  assert.ok(holds(listing, rulesOf(listing), [...wanted, ...wanted]));
+it('holds() sees a set that was emptied, filled, or leads elsewhere', () => {
+  assert.ok(holds([element(1, 2)], wanted(element(1, 2))));
+  for (const found of [[], [element(1, 2), element(3, 2)], [element(3, 2)], [element(1, 3)]]) assert.ok(!holds(found, wanted(element(1, 2))));
 });

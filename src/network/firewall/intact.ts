@@ -1,28 +1,15 @@
-import type { Element } from './elements.ts';
+import type { SetElement } from '../../host/nftables/messages.ts';
+import type { Chain, Rule } from '../../host/nftables/socket.ts';
 
-interface Item {
-  chain?: { name: string; hook?: string; prio?: number; policy?: string };
-  rule?: { chain: string; expr: unknown };
-  set?: { name: string; elem?: unknown[] };
-  map?: { name: string; elem?: unknown[] };
+/** The rules of a table, as the kernel lists them, in one string to compare: what never changes while it is ours. */
+export function rulesText(chains: readonly Chain[], rules: readonly Rule[]): string {
+  return JSON.stringify([chains.map(({ name, hook }) => [name, hook]), rules.map(({ chain, expressions }) => [chain, expressions.toString('hex')])]);
 }
 
-/** The rules of a table as nft lists it, in one string to compare: what never changes while it is ours. */
-export function rulesOf(listing: readonly unknown[]): string {
-  return JSON.stringify((listing as Item[]).flatMap(({ chain, rule }): unknown[] => {
-    if (chain !== undefined) return [[chain.name, chain.hook, chain.prio, chain.policy]];
-    return rule === undefined ? [] : [[rule.chain, rule.expr]];
-  }));
-}
-
-/** Whether the table has these rules, and as many elements in each set as there should be. */
-export function holds(listing: readonly unknown[], rules: string, elements: readonly Element[]): boolean {
-  if (rulesOf(listing) !== rules) return false;
-  const wanted = Map.groupBy(elements, ({ set }) => set);
-  return (listing as Item[]).every((item) => {
-    const set = item.set ?? item.map;
-    if (set === undefined) return true;
-    const keys = new Set(wanted.get(set.name)?.map(({ key }) => key));
-    return (set.elem?.length ?? 0) === keys.size;
+/** Whether a set has the elements that it should have, each with its value, and no others. */
+export function holds(found: readonly SetElement[], wanted: ReadonlyMap<string, SetElement>): boolean {
+  return found.length === wanted.size && found.every(({ key, value }) => {
+    const element = wanted.get(key.toString('hex'));
+    return element !== undefined && (value === undefined ? element.value === undefined : element.value?.equals(value) === true);
   });
 }

@@ -1,3 +1,10 @@
+import {
+  accept, destinationPort, drop, equals, giveBack, inLink, inLinkIndex, ipv4, ipv6, isForHost, isIn, isNotIn, isTracked, jump, masquerade, notrack, ofFamily, outLink, protocol,
+  protocolFamily, translate, type Expression,
+} from '../../host/nftables/expressions.ts';
+import { deleteTable, newChain, newRule, newSet, newTable, type Hook, type SetType, type TableName } from '../../host/nftables/messages.ts';
+import type { NetlinkRequest } from '../../host/netlink/requests.ts';
+import { addressBytes } from '../../host/netlink/wire-address.ts';
 import { shardPrefix } from '../bridge/names.ts';
 
 /**
@@ -14,52 +21,63 @@ import { shardPrefix } from '../bridge/names.ts';
  * destination (`meta l4proto tcp ct original proto-dst 8080` is the port on the host), and a drop in any other table is final. So a chain of one's own with
  * `type filter hook forward priority filter - 10` decides first. This table belongs to the daemon: rules added to it are lost at its next start.
  */
-export function tableName(instanceId: string): string {
-  return `gantry-${instanceId}`;
+export function tableOf(instanceId: string): TableName {
+  return { family: protocolFamily.inet, name: `gantry-${instanceId}` };
 }
 
-/** Replaces the table, whatever it held, by the rules and these elements: one transaction, so no packet meets half of it. */
-export function rulesetText(instanceId: string, elementCommands: string[], options: {
+/** Replaces the table, whatever it held, by the rules: one transaction, with the elements behind it, so no packet meets half of it. */
+export function newRuleset(table: TableName, options: {
   /** The kernel translates packets while it bridges them (br_netfilter). */
   bridgedTranslation: boolean;
-}): string {
-  const table = tableName(instanceId);
-  return [`add table inet ${table}`, `delete table inet ${table}`, `table inet ${table} {`, sets, chains, '}', ...loopbackCommands(table, options), ...elementCommands, ''].join('\n');
+}): NetlinkRequest[] {
+  const chains = chainsOf(options);
+  return [
+    newTable(table), deleteTable(table), newTable(table),
+    ...sets.map((set, index) => newSet(table, set, index + 1)),
+    ...chains.map(({ name, hook }) => newChain(table, name, hook)),
+    ...chains.flatMap(({ name, rules }) => rules.map((rule) => newRule(table, name, rule.flat()))),
+  ];
 }
 
-/** An answer that is translated back to ::1 while it is bridged never arrives: refused at once, a client goes on to 127.0.0.1. */
-function loopbackCommands(table: string, { bridgedTranslation }: { bridgedTranslation: boolean }): string[] {
-  return bridgedTranslation ? [`insert rule inet ${table} output ip6 daddr ::1 return`] : [];
+/** Right whether it is there or not. */
+export function noRuleset(table: TableName): NetlinkRequest[] {
+  return [newTable(table), deleteTable(table)];
 }
 
-export function removeRulesetText(instanceId: string): string {
-  const table = tableName(instanceId);
-  return `add table inet ${table}\ndelete table inet ${table}\n`;
-}
-
-/** libnftables looks names of protocols up in /etc/protocols, which a small host does not have. */
 export const protocolNumber = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const;
 
-const sets = `
-  set bridges { type ifname; }
-  set same { type ifname . ifname; }
-  set internal { type ifname; }
-  set isolated { type ifname; }
-  set masquerading4 { type ifname; }
-  set masquerading6 { type ifname; }
-  set routed4 { type ifname; }
-  set routed6 { type ifname; }
-  set open4 { type ifname; }
-  set open6 { type ifname; }
-  set trusted { type ifname . ifname; }
-  set exposed4 { type ipv4_addr . inet_proto . inet_service; }
-  set exposed6 { type ipv6_addr . inet_proto . inet_service; }
-  map source4 { type ifname : ipv4_addr; }
-  map source6 { type ifname : ipv6_addr; }
-  map published4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
-  map published4any { type inet_proto . inet_service : ipv4_addr . inet_service; }
-  map published6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }
-  map published6any { type inet_proto . inet_service : ipv6_addr . inet_service; }`;
+export const sets: readonly SetType[] = [
+  { name: 'bridges', key: ['ifname'] },
+  { name: 'same', key: ['ifname', 'ifname'] },
+  { name: 'internal', key: ['ifname'] },
+  { name: 'isolated', key: ['ifname'] },
+  { name: 'masquerading4', key: ['ifname'] },
+  { name: 'masquerading6', key: ['ifname'] },
+  { name: 'routed4', key: ['ifname'] },
+  { name: 'routed6', key: ['ifname'] },
+  { name: 'open4', key: ['ifname'] },
+  { name: 'open6', key: ['ifname'] },
+  { name: 'trusted', key: ['ifname', 'ifname'] },
+  { name: 'exposed4', key: ['ipv4', 'protocol', 'port'] },
+  { name: 'exposed6', key: ['ipv6', 'protocol', 'port'] },
+  { name: 'source4', key: ['ifname'], value: ['ipv4'] },
+  { name: 'source6', key: ['ifname'], value: ['ipv6'] },
+  { name: 'published4', key: ['ipv4', 'protocol', 'port'], value: ['ipv4', 'port'] },
+  { name: 'published4any', key: ['protocol', 'port'], value: ['ipv4', 'port'] },
+  { name: 'published6', key: ['ipv6', 'protocol', 'port'], value: ['ipv6', 'port'] },
+  { name: 'published6any', key: ['protocol', 'port'], value: ['ipv6', 'port'] },
+];
+
+interface Chain { name: string; hook?: Hook; rules: Expression[][][] }
+
+const ofIpv4 = ofFamily(protocolFamily.ipv4);
+const ofIpv6 = ofFamily(protocolFamily.ipv6);
+/** 127.0.0.0/8, and ::1. */
+const loopback4 = Buffer.from([127]);
+const loopback6 = addressBytes('::1');
+/** Its destination was translated. IPS_DST_NAT */
+const wasPublished = isTracked('status', 0x20);
+const isAnswer = isTracked('state', 2 | 4);
 
 /**
  * `prerouting` leaves 127.0.0.0/8 alone: a neighbour on the LAN can send such packets, and translation would let them in.
@@ -67,61 +85,75 @@ const sets = `
  * answers to either have to come back to the host to be translated back.
  * A network's further bridges translate nothing (br_netfilter would have them do it): the first one does, and sees every packet once.
  * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
+ * In `output`, an answer that is translated back to ::1 while it is bridged never arrives: refused at once, a client goes on to 127.0.0.1.
  */
-const chains = `
-  chain loopback {
-    type filter hook prerouting priority raw; policy accept;
-    iifname @bridges ip daddr 127.0.0.0/8 drop
-    iifname @bridges ip saddr 127.0.0.0/8 drop
-    iifname "${shardPrefix}*" notrack
-  }
-  chain prerouting {
-    type nat hook prerouting priority dstnat; policy accept;
-    ip daddr 127.0.0.0/8 return
-    fib daddr type local jump publish
-  }
-  chain output {
-    type nat hook output priority -100; policy accept;
-    fib daddr type local jump publish
-  }
-  chain publish {
-    dnat ip to ip daddr . meta l4proto . th dport map @published4
-    dnat ip to meta l4proto . th dport map @published4any
-    dnat ip6 to ip6 daddr . meta l4proto . th dport map @published6
-    dnat ip6 to meta l4proto . th dport map @published6any
-  }
-  chain postrouting {
-    type nat hook postrouting priority srcnat; policy accept;
-    oifname @bridges ip saddr 127.0.0.0/8 masquerade
-    oifname @bridges ip6 saddr ::1 masquerade
-    iifname . oifname @same ct status dnat masquerade
-    iif 0 oifname @bridges ct status dnat masquerade
-    iifname . oifname @same return
-    meta nfproto ipv4 iifname @masquerading4 masquerade
-    meta nfproto ipv6 iifname @masquerading6 masquerade
-    snat ip to iifname map @source4
-    snat ip6 to iifname map @source6
-  }
-  chain forward {
-    type filter hook forward priority filter; policy accept;
-    iifname != @bridges oifname != @bridges accept
-    ct state established,related accept
-    iifname . oifname @same jump within
-    iifname @internal drop
-    oifname @internal drop
-    oifname != @bridges accept
-    ct status dnat accept
-    iifname . oifname @trusted accept
-    ip daddr . meta l4proto . th dport @exposed4 accept
-    ip6 daddr . meta l4proto . th dport @exposed6 accept
-    oifname @routed4 ip protocol ${protocolNumber.icmp} accept
-    oifname @routed6 meta l4proto ${protocolNumber.icmp6} accept
-    iifname != @bridges oifname @open4 meta nfproto ipv4 accept
-    iifname != @bridges oifname @open6 meta nfproto ipv6 accept
-    drop
-  }
-  chain within {
-    ct status dnat accept
-    iifname @isolated drop
-    accept
-  }`;
+function chainsOf({ bridgedTranslation }: { bridgedTranslation: boolean }): Chain[] {
+  return [
+    {
+      name: 'loopback', hook: { type: 'filter', hook: 'prerouting', priority: -300 }, rules: [
+        [isIn('bridges', inLink), equals(ipv4.destination, loopback4), drop],
+        [isIn('bridges', inLink), equals(ipv4.source, loopback4), drop],
+        [equals(inLink, Buffer.from(shardPrefix)), notrack],
+      ],
+    },
+    {
+      name: 'prerouting', hook: { type: 'nat', hook: 'prerouting', priority: -100 }, rules: [
+        [equals(ipv4.destination, loopback4), giveBack],
+        [isForHost(), jump('publish')],
+      ],
+    },
+    {
+      name: 'output', hook: { type: 'nat', hook: 'output', priority: -100 }, rules: [
+        ...(bridgedTranslation ? [[equals(ipv6.destination, loopback6), giveBack]] : []),
+        [isForHost(), jump('publish')],
+      ],
+    },
+    {
+      name: 'publish', rules: [
+        [translate('dnat', { family: protocolFamily.ipv4, map: 'published4', port: true }, ipv4.destination, protocol, destinationPort)],
+        [translate('dnat', { family: protocolFamily.ipv4, map: 'published4any', port: true }, protocol, destinationPort)],
+        [translate('dnat', { family: protocolFamily.ipv6, map: 'published6', port: true }, ipv6.destination, protocol, destinationPort)],
+        [translate('dnat', { family: protocolFamily.ipv6, map: 'published6any', port: true }, protocol, destinationPort)],
+      ],
+    },
+    {
+      name: 'postrouting', hook: { type: 'nat', hook: 'postrouting', priority: 100 }, rules: [
+        [isIn('bridges', outLink), equals(ipv4.source, loopback4), masquerade],
+        [isIn('bridges', outLink), equals(ipv6.source, loopback6), masquerade],
+        [isIn('same', inLink, outLink), wasPublished, masquerade],
+        [equals(inLinkIndex, Buffer.alloc(4)), isIn('bridges', outLink), wasPublished, masquerade],
+        [isIn('same', inLink, outLink), giveBack],
+        [ofIpv4, isIn('masquerading4', inLink), masquerade],
+        [ofIpv6, isIn('masquerading6', inLink), masquerade],
+        [translate('snat', { family: protocolFamily.ipv4, map: 'source4', port: false }, inLink)],
+        [translate('snat', { family: protocolFamily.ipv6, map: 'source6', port: false }, inLink)],
+      ],
+    },
+    {
+      name: 'forward', hook: { type: 'filter', hook: 'forward', priority: 0 }, rules: [
+        [isNotIn('bridges', inLink), isNotIn('bridges', outLink), accept],
+        [isAnswer, accept],
+        [isIn('same', inLink, outLink), jump('within')],
+        [isIn('internal', inLink), drop],
+        [isIn('internal', outLink), drop],
+        [isNotIn('bridges', outLink), accept],
+        [wasPublished, accept],
+        [isIn('trusted', inLink, outLink), accept],
+        [isIn('exposed4', ipv4.destination, protocol, destinationPort), accept],
+        [isIn('exposed6', ipv6.destination, protocol, destinationPort), accept],
+        [isIn('routed4', outLink), equals(ipv4.protocol, Buffer.from([protocolNumber.icmp])), accept],
+        [isIn('routed6', outLink), equals(protocol, Buffer.from([protocolNumber.icmp6])), accept],
+        [isNotIn('bridges', inLink), isIn('open4', outLink), ofIpv4, accept],
+        [isNotIn('bridges', inLink), isIn('open6', outLink), ofIpv6, accept],
+        [drop],
+      ],
+    },
+    {
+      name: 'within', rules: [
+        [wasPublished, accept],
+        [isIn('isolated', inLink), drop],
+        [accept],
+      ],
+    },
+  ];
+}

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { readSysctl } from '../../../src/host/sysctl.ts';
-import { openNftables } from '../../../src/host/nftables.ts';
 import { withNetns } from '../../../src/host/namespaces.ts';
 import { bridgeName } from '../../../src/network/bridge/names.ts';
 import type { BridgeNetwork, PublishedPort } from '../../../src/network/network.ts';
+import { nft } from '../../support/nft.ts';
 import { Stage, hostOnLan, neighbour, type Protocol } from './stage.ts';
 
 const instance = `t${process.pid}`;
@@ -103,19 +103,17 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
 
   it('a neighbour that routes 127.0.0.1 to the host reaches no port published there', () => {
     assert.equal(readSysctl('net/ipv4/conf/lan0/route_localnet'), '0');
-    const ruleset = JSON.stringify(openNftables().list(`list chain inet gantry-${instance} prerouting`));
+    const ruleset = nft(`list chain inet gantry-${instance} prerouting`);
     assert.match(ruleset, /127\.0\.0\.0/);
   });
 
   it('the owner of the host filters published traffic before it', () => {
-    const nft = openNftables();
-    nft.run('table inet owner { chain forward { type filter hook forward priority filter - 10; meta l4proto tcp ct original proto-dst 8080 ip saddr 198.51.100.2 drop\n}\n}\n');
+    nft('table inet owner { chain forward { type filter hook forward priority filter - 10; meta l4proto tcp ct original proto-dst 8080 ip saddr 198.51.100.2 drop\n}\n}\n');
     try {
       assert.equal(stage.askInVain(stage.lan, hostOnLan.ipv4, 8080), 'silence');
       assert.match(stage.ask(stage.lan, hostOnLan.ipv4, 8082), /^web saw/);
     } finally {
-      nft.run('delete table inet owner');
-      nft.close();
+      nft('delete table inet owner');
     }
   });
 

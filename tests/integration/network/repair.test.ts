@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
-import { openNftables } from '../../../src/host/nftables.ts';
 import { bridgeName } from '../../../src/network/bridge/names.ts';
 import type { BridgeNetwork, Endpoint, NetworkBackend, PublishedPort } from '../../../src/network/network.ts';
+import { nft } from '../../support/nft.ts';
 import { hostOnLan, Stage } from './stage.ts';
 
 const instance = `r${process.pid}`;
@@ -27,11 +27,6 @@ describe('firewall', () => {
     await stage.strike();
   });
 
-  const flush = (commands = 'flush ruleset'): void => {
-    const nft = openNftables();
-    nft.run(commands);
-    nft.close();
-  };
   const reach = (): string => stage.ask(stage.lan, hostOnLan.ipv4, 8080);
 
   /** A daemon that looks often, and what it said. */
@@ -56,7 +51,7 @@ describe('firewall', () => {
       ['one more rule', `add rule inet gantry-${instance} forward drop`],
     ];
     for (const [what, commands] of changes) {
-      flush(commands);
+      nft(commands);
       assert.match(await repaired(), /another tool had changed the nftables/, what);
       assert.match(reach(), /^web saw/, what);
     }
@@ -67,7 +62,7 @@ describe('firewall', () => {
     const said: string[] = [];
     const backend = stage.newBackend({ ...silentLog, warn: (message) => said.push(message) });
     await backend.prepare({ networks: [network], endpoints: [web], sandboxes: ['web'] });
-    flush('table inet owner { }\ndelete table inet owner');
+    nft('table inet owner { }\ndelete table inet owner');
     await backend.createNetwork({ ...network, id: 'm', bridge: bridgeName(instance, 'm'), ipv4: { subnet: '172.31.0.0/24', gateway: '172.31.0.1' } });
     assert.deepEqual(said, []);
     await backend.removeNetwork({ ...network, id: 'm', bridge: bridgeName(instance, 'm') });
@@ -75,7 +70,7 @@ describe('firewall', () => {
   });
 
   it('attach() after a flush publishes what is new and what was there', async () => {
-    flush();
+    nft('flush ruleset');
     await stage.container('next', network, { ipv4: '172.30.0.3/24', ports: [port(8081)] });
     assert.match(reach(), /^web saw/);
   });

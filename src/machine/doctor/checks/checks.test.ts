@@ -8,7 +8,6 @@ import { cgroupFindings } from './cgroups.ts';
 import { daemonFinding } from './daemon.ts';
 import { folderFindings } from './folders.ts';
 import { kernelFindings } from './kernel.ts';
-import { forwardDrops } from './network.ts';
 import { limitFindings } from './resources.ts';
 import { judge } from './runtimes.ts';
 
@@ -59,16 +58,6 @@ test('limitFindings() warns of a hard limit that few containers reach', () => {
   assert.deepEqual(outcomes(limitFindings(limits('1024'))), ['limits warn']);
   assert.deepEqual(outcomes(limitFindings(limits('20000'))), ['limits note']);
   assert.deepEqual(outcomes(limitFindings(limits('unlimited'))), ['limits ok']);
-});
-
-test('forwardDrops() finds base chains that drop what is forwarded', () => {
-  const listing = [
-    { metainfo: {} },
-    { chain: { family: 'ip', table: 'filter', name: 'FORWARD', hook: 'forward', policy: 'drop' } },
-    { chain: { family: 'ip', table: 'filter', name: 'INPUT', hook: 'input', policy: 'drop' } },
-    { chain: { family: 'inet', table: 'mine', name: 'forward', hook: 'forward', policy: 'accept' } },
-  ];
-  assert.deepEqual(forwardDrops(listing), ['ip filter FORWARD']);
 });
 
 test('daemonFinding() does not mind when there is no daemon', async () => {

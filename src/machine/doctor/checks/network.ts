@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/errors.ts';
 import { createNetns, removeNetns } from '../../../host/namespaces.ts';
-import { openNftables } from '../../../host/nftables.ts';
 import { addBridge, addVeth } from '../../../host/netlink/requests.ts';
 import { RouteSocket } from '../../../host/netlink/socket.ts';
+import { destinationPort, masquerade, protocol, protocolFamily, translate } from '../../../host/nftables/expressions.ts';
+import { forwardDrops } from '../../../host/nftables/forward-drops.ts';
+import { newChain, newRule, newSet, newTable } from '../../../host/nftables/messages.ts';
+import { NftablesSocket } from '../../../host/nftables/socket.ts';
 import { readSysctl } from '../../../host/sysctl.ts';
 import { finding, ok, type Finding } from '../check.ts';
 
@@ -36,24 +39,19 @@ function links(): Finding {
 }
 
 /** A map that sends ports to addresses, and masquerading: the two things that published ports and the way out need. */
-const trialRuleset = `table inet doctor {
-  map ports { type inet_proto . inet_service : ipv4_addr . inet_service; }
-  chain inbound { type nat hook prerouting priority dstnat; dnat ip to meta l4proto . th dport map @ports; }
-  chain outbound { type nat hook postrouting priority srcnat; masquerade; }
-}`;
-
 function translation(): Finding {
+  const table = { family: protocolFamily.inet, name: 'doctor' };
+  const toMap = translate('dnat', { family: protocolFamily.ipv4, map: 'ports', port: true }, protocol, destinationPort);
   try {
-    const nft = openNftables();
-    try {
-      nft.run(trialRuleset);
-    } finally {
-      nft.close();
-    }
+    using nftables = new NftablesSocket();
+    nftables.transaction([
+      newTable(table), newSet(table, { name: 'ports', key: ['protocol', 'port'], value: ['ipv4', 'port'] }, 1),
+      newChain(table, 'inbound', { type: 'nat', hook: 'prerouting', priority: -100 }), newRule(table, 'inbound', toMap),
+      newChain(table, 'outbound', { type: 'nat', hook: 'postrouting', priority: 100 }), newRule(table, 'outbound', masquerade),
+    ]);
     return ok('nftables', 'address translation, masquerading, maps');
   } catch (error) {
-    const remedy = 'Run as root: gantry setup (the library), and modprobe nf_tables nft_nat nft_masq (the kernel).';
-    return finding('nftables', 'fail', messageOf(error), remedy);
+    return finding('nftables', 'fail', messageOf(error), 'Load the modules: modprobe nf_tables nft_nat nft_masq. A container cannot load them: ask the owner of the host.');
   }
 }
 
@@ -64,27 +62,12 @@ function forwarding(): Finding {
 /** Docker and some firewalls drop what is forwarded unless a rule of theirs accepts it; an accept of ours cannot undo their drop. */
 function foreignFirewall(): Finding[] {
   try {
-    const nft = openNftables();
-    try {
-      const dropping = forwardDrops(nft.list('list chains'));
-      if (dropping.length === 0) return [ok('firewall', 'nobody drops forwarded packets by policy')];
-      const remedy = "Accept Gantry's bridges there. Where Docker runs: iptables -I DOCKER-USER -i gb-+ -j ACCEPT; iptables -I DOCKER-USER -o gb-+ -j ACCEPT";
-      return [finding('firewall', 'warn', `forwarded packets are dropped by policy in ${dropping.join(', ')}`, remedy)];
-    } finally {
-      nft.close();
-    }
+    using nftables = new NftablesSocket();
+    const dropping = forwardDrops(nftables.chains(0)).map(({ family, table, chain }) => `${family} ${table} ${chain}`);
+    if (dropping.length === 0) return [ok('firewall', 'nobody drops forwarded packets by policy')];
+    const remedy = "Accept Gantry's bridges there. Where Docker runs: iptables -I DOCKER-USER -i gb-+ -j ACCEPT; iptables -I DOCKER-USER -o gb-+ -j ACCEPT";
+    return [finding('firewall', 'warn', `forwarded packets are dropped by policy in ${dropping.join(', ')}`, remedy)];
   } catch {
     return []; // the finding 'nftables' says why
   }
-}
-
-interface Chain { family: string; table: string; name: string; hook?: string; policy?: string }
-
-/** Base chains on the forward hook whose policy is drop, from nft's JSON. */
-export function forwardDrops(listing: unknown[]): string[] {
-  return listing
-    .map((item) => (item as { chain?: Chain }).chain)
-    .filter((chain) => chain !== undefined)
-    .filter(({ hook, policy }) => hook === 'forward' && policy === 'drop')
-    .map(({ family, table, name }) => `${family} ${table} ${name}`);
 }

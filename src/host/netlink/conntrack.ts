@@ -2,22 +2,15 @@ import { message, nested, readAttributes, type Message } from './attributes.ts';
 import type { NetlinkRequest } from './requests.ts';
 import { NetlinkSocket } from './socket.ts';
 
-/** nfnetlink: a service in the high byte of the type, the message in the low one. Source: linux/netfilter/nfnetlink*.h. */
-const service = { conntrack: 1, nftables: 10 } as const;
+/** nfnetlink: a subsystem in the high byte of the type, the message in the low one. Source: linux/netfilter/nfnetlink*.h. */
+const subsystem = 1;
 const flag = { request: 1, ack: 4, dump: 0x300 } as const;
 const udp = 17;
 
-/** Netfilter of the namespace in which it is opened, as far as nft does not tell it. */
-export class NetfilterSocket extends NetlinkSocket {
+/** The flows that the kernel tracks, in the network namespace in which it is opened. */
+export class ConntrackSocket extends NetlinkSocket {
   constructor() {
     super('netfilter');
-  }
-
-  /** The number of the ruleset: every transaction of anybody, in any table, makes it grow. Costs a few microseconds. */
-  rulesetGeneration(): number {
-    const getGeneration = 16;
-    const { body } = this.ask({ bytes: netfilterMessage(service.nftables, getGeneration, flag.request), what: 'get the generation of the ruleset' });
-    return readAttributes(body.subarray(4)).get(1)?.readUInt32BE(0) ?? 0;
   }
 
   /**
@@ -27,10 +20,10 @@ export class NetfilterSocket extends NetlinkSocket {
   forgetUdpFlows(ports: ReadonlySet<number>, ipv6: boolean): void {
     if (ports.size === 0) return;
     const [get, remove] = [1, 2];
-    const flows = this.dump({ bytes: netfilterMessage(service.conntrack, get, flag.request | flag.dump, ipv6), what: 'list flows' });
+    const flows = this.dump({ bytes: flowMessage(get, flag.request | flag.dump, ipv6), what: 'list flows' });
     const stale = flows.map(originOf).filter(({ protocol, port }) => protocol === udp && ports.has(port));
     const requests = stale.map(({ tuple }): NetlinkRequest => (
-      { bytes: netfilterMessage(service.conntrack, remove, flag.request | flag.ack, ipv6, nested(conntrack.origin, tuple)), what: 'forget a flow' }
+      { bytes: flowMessage(remove, flag.request | flag.ack, ipv6, nested(conntrack.origin, tuple)), what: 'forget a flow' }
     ));
     // A flow may end by itself meanwhile.
     for (const failure of requests.length === 0 ? [] : this.tryAll(requests)) if (failure !== undefined && failure.code !== 'ENOENT') throw failure;
@@ -46,7 +39,6 @@ function originOf({ body }: Message): { tuple: Buffer; protocol: number; port: n
   return { tuple, protocol: part.get(conntrack.protocolNumber)?.[0] ?? 0, port: part.get(conntrack.destinationPort)?.readUInt16BE(0) ?? 0 };
 }
 
-function netfilterMessage(serviceNumber: number, kind: number, flags: number, ipv6?: boolean, ...attributes: Buffer[]): Buffer {
-  const family = ipv6 === undefined ? 0 : ipv6 ? 10 : 2;
-  return message((serviceNumber << 8) | kind, flags, Buffer.from([family, 0, 0, 0]), ...attributes);
+function flowMessage(kind: number, flags: number, ipv6: boolean, ...attributes: Buffer[]): Buffer {
+  return message((subsystem << 8) | kind, flags, Buffer.from([ipv6 ? 10 : 2, 0, 0, 0]), ...attributes);
 }
