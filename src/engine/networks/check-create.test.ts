@@ -26,6 +26,7 @@ describe('checkCreate()', () => {
   const refused: [string, Partial<NetworkCreateRequest>, RegExp][] = [
     ['ipvlan', { driver: 'ipvlan' }, /ipvlan is not supported/],
     ['overlay', { driver: 'overlay' }, /not a swarm manager/],
+    ['a scope that there is not', { scope: 'moon' }, /not a swarm manager/],
     ['a prefix too long for a link', { options: { [`${docker}container_iface_prefix`]: 'averylongprefix' } }, /cannot begin the name of a link/],
     ['an unknown gateway mode', { options: { [`${docker}bridge.gateway_mode_ipv6`]: 'bridged' } }, /\(unknown gateway mode bridged\)$/],
     ['an isolated gateway of an open network', { options: { [`${docker}bridge.gateway_mode_ipv4`]: 'isolated' } }, /^gateway mode 'isolated' can only be used for an internal network$/],

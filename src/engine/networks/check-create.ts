@@ -30,7 +30,7 @@ function checkScope({ scope, ingress }: NetworkCreateRequest): void {
 
 function checkDriver(driver: string): void {
   if (driver === 'host' || driver === 'null') throw new GantryError('forbidden', `only one instance of "${driver}" network is allowed`);
-  if (driver === 'overlay') throw new GantryError('unavailable', swarm);
+  if (driver === 'overlay') throw new GantryError('forbidden', swarm);
   if (driver === 'ipvlan') throw invalid('the network driver ipvlan is not supported by this engine: use macvlan, or bridge');
   if (driver !== 'bridge' && driver !== 'macvlan') throw new GantryError('notFound', `plugin "${driver}" not found`);
 }
