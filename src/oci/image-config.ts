@@ -22,9 +22,10 @@ export interface ConfigHistory { created?: string; created_by?: string; author?:
 export function readImageConfig(bytes: Uint8Array, where: string): ImageConfig {
   const raw = readObject(bytes, where);
   checkConfigShape(raw, where);
-  const rootfs = raw['rootfs'] as { type?: unknown; diff_ids?: unknown } | undefined;
+  const rootfs = raw['rootfs'] as { type?: unknown; diff_ids?: unknown } | null | undefined;
   const diffIds = rootfs?.diff_ids ?? [];
-  if (rootfs?.type !== 'layers' || !Array.isArray(diffIds) || !diffIds.every(isDigest)) {
+  // Docker asks for no type either.
+  if (rootfs === undefined || rootfs === null || !['layers', '', undefined, null].includes(rootfs.type as string | undefined) || !Array.isArray(diffIds) || !diffIds.every(isDigest)) {
     throw new GantryError('invalid', `${where}: invalid rootfs`);
   }
   const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
@@ -52,10 +53,15 @@ const healthFields: readonly [wire: string, ours: keyof Healthcheck][] = [
 ];
 
 export function configFromWire(wire: Record<string, unknown>): ContainerConfig {
-  const config = rename(wire, fields) as ContainerConfig;
+  const config = rename({ ...wire, Cmd: words(wire['Cmd']), Entrypoint: words(wire['Entrypoint']) }, fields) as ContainerConfig;
   const health = wire['Healthcheck'];
   if (typeof health === 'object' && health !== null) config.healthcheck = rename(health as Record<string, unknown>, healthFields);
   return config;
+}
+
+/** Of old configs a command may be a text: it is one word. */
+function words(command: unknown): unknown {
+  return typeof command === 'string' ? [command] : command;
 }
 
 export function configToWire(config: ContainerConfig): Record<string, unknown> {

@@ -85,6 +85,11 @@ describe('image config', () => {
     const config = { env: ['A=b'], cmd: ['sh'], exposedPorts: { '80/tcp': {} }, healthcheck: { test: ['NONE'] }, labels: { a: 'b' } };
     assert.deepEqual(configFromWire(configToWire(config)), config);
   });
+  it('takes a root filesystem that does not say its kind, and a command that is a text', () => {
+    const found = readImageConfig(bytes({ rootfs: { diff_ids: [digest] }, config: { Cmd: 'echo a', Entrypoint: '/bin/sh' } }), 'c');
+    assert.deepEqual([found.diffIds, found.config.cmd, found.config.entrypoint], [[digest], ['echo a'], ['/bin/sh']]);
+    for (const rootfs of [undefined, null, { type: 'other', diff_ids: [digest] }]) assert.throws(() => readImageConfig(bytes({ rootfs }), 'c'), /c: invalid rootfs/);
+  });
   it('refuses diffIds that are no digests', () => {
     assert.throws(() => readImageConfig(bytes({ rootfs: { type: 'layers', diff_ids: ['../x'] } }), 'c'), /c: invalid rootfs/);
   });

@@ -31,6 +31,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
     const variants: ImageRecord[] = [];
     for (const { names, variants: others = [], ...found } of await imagesOf(deps, members, choiceOf(deps, options.platform))) {
       const image = await unpackImage(deps, { ...found, lease, ...options.onUnpacking !== undefined && { onUnpacking: options.onUnpacking }, signal: options.signal, layersKnown: (ids) => ids.forEach((id) => chainIds.add(id)) });
+      if (image.platform.os !== 'linux') throw new GantryError('invalid', `cannot load ${image.platform.os} image on linux`);
       loaded.push({ image, names });
       // Unpacked when somebody uses them.
       for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));

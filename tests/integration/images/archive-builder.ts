@@ -19,14 +19,14 @@ export function streamOf(bytes: Buffer): Readable {
   return Readable.from(pieces, { objectMode: false });
 }
 
-export interface SampleOptions { text?: string; architecture?: string; labels?: Record<string, string>; diffId?: string; created?: string; bytes?: number }
+export interface SampleOptions { text?: string; os?: string; architecture?: string; labels?: Record<string, string>; diffId?: string; created?: string; bytes?: number }
 
 /** One layer that holds `hello`, its config and its manifest. */
 export function sample(options: SampleOptions = {}) {
   const layer = tarOf([{ name: 'hello', body: options.text ?? 'hello' }, { name: 'filler', body: Buffer.alloc(options.bytes ?? 0, 'x') }]);
   const blob = gzipSync(layer, { level: 0 });
   const config = Buffer.from(JSON.stringify({
-    created: options.created ?? '2020-01-01T00:00:00Z', architecture: options.architecture ?? 'amd64', os: 'linux',
+    created: options.created ?? '2020-01-01T00:00:00Z', architecture: options.architecture ?? 'amd64', os: options.os ?? 'linux',
     config: { Cmd: ['/hello'], Labels: options.labels ?? {} },
     rootfs: { type: 'layers', diff_ids: [options.diffId ?? digestOf(layer)] },
     history: [{ created: '2020-01-01T00:00:00Z', created_by: 'a step', empty_layer: true }, { created: '2020-01-01T00:00:00Z', created_by: 'hello' }],

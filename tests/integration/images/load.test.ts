@@ -140,6 +140,7 @@ describe('load refuses, and leaves nothing', () => {
     ['what is no archive', () => streamOf(Buffer.alloc(4096, 'no tar')), { kind: 'invalid' }],
     ['an empty archive', () => loads([]), { kind: 'invalid', message: /neither index.json nor manifest.json/ }],
     ['an index without the platform that was asked for', () => { const arm = sample({ architecture: 'arm64' }); const inner = indexOf([describeManifest(arm)]); return loads([...layoutMembers(indexOf([{ mediaType: 'application/vnd.oci.image.index.v1+json', digest: digestOf(inner), size: inner.length }]), [arm]), blobMember(inner)]); }, { kind: 'notFound', message: 'no matching manifest for linux/s390x in the manifest list entries' }, 'linux/s390x'],
+    ['an image of another system', () => loads(dockerArchive(sample({ os: 'windows' }), ['x'])), { kind: 'invalid', message: 'cannot load windows image on linux' }],
     ['an artifact', () => { const [members, description] = artifact(); return loads([...layoutMembers(indexOf([description]), []), ...members]); }, { kind: 'invalid', message: 'unsupported media type application/vnd.oci.empty.v1+json' }],
     ['a digest as the name of an image', () => loads(dockerArchive(image, [`x@${digestOf('trusted')}`])), { kind: 'invalid', message: /^invalid tag "x@sha256:/ }],
     ['the digest of something else as a name in a layout', () => loads(layoutMembers(indexOf([describeManifest(image, `docker.io/library/x@${digestOf('trusted')}`)]), [image])), { kind: 'invalid', message: /^invalid name .* of sha256:/ }],
