@@ -1,4 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import { recordLockHolder } from './record-lock.ts';
 import { runProgram, runVisibly } from './run-program.ts';
 
 /** Whether packages can be installed with apt on this host. */
@@ -6,18 +8,65 @@ export function hasApt(): boolean {
   return existsSync('/usr/bin/apt-get') && existsSync('/var/lib/dpkg/status');
 }
 
+/** What apt and dpkg lock while they work. apt itself waits for the second only. */
+const locks = ['/var/lib/apt/lists/lock', '/var/lib/dpkg/lock-frontend', '/var/lib/dpkg/lock', '/var/cache/apt/archives/lock'];
+/** An upgrade of the whole host may take that long. */
+const patienceMs = 15 * 60_000;
+/** The kernel tells nobody when a lock is free. */
+const roundMs = 250;
+
 /**
- * Installs Debian packages without questions, with fresh lists when there are none or the first try fails.
- * A package's services are not started. apt's own words go to standard error. @returns whether all are installed
+ * Installs Debian packages without questions, with fresh lists when there are none or the first try fails. A name may be several,
+ * `a | b` as dependencies are written: the first that this release has is meant, and one that it has not is left out. Whoever installs
+ * something already is waited for. A package's services are not started. apt's own words go to standard error. @returns whether all else is installed
  */
-export async function installPackages(names: string[]): Promise<boolean> {
+export async function installPackages(names: string[], say: (line: string) => void): Promise<boolean> {
+  if (hasLists()) {
+    const here = await Promise.all(names.map(nameHere));
+    if (!here.includes(undefined) && await install(here as string[], say)) return true;
+  }
+  if (!await apt(say, 'update')) return false;
+  const here = await Promise.all(names.map(async (name) => ({ name, known: await nameHere(name) })));
+  for (const { name, known } of here) if (known === undefined) say(`this release has no package ${name}: left out`);
+  return await install(here.flatMap(({ known }) => known ?? []), say);
+}
+
+async function install(names: string[], say: (line: string) => void): Promise<boolean> {
+  return names.length === 0 || await apt(say, 'install', '-y', '--no-install-recommends', ...names);
+}
+
+async function apt(say: (line: string) => void, ...args: string[]): Promise<boolean> {
+  await othersEnd(say);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'a', SYSTEMD_OFFLINE: '1', LC_ALL: 'C.UTF-8' };
-  const apt = async (...args: string[]): Promise<boolean> => (
-    await runVisibly('/usr/bin/apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0', ...args], env)
-  ) === 0;
-  const install = (): Promise<boolean> => apt('install', '-y', '--no-install-recommends', ...names);
-  if (hasLists() && await install()) return true;
-  return await apt('update') && await install();
+  const options = ['-qq', '-o', `DPkg::Lock::Timeout=${patienceMs / 1000}`, '-o', 'Dpkg::Use-Pty=0'];
+  return (await runVisibly('/usr/bin/apt-get', [...options, ...args], env)) === 0;
+}
+
+/** Waits until nobody else installs something. */
+async function othersEnd(say: (line: string) => void): Promise<void> {
+  let told = false;
+  for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await setTimeout(roundMs)) {
+    const holder = locks.map(recordLockHolder).find((pid) => pid !== undefined);
+    if (holder === undefined) return;
+    if (!told) say(`${nameOf(holder)} is at work on this host's packages; waiting for it to end ...`);
+    told = true;
+  }
+}
+
+function nameOf(pid: number): string {
+  try {
+    return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
+  } catch {
+    return 'another program';
+  }
+}
+
+/** The first of alternatives that the lists know. */
+async function nameHere(name: string): Promise<string | undefined> {
+  for (const each of name.split(' | ')) {
+    if ((await runProgram('/usr/bin/apt-cache', ['show', each])).exitCode === 0) return each;
+  }
+  return undefined;
 }
 
 /**

@@ -26,12 +26,26 @@ export async function runProgram(path: string, args: string[], options: { env?: 
   });
 }
 
-/** Runs a program whose words go straight to the person's terminal. @returns its exit code */
+/**
+ * Runs a program whose words go straight to the person's terminal. A signal that would end this process reaches the program alone, and not what
+ * that has started: it knows what must not be cut off. This process ends by the signal after it. @returns its exit code
+ */
 export async function runVisibly(path: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> {
   // Standard output belongs to the command that follows a set-up: what is said on the way goes to standard error.
-  const child = spawn(path, args, { stdio: ['ignore', 2, 2], env });
-  return await new Promise((resolve) => {
+  const child = spawn(path, args, { stdio: ['ignore', 2, 2], env, detached: true });
+  let asked: NodeJS.Signals | undefined;
+  const pass = (signal: NodeJS.Signals): void => {
+    asked = signal;
+    child.kill(signal);
+  };
+  for (const signal of endings) process.on(signal, pass);
+  const exitCode = await new Promise<number>((resolve) => {
     child.once('error', () => resolve(127));
     child.once('close', (code) => resolve(code ?? 137));
   });
+  for (const signal of endings) process.off(signal, pass);
+  if (asked !== undefined) process.kill(process.pid, asked);
+  return exitCode;
 }
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

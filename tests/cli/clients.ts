@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { gantryProgram } from '../support/daemon.ts';
 
 export interface Outcome { code: number; stdout: Buffer; stderr: string }
@@ -15,9 +15,6 @@ export function runProgram(argv: readonly string[], { input, ...options }: Runni
     child.stdin?.on('error', () => undefined).end(input);
   });
 }
-
-/** The stock client, or undefined where it is not installed. */
-export const dockerClient: string | undefined = spawnSync('docker', ['--version']).status === 0 ? 'docker' : undefined;
 
 /** argv of both clients for one engine. */
 export function clientsFor(host: string): Record<'docker' | 'gantry', string[]> {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gantryProgram } from '../support/daemon.ts';
-import { dockerClient, runProgram, type Outcome } from './clients.ts';
+import { withoutDockerClient } from '../support/docker-client.ts';
+import { runProgram, type Outcome } from './clients.ts';
 import { lines, words } from './words.ts';
 
 /** One session a line, in this order: both clients keep the same contexts, in the same files, and say the same. */
@@ -84,7 +85,7 @@ DOCKER_HOST=unix:///y context use aa
 DOCKER_HOST=unix:///y context show
 `);
 
-describe('contexts', { skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => {
+describe('contexts', { skip: withoutDockerClient }, () => {
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'gantry-contexts-'));

@@ -7,7 +7,8 @@ import { after, before, describe, test } from 'node:test';
 import { readTar } from '../../src/base/tar/read.ts';
 import { mknodAt } from '../../src/host/files.ts';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
-import { clientsFor, dockerClient, runProgram, type Outcome } from './clients.ts';
+import { withoutDockerClient } from '../support/docker-client.ts';
+import { clientsFor, runProgram, type Outcome } from './clients.ts';
 
 /**
  * `cp` against the real engine: whatever the stock client leaves on disk, in the container and on the terminal, ours leaves too. Each case starts
@@ -34,7 +35,7 @@ const into = [
 
 const usage = [['HERE/file', 'HERE/new'], ['BOX:/a', 'BOX:/b'], ['', 'BOX:/a'], ['BOX:/a', ''], ['one'], ['-', 'BOX:/data/file'], ['-', 'absent-box:/x'], ['-', 'BOX:/nothing']];
 
-describe('cp does what the docker client does', { concurrency: 4, skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => {
+describe('cp does what the docker client does', { concurrency: 4, skip: withoutDockerClient }, () => {
   let daemon: TestDaemon;
   let folder: string;
   let sides = 0;

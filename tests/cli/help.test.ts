@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FlagTable } from '../../src/cli/grammar/flag.ts';
 import { entries } from '../../src/cli/tree.ts';
-import { dockerClient, runProgram } from './clients.ts';
+import { withoutDockerClient } from '../support/docker-client.ts';
+import { runProgram } from './clients.ts';
 
 /**
  * The flags of every command are the stock client's: names, letters and whether a value follows. What differs stands here, with its reason;
@@ -54,7 +55,7 @@ function ourFlags(table: FlagTable): string[] {
   return Object.entries(table).filter(([, flag]) => flag.hidden !== true).map(([name, { short, type }]) => `${short ?? ''} ${name}${type === '' ? '' : '='}`.trim()).sort();
 }
 
-describe('flags are those of the docker client', { concurrency: 4, skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => {
+describe('flags are those of the docker client', { concurrency: 4, skip: withoutDockerClient }, () => {
   for (const entry of entries.filter(({ hidden }) => hidden !== true)) {
     const name = entry.paths[0] ?? '';
     test(name, async () => {

@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startDaemon, type TestDaemon } from '../support/daemon.ts';
-import { clientsFor, dockerClient, runProgram, type Outcome } from './clients.ts';
+import { withoutDockerClient } from '../support/docker-client.ts';
+import { clientsFor, runProgram, type Outcome } from './clients.ts';
 import { sameOutputCases } from './same-output-cases.ts';
 
 /** The stock client and ours print the same and leave with the same status when they are given the same command line for the same engine. */
-describe('the same command line prints what the docker client does', { concurrency: 2, skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => {
+describe('the same command line prints what the docker client does', { concurrency: 2, skip: withoutDockerClient }, () => {
   let daemon: TestDaemon;
   let directory: string;
 

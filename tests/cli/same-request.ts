@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { withoutDockerClient } from '../support/docker-client.ts';
 import { RecordingEngine, type Recorded } from '../support/recording-engine.ts';
-import { clientsFor, dockerClient, runProgram } from './clients.ts';
+import { clientsFor, runProgram } from './clients.ts';
 
 /** The stock client and ours ask the engine for the same when they are given the same command line. */
 export function testSameRequests(cases: readonly string[][]): void {
-  describe('the same command line makes the same request as the docker client', { skip: dockerClient === undefined ? 'the docker client is not installed' : false }, () => suite(cases));
+  describe('the same command line makes the same request as the docker client', { skip: withoutDockerClient }, () => suite(cases));
 }
 
 function suite(cases: readonly string[][]): void {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { gantryProgram, startDaemon } from '../support/daemon.ts';
-import { clientsFor, dockerClient, runProgram } from './clients.ts';
+import { dockerClient } from '../support/docker-client.ts';
+import { clientsFor, runProgram } from './clients.ts';
 
 interface Part { GitCommit: string; BuildTime: string }
 

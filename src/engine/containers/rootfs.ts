@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GantryError, errnoOf } from '../../base/errors.ts';
 import { bindMount, makePrivate, mountOf, mountOverlay, mounts, unmount } from '../../host/mount.ts';
 import type { ContainerLayers } from '../../store/snapshots/container-layers.ts';
 import type { Snapshotter } from '../../store/snapshots/snapshotter.ts';
@@ -46,7 +47,7 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
       } catch (error) {
         places.giveBack(target);
         await lowers.release();
-        throw error;
+        throw overlayRefused(error, containersDirectory);
       }
       return mountedRoot(target, () => {
         const left = views.get(id);
@@ -70,6 +71,14 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
       for (const name of readdirSync(mountsDirectory)) if (!isPlace(name)) removeMountPoint(join(mountsDirectory, name));
     },
   };
+}
+
+/** Filesystems that are overlays themselves, or lack what one needs, answer EINVAL; the kernel's log has the reason. */
+function overlayRefused(error: unknown, directory: string): unknown {
+  if (errnoOf(error) !== 'EINVAL') return error;
+  const type = mountOf(directory)?.type ?? 'unknown';
+  return new GantryError('unavailable', `the filesystem of ${directory} (${type}) cannot hold root filesystems of containers: the kernel mounts no overlay on it. `
+    + "Give 'gantry daemon' a --root on ext4, xfs, btrfs or tmpfs (in a container: on a volume)", { cause: error });
 }
 
 const isPlace = (name: string): boolean => /^root-\d+$/.test(name);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { isStaticExecutable } from './static-executable.ts';
 
-/** Something of the host that Gantry or its tests use: how to see that it is there, and the package that brings it. */
+/** Something of the host that Gantry or its tests use: how to see that it is there, and the package that brings it. `a | b` is a, or b where there is no a. */
 export interface Need {
   name: string;
   why: string;
@@ -32,7 +32,7 @@ export const needs: Need[] = [
     },
   },
   {
-    name: 'tini', why: 'the process 1 of --init', packages: { debian: 'tini', fedora: 'tini-static', arch: 'tini' },
+    name: 'tini', why: 'the process 1 of --init', packages: { debian: 'tini-static | tini', fedora: 'tini-static', arch: 'tini' },
     present: () => findProgram('tini-static') !== undefined,
   },
 ];

@@ -6,7 +6,7 @@ import { runProgram } from '../../host/run-program.ts';
 import { fetchComposePlugin } from './compose-plugin.ts';
 import { imageMaker } from './embedded-image.ts';
 import { installService } from './install-service.ts';
-import type { SetupStep } from './plan.ts';
+import { plainName, type SetupStep } from './plan.ts';
 
 /** What went wrong, and how to go on. */
 export interface SetupFailure { what: string; next: string }
@@ -24,10 +24,11 @@ export async function act(step: SetupStep, say: (line: string) => void): Promise
 }
 
 async function install(step: { packages: string[]; whys: string[] }, say: (line: string) => void): Promise<SetupFailure | undefined> {
-  say(`installing ${step.packages.map((name, index) => `${name} (${step.whys[index]})`).join(', ')}`);
-  if (await installPackages(step.packages)) return undefined;
-  const command = `apt-get update && apt-get install --no-install-recommends ${step.packages.join(' ')}`;
-  return { what: `apt-get could not install ${step.packages.join(', ')}; its own words are above.`, next: `Run this as root, then 'gantry setup' again: ${command}` };
+  const names = step.packages.map(plainName);
+  say(`installing ${names.map((name, index) => `${name} (${step.whys[index]})`).join(', ')}`);
+  if (await installPackages(step.packages, say)) return undefined;
+  const command = `apt-get update && apt-get install --no-install-recommends ${names.join(' ')}`;
+  return { what: `apt-get could not install ${names.join(', ')}; its own words are above.`, next: `Run this as root, then 'gantry setup' again: ${command}` };
 }
 
 function mountControllers(controllers: string[], say: (line: string) => void): SetupFailure | undefined {

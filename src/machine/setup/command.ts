@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../base/errors.ts';
 import { hasApt } from '../../host/debian-packages.ts';
-import { readHostFacts } from '../facts/host-facts.ts';
+import { readHostFacts, type HostFacts } from '../facts/host-facts.ts';
 import { needs, testNeeds, virtualMachineNeeds } from '../facts/needs.ts';
 import { act } from './act.ts';
 import { composePlugin } from './compose-plugin.ts';
 import { embeddedImageCurrent } from './embedded-image.ts';
 import { hasSystemd } from './install-service.ts';
-import { planSetup } from './plan.ts';
-import { markReady } from './ready.ts';
+import { planSetup, type SetupPlan } from './plan.ts';
+import { markReady, takeSetupLock } from './ready.ts';
 
 const usage = `Usage:  gantry setup [OPTIONS]
 
@@ -31,24 +31,40 @@ export async function run(argv: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  try {
+    return await setUp(options, say);
+  } catch (error) {
+    say(messageOf(error));
+    return 1;
+  }
+}
+
+async function setUp(options: SetupFlags, say: (line: string) => void): Promise<number> {
   const facts = readHostFacts();
-  const wanted = [...needs, ...(options.forTests ? testNeeds : []), ...(options.forVm ? virtualMachineNeeds : [])];
-  const plan = planSetup(facts, wanted, {
-    apt: hasApt(), image: embeddedImageCurrent(), compose: options.forTests && composePlugin() === undefined,
-    ...(options.service ? { service: hasSystemd() ? 'systemd' : 'nobody' } : {}),
-  });
-  for (const step of plan.steps) {
+  const plan = planOf(facts, options);
+  if (facts.root && plan.steps.length > 0) await takeSetupLock(say);
+  // Whoever held the lock before may have done it.
+  const { steps, byHand } = facts.root ? planOf(readHostFacts(), options) : plan;
+  for (const step of steps) {
     const failure = await act(step, say);
     if (failure === undefined) continue;
     say(failure.what);
     say(failure.next);
     return 1;
   }
-  plan.byHand.forEach(say);
-  if (plan.byHand.length > 0) return 1;
+  byHand.forEach(say);
+  if (byHand.length > 0) return 1;
   if (facts.root) markReady();
   if (!options.firstUse) say('this host has what Gantry needs');
   return 0;
+}
+
+function planOf(facts: HostFacts, options: SetupFlags): SetupPlan {
+  const wanted = [...needs, ...(options.forTests ? testNeeds : []), ...(options.forVm ? virtualMachineNeeds : [])];
+  return planSetup(facts, wanted, {
+    apt: hasApt(), image: embeddedImageCurrent(), compose: options.forTests && composePlugin() === undefined,
+    ...(options.service ? { service: hasSystemd() ? 'systemd' : 'nobody' } : {}),
+  });
 }
 
 interface SetupFlags { forTests: boolean; forVm: boolean; firstUse: boolean; service: boolean; help: boolean }

@@ -27,6 +27,12 @@ test('planSetup() gives a person who is not root the command', () => {
   assert.match(plan.byHand[0] ?? '', /does tini.*sudo apt-get install deb-tini$/);
 });
 
+test('planSetup() leaves alternatives to apt, and gives a person the one that most releases have', () => {
+  const tini = { ...need('tini', false), packages: { debian: 'tini-static | tini', fedora: 'x', arch: 'x' } };
+  assert.deepEqual(planSetup(facts(), [tini], { apt: true, image: true }).steps, [{ act: 'installPackages', packages: ['tini-static | tini'], whys: ['does tini'] }]);
+  assert.match(planSetup(facts({ root: false }), [tini], { apt: true, image: true }).byHand[0] ?? '', /sudo apt-get install tini$/);
+});
+
 test("planSetup() speaks each distribution's language", () => {
   const byHand = (families: string[]) => planSetup(facts({ families }), [need('tini', false)], { apt: false, image: true }).byHand[0];
   assert.match(byHand(['rhel', 'fedora']) ?? '', /dnf install rpm-tini$/);

@@ -51,11 +51,16 @@ function planPackages(plan: SetupPlan, facts: HostFacts, missing: Need[], apt: b
 }
 
 function installCommand(facts: HostFacts, missing: Need[]): string {
-  const packages = (family: keyof Need['packages']): string => missing.map((need) => need.packages[family]).join(' ');
+  const packages = (family: keyof Need['packages']): string => missing.map((need) => plainName(need.packages[family])).join(' ');
   if (facts.families.some((name) => ['fedora', 'rhel', 'centos'].includes(name))) return `sudo dnf install ${packages('fedora')}`;
   if (facts.families.includes('arch')) return `sudo pacman -S ${packages('arch')}`;
   if (facts.families.some((name) => ['debian', 'ubuntu'].includes(name))) return `sudo apt-get install ${packages('debian')}`;
   return `your package manager (Debian calls them: ${packages('debian')})`;
+}
+
+/** Of alternatives, `a | b`, the one that most releases have. */
+export function plainName(name: string): string {
+  return name.split(' | ').at(-1) as string;
 }
 
 function planCgroups(plan: SetupPlan, facts: HostFacts): void {

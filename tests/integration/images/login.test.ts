@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gantryProgram, startDaemon, withoutTestContext, type TestDaemon } from '../../support/daemon.ts';
+import { dockerClient } from '../../support/docker-client.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startRegistry, type TestRegistry } from '../registry/support.ts';
 import { startTokenFront } from './token-front.ts';
@@ -11,7 +12,7 @@ import { startTokenFront } from './token-front.ts';
 interface Ended { code: number | null; out: string; err: string }
 
 /** Both keep to the same words where both have something to say. */
-const clients: readonly ('docker' | 'gantry')[] = spawnSync('docker', ['--version']).status === 0 ? ['docker', 'gantry'] : ['gantry'];
+const clients: readonly ('docker' | 'gantry')[] = dockerClient === undefined ? ['gantry'] : ['docker', 'gantry'];
 
 for (const name of clients) {
   describe(`credentials, as ${name} keeps them`, () => {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { gantryProgram, startDaemon } from '../../support/daemon.ts';
+import { withoutDockerClient } from '../../support/docker-client.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { startFake, startRegistry } from '../registry/support.ts';
 import { imageOf, indexOf, publish, publishImage, randomLayer } from './registry-fixture.ts';
@@ -44,7 +45,7 @@ describe('manifest lists', () => {
   });
 });
 
-describe("manifest's words", { skip: spawnSync('docker', ['--version']).status !== 0 && "docker's client is not installed" }, () => {
+describe("manifest's words", { skip: withoutDockerClient }, () => {
   it("are docker's, and so are the digests of what it pushes", async () => {
     await using folder = await temporaryFolder();
     await using registry = await startRegistry();

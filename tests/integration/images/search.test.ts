@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { gantryProgram, startDaemon, withoutTestContext, type TestDaemon } from '../../support/daemon.ts';
+import { withoutDockerClient } from '../../support/docker-client.ts';
 import { startFake } from '../registry/support.ts';
 
 const run = promisify(execFile);
@@ -14,7 +14,7 @@ const found = [
 const whole = 'two lines, 日本語日本語日本語日本語日本語日本語, and  [31mmore of them';
 
 for (const name of ['docker', 'gantry'] as const) {
-  const skip = name === 'docker' && !existsSync('/usr/local/bin/docker') && !existsSync('/usr/bin/docker') ? 'docker is not installed' : false;
+  const skip = name === 'docker' && withoutDockerClient;
   describe(`${name} search`, { skip }, () => {
     const stack = new AsyncDisposableStack();
     let daemon: TestDaemon;
