@@ -85,23 +85,22 @@ describe('a network with more containers than a bridge has ports', () => {
   });
 });
 
+/** So many get to know each other at once: each pair is a broadcast to all, and a slow machine would do nothing else. */
+const atOnce = 32;
+const patienceMs = 120_000;
+
 /** A UDP socket in each namespace, all served from here. */
 class Party {
   readonly #sockets: Socket[];
   readonly #port: number;
   readonly #address: (number: number) => string;
-  /** `from to` of what has not arrived. */
-  readonly #missing = new Set<string>();
-  readonly #arrived = Promise.withResolvers<void>();
+  #arrived: (pair: string) => void = () => undefined;
 
   private constructor(sockets: Socket[], port: number, addressOf: (number: number) => string) {
     this.#sockets = sockets;
     this.#port = port;
     this.#address = addressOf;
-    sockets.forEach((socket, number) => socket.on('message', (_, { address: from }) => {
-      this.#missing.delete(`${from} ${addressOf(number)}`);
-      if (this.#missing.size === 0) this.#arrived.resolve();
-    }));
+    sockets.forEach((socket, number) => socket.on('message', (_, { address: from }) => this.#arrived(`${from} ${addressOf(number)}`)));
   }
 
   static open(namespaces: readonly string[], addressOf: (number: number) => string): Party {
@@ -116,19 +115,28 @@ class Party {
 
   /** Everybody sends to one; what is lost while neighbours get to know each other is sent again. */
   async meet(whom: (from: number) => number): Promise<void> {
-    const pairs = this.#sockets.map((_, from) => ({ from, to: whom(from) }));
-    for (const { from, to } of pairs) this.#missing.add(`${this.#address(from)} ${this.#address(to)}`);
-    const send = (): void => {
-      for (const { from, to } of pairs) {
-        if (this.#missing.has(`${this.#address(from)} ${this.#address(to)}`)) this.#sockets[from]!.send('hello', this.#port, this.#address(to), () => undefined);
-      }
+    const waiting = this.#sockets.keys().map((from) => ({ from, to: whom(from) }));
+    const open = new Map<string, { from: number; to: number }>();
+    const over = Promise.withResolvers<void>();
+    const send = ({ from, to }: { from: number; to: number }): void => this.#sockets[from]!.send('hello', this.#port, this.#address(to), () => undefined);
+    const next = (): void => {
+      const { value: pair } = waiting.next();
+      if (pair !== undefined) {
+        open.set(`${this.#address(pair.from)} ${this.#address(pair.to)}`, pair);
+        send(pair);
+      } else if (open.size === 0) over.resolve();
     };
-    send();
-    const again = setInterval(send, 500);
-    const limit = setTimeout(() => this.#arrived.reject(new Error(`never arrived: ${[...this.#missing].slice(0, 10).join(', ')}, ${this.#missing.size} in all`)), 120_000);
-    await this.#arrived.promise.finally(() => {
+    const silence = setTimeout(() => over.reject(new Error(`never arrived: ${[...open.keys()].slice(0, 10).join(', ')}`)), patienceMs);
+    this.#arrived = (pair) => {
+      if (!open.delete(pair)) return;
+      silence.refresh();
+      next();
+    };
+    for (let number = 0; number < atOnce; number++) next();
+    const again = setInterval(() => open.forEach(send), 500);
+    await over.promise.finally(() => {
       clearInterval(again);
-      clearTimeout(limit);
+      clearTimeout(silence);
     });
   }
 
