@@ -14,9 +14,16 @@ import { imagesOfLayout, type ArchivedImage, type PlatformChoice } from './archi
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
+import { checkLoaded } from './signatures/check-loaded.ts';
 import type { ImageVerbs, Progress } from './verbs.ts';
 
-export interface LoadOptions { platform?: string; signal: AbortSignal; onUnpacking?: OnUnpacking }
+export interface LoadOptions {
+  platform?: string;
+  signal: AbortSignal;
+  onUnpacking?: OnUnpacking;
+  /** Asked before an image gets its names. @throws when it may not have them */
+  check?: (found: LoadedImage) => void;
+}
 export interface LoadedImage { image: ImageRecord; names: string[] }
 
 /** Tar in, records out: all images of the archive or none. What the archive brought beyond them is removed again. */
@@ -32,6 +39,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
     for (const { names, variants: others = [], ...found } of await imagesOf(deps, members, choiceOf(deps, options.platform))) {
       const image = await unpackImage(deps, { ...found, lease, ...options.onUnpacking !== undefined && { onUnpacking: options.onUnpacking }, signal: options.signal, layersKnown: (ids) => ids.forEach((id) => chainIds.add(id)) });
       if (image.platform.os !== 'linux') throw new GantryError('invalid', `cannot load ${image.platform.os} image on linux`);
+      options.check?.({ image, names });
       loaded.push({ image, names });
       // Unpacked when somebody uses them.
       for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));
@@ -80,7 +88,7 @@ function record(catalog: Catalog, loaded: readonly LoadedImage[]): void {
 export function loadVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['load'] {
   return async (tar, { quiet, progress, signal, platform }) => {
     const onUnpacking: OnUnpacking = ({ diffId, size }, current) => progress({ status: 'Loading layer', id: shortId(diffId), progress: { current, total: size } });
-    const loaded = await loadArchive(deps, catalog, tar, { signal, ...(!quiet && { onUnpacking }), ...(platform === undefined ? {} : { platform }) });
+    const loaded = await loadArchive(deps, catalog, tar, { signal, check: (found) => checkLoaded(deps, catalog, found), ...(!quiet && { onUnpacking }), ...(platform === undefined ? {} : { platform }) });
     for (const item of loaded) tell(deps, item, progress);
   };
 }

@@ -98,6 +98,24 @@ describe('the signature policy', () => {
     }
     assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
   });
+
+  it('gives its names to no archive, except for what was pulled and checked', async () => {
+    await using registry = await startRegistry();
+    const signatures = readSignaturePolicy({ [registry.host]: { keys: ['team.pub'] } }, readKey);
+    await using fixture = imageFixture({ registry: registryPort({ signatures }) });
+    await using elsewhere = imageFixture({ registry: registryPort() });
+    const [image, name] = [imageOf([randomLayer('a', 100)], { architecture }), `${registry.host}/signed:v1`];
+    await publishImage(registry.host, 'signed', 'v1', image);
+    await publish(registry.host, 'signed', { references: [`${image.digest.replace(':', '-')}.sig`], ...cosigned(image.digest, team.privateKey) });
+    await elsewhere.images.pull(name, pulling());
+    await elsewhere.images.tag(name, 'free', 'v1');
+    const archive = async (...names: string[]) => await elsewhere.images.save(names, { signal: new AbortController().signal });
+    await fixture.load(await archive('free:v1'));
+    await assert.rejects(fixture.load(await archive(name)), { kind: 'forbidden', message: new RegExp(`image ${name} \\(${image.digest}\\) is refused by the signature policy for "${registry.host}": it comes from an archive, which brings no signature`) });
+    assert.throws(() => fixture.images.resolve(name), { kind: 'notFound' });
+    await fixture.images.pull(name, pulling());
+    await fixture.load(await archive(name));
+  });
 });
 
 describe('readSignaturePolicy()', () => {
