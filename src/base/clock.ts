@@ -1,17 +1,18 @@
 /** Wall-clock times as Docker writes them: RFC 3339 in UTC with nanoseconds. */
 const originNs = BigInt(Math.round(performance.timeOrigin * 1e3)) * 1000n;
+const millisecond = 1_000_000n;
 let drift = 0n;
-let checkedAtMs = 0;
 
-/** Nanoseconds since the epoch. Follows steps of the wall clock within a second. */
+/**
+ * Nanoseconds since the epoch, within the millisecond that the wall clock shows: what clients and other processes read from it before is not later,
+ * and what they read afterwards not earlier. The monotonic clock says where in the millisecond.
+ */
 export function nowNanos(): bigint {
   const fine = originNs + BigInt(Math.round(performance.now() * 1e6));
-  const wallMs = Date.now();
-  if (Math.abs(wallMs - checkedAtMs) > 1000) {
-    checkedAtMs = wallMs;
-    const offset = BigInt(wallMs) * 1_000_000n - fine;
-    drift = offset > 2_000_000n || offset < -2_000_000n ? offset : 0n;
-  }
+  const begin = BigInt(Date.now()) * millisecond;
+  const end = begin + millisecond - 1n;
+  if (fine + drift < begin) drift = begin - fine;
+  else if (fine + drift > end) drift = end - fine;
   return fine + drift;
 }
 

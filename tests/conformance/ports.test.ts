@@ -132,7 +132,7 @@ async function eventually(act: () => Promise<string>): Promise<string> {
     try {
       return await act();
     } catch (error) {
-      if (tries === 100) throw error;
+      if (tries === 1200) throw error;
       await new Promise((resolve) => { setTimeout(resolve, 50); });
     }
   }

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
@@ -44,5 +44,5 @@ export function hooks(): string[] {
 
 function cgroups(instanceId: string): string[] {
   const hierarchies = ['/sys/fs/cgroup', ...readdirSync('/sys/fs/cgroup', { withFileTypes: true }).filter((each) => each.isDirectory()).map(({ name }) => join('/sys/fs/cgroup', name))];
-  return hierarchies.flatMap((hierarchy) => readdirSync(hierarchy).filter((name) => name === `gantry-${instanceId}`).map((name) => `cgroup ${join(hierarchy, name)}`));
+  return hierarchies.map((hierarchy) => join(hierarchy, `gantry-${instanceId}`)).filter((path) => existsSync(path)).map((path) => `cgroup ${path}`);
 }

@@ -22,7 +22,8 @@ export async function onExit(deps: ContainerDeps, exit: ExitReport): Promise<voi
 /** Under the container's lock. */
 async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: ExitReport): Promise<void> {
   const { exitCode, oomKilled, at: finishedAt } = exit;
-  const startedAt = isAlive(record.state) ? record.state.startedAt : finishedAt;
+  // The monitor may have seen the end before this daemon heard of the start.
+  const startedAt = isAlive(record.state) && Date.parse(record.state.startedAt) < Date.parse(finishedAt) ? record.state.startedAt : finishedAt;
   const ranMs = Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt));
   deps.health.end(record.id);
   const restarts = shouldRestart(record.hostConfig.restartPolicy, { exitCode, restartCount: record.restartCount, stoppedByHand: record.stoppedByHand })
@@ -31,7 +32,7 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
     deps.log.warn('network of a container that ended could not be given back', { container: record.id, error: messageOf(error) });
     return record.endpoints;
   });
-  removeBundle(join(deps.settings.bundlesDirectory, record.id));
+  tryToRemoveBundle(deps, record.id);
   const ended = deps.catalog.save({
     ...record,
     endpoints,
@@ -47,6 +48,15 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
   deps.waiters.exited(record.id, { exitCode });
   if (restarts) scheduleRestart(deps, record.id, nextDelayMs(deps.restarts.lastDelayMs(record.id), ranMs));
   else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id) && !deps.restarting.has(record.id)) await removeLocked(deps, ended, { volumes: true });
+}
+
+/** The next start, or the next daemon, takes away what is left. */
+function tryToRemoveBundle(deps: ContainerDeps, id: string): void {
+  try {
+    removeBundle(join(deps.settings.bundlesDirectory, id));
+  } catch (error) {
+    deps.log.warn('the bundle of a container that ended could not be removed', { container: id, error: messageOf(error) });
+  }
 }
 
 /** Starts it again after the pause, unless somebody stops or removes it before. A start that fails ends the tries, as Docker's does. */

@@ -134,7 +134,14 @@ class ResolverClient implements Resolver {
     const before = this.#connection;
     const connection = await this.#connected();
     if (before === undefined) return;
-    await connection.ask(request);
+    try {
+      await connection.ask(request);
+    } catch (error) {
+      if (!hasKind(error, 'unavailable') || this.#closed) throw error;
+      // The process has died under the question: the next one is told everything.
+      await connection.lost;
+      await this.#connected();
+    }
   }
 
   #connected(): Promise<Connection> {

@@ -324,6 +324,16 @@ describe('time', () => {
     assert.ok(times.every((time, index) => index === 0 || time > times[index - 1]!));
   });
 
+  test('nextMoment is in the millisecond of the wall clock', () => {
+    for (let round = 0; round < 5000; round++) {
+      const before = Date.now();
+      const { seconds, nanoseconds } = nextMoment();
+      const time = seconds * 1000 + Math.floor(nanoseconds / 1e6);
+      const after = Date.now();
+      assert.ok(before <= time && time <= after, `${before} ${time} ${after}`);
+    }
+  });
+
   test('formatMoment leaves out zeros at the end, and parseNanoseconds reads it', () => {
     assert.equal(formatMoment({ seconds: 1, nanoseconds: 500_000_000 }), '1970-01-01T00:00:01.5Z');
     assert.equal(formatMoment({ seconds: 2, nanoseconds: 0 }), '1970-01-01T00:00:02Z');

@@ -6,6 +6,8 @@
 export interface Moment { seconds: number; nanoseconds: number }
 
 const second = 1_000_000_000;
+/** Nanoseconds; what follows in the same one is told apart by as many more. */
+const lateInMillisecond = 990_000;
 
 let anchor: Moment = { seconds: 0, nanoseconds: 0 };
 /** The monotonic clock at the anchor, in milliseconds. */
@@ -16,10 +18,10 @@ export function nextMoment(): Moment {
   const wallMs = Date.now();
   let guess = later(anchor, Math.round((performance.now() - anchoredAt) * 1e6));
   const aheadMs = guess.seconds * 1000 + guess.nanoseconds / 1e6 - wallMs;
-  // The clock was set, or this is the first call: start again from what it says.
-  if (aheadMs < -1 || aheadMs > 2) {
+  // Within the millisecond that the clock shows: other processes compare with it. It was set, the two have drifted apart, or this is the first call.
+  if (aheadMs < 0 || aheadMs >= 1) {
     anchoredAt = performance.now();
-    anchor = later({ seconds: Math.floor(wallMs / 1000), nanoseconds: 0 }, (wallMs % 1000) * 1e6);
+    anchor = later({ seconds: Math.floor(wallMs / 1000), nanoseconds: 0 }, (wallMs % 1000) * 1e6 + (aheadMs < 0 ? 0 : lateInMillisecond));
     guess = anchor;
     if (isAfter(last, later(guess, second))) last = { seconds: 0, nanoseconds: 0 };
   }

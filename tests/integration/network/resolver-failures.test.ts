@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
 import { checked, libc } from '../../../src/host/ffi.ts';
@@ -32,6 +33,29 @@ describe('resolver failures', () => {
     await assert.rejects(put, { kind: 'unavailable', message: 'the resolver is gone' });
     server.close();
     await resolver.close();
+  });
+
+  it('a resolver that dies over a change is followed by one that is told everything, and nobody fails', async () => {
+    const folder = mkdtempSync(join(directory, 'dies-'));
+    const told: string[][] = [];
+    let connections = 0;
+    const server = createServer((socket) => {
+      const isFirst = ++connections === 1;
+      createInterface({ input: socket.on('error', () => undefined) }).on('error', () => undefined).on('line', (line) => {
+        const request = JSON.parse(line) as { op: string; endpoints?: { endpoint: string }[] };
+        if (isFirst && request.op === 'put') return socket.destroy();
+        if (request.endpoints !== undefined) told.push(request.endpoints.map(({ endpoint }) => endpoint));
+        return socket.write('{"ok":true}\n');
+      });
+    });
+    await new Promise<void>((resolve) => { server.listen(join(folder, 'resolver.sock'), resolve); });
+    const resolver = createResolver({ runDirectory: folder, log: silentLog });
+    const put = (endpoint: string): Promise<void> => resolver.put({ network: 'n', endpoint, name: endpoint, names: [endpoint], addresses: ['172.18.0.2'] });
+    await put('first');
+    await put('second');
+    assert.deepEqual(told, [['first'], ['first', 'second']]);
+    await resolver.close();
+    server.close();
   });
 
   it('a resolver that ends at its start fails the request at once, with the reason', async () => {
