@@ -40,9 +40,25 @@ export function hasKind(value: unknown, kind: ErrorKind): boolean {
   return isGantryError(value) && value.kind === kind;
 }
 
-/** The text of anything that was thrown. */
+/** What a machine runs out of, or can do no more. */
+const shortages: Record<string, string> = {
+  ENOSPC: 'no space left on device', EDQUOT: 'disk quota exceeded', EROFS: 'read-only file system', EIO: 'input/output error',
+  EMFILE: 'too many open files', ENFILE: 'too many open files in system', ENOMEM: 'cannot allocate memory',
+};
+
+/** The machine's state and no fault of a program: a full disk, a broken one, no more descriptors or memory. */
+export function isShortage(value: unknown): boolean {
+  return shortages[errnoOf(value) ?? ''] !== undefined;
+}
+
+/** The text of anything that was thrown. A shortage is told in Docker's order of words, not Node's: `mkdir /x: no space left on device`. */
 export function messageOf(value: unknown): string {
-  return value instanceof Error ? value.message : String(value);
+  if (!(value instanceof Error)) return String(value);
+  const code = errnoOf(value) ?? '';
+  const words = shortages[code];
+  if (words === undefined) return value.message;
+  const [, call] = new RegExp(`^${code}: [^,]*, (.*)$`, 's').exec(value.message) ?? [];
+  return call === undefined ? value.message.replace(`: ${code}`, `: ${words}`) : `${call.replaceAll("'", '')}: ${words}`;
 }
 
 /** The errno name (`ENOENT`) of a Node or `host/` error, if it has one. */

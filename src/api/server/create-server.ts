@@ -1,7 +1,7 @@
 import { createServer, ServerResponse, type IncomingMessage, type Server as HttpServer } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isGantryError } from '../../base/errors.ts';
+import { isGantryError, isShortage, messageOf } from '../../base/errors.ts';
 import { maxApiVersion } from '../types/version.ts';
 import type { Services } from './services.ts';
 import type { Exchange } from './http/exchange.ts';
@@ -156,6 +156,7 @@ function setCommonHeaders(response: ServerResponse, services: Services): void {
 function report(services: Services, request: IncomingMessage, error: unknown): void {
   const fields = { method: request.method, path: request.url, status: statusOf(error) };
   if (isGantryError(error)) services.log.debug(error.message, fields);
+  else if (isShortage(error)) services.log.warn(messageOf(error), fields);
   else services.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error), fields);
 }
 

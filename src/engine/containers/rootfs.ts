@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GantryError, errnoOf } from '../../base/errors.ts';
@@ -42,7 +42,7 @@ export function createRootFilesystems(options: { layers: ContainerLayers; contai
         const [view] = readOnly ? [] : views.get(id) ?? [];
         if (view !== undefined) bindMount(view, target);
         else if (readOnly) mountOverlay({ lower: [upper, ...lower], target, readOnly });
-        else mountOverlay({ lower, upper, work, target });
+        else mountWritable({ lower, upper, work, target });
         if (!readOnly) views.set(id, (views.get(id) ?? new Set()).add(target));
       } catch (error) {
         places.giveBack(target);
@@ -79,6 +79,17 @@ function overlayRefused(error: unknown, directory: string): unknown {
   const type = mountOf(directory)?.type ?? 'unknown';
   return new GantryError('unavailable', `the filesystem of ${directory} (${type}) cannot hold root filesystems of containers: the kernel mounts no overlay on it. `
     + "Give 'gantry daemon' a --root on ext4, xfs, btrfs or tmpfs (in a container: on a volume)", { cause: error });
+}
+
+/** Where the kernel cannot make the overlay's work directory, it mounts for reading only and does not say so. @throws exhausted */
+function mountWritable(options: { lower: string[]; upper: string; work: string; target: string }): void {
+  mountOverlay(options);
+  try {
+    accessSync(options.target, constants.W_OK);
+  } catch (cause) {
+    unmount(options.target, { lazy: true });
+    throw errnoOf(cause) === 'EROFS' ? new GantryError('exhausted', "no space left on device for the container's layer", { cause, hint: 'Free some space under the root directory.' }) : cause;
+  }
 }
 
 const isPlace = (name: string): boolean => /^root-\d+$/.test(name);

@@ -7,7 +7,7 @@ import { digestOf, type Digest } from '../../oci/digest.ts';
 import { openContentStore } from '../content/directory.ts';
 import { Leases } from '../leases/leases.ts';
 import { openMetadata } from '../metadata/sqlite.ts';
-import type { ImageRecord, LeaseRecord } from '../records.ts';
+import type { ImageRecord, LayerRecord, LeaseRecord } from '../records.ts';
 import { openDirectorySnapshotter } from '../snapshots/directories.ts';
 import { collect, recoverStore, type CollectorOptions } from './collect.ts';
 
@@ -83,6 +83,16 @@ describe('recoverStore()', () => {
     const again = await options.content.ingest('load');
     assert.equal(again.offset, 0);
     await again.abort();
+  });
+
+  it('forgets layers that went when the daemon was killed, and keeps those that an image names', async () => {
+    const options = stores();
+    const [gone, named] = [digestOf('gone'), digestOf('named')];
+    options.metadata.table<ImageRecord>('images').put('i', { id: digestOf('i'), manifest: digestOf('m'), layers: [{ digest: named, chainId: named }] } as unknown as ImageRecord);
+    const layers = options.metadata.table<LayerRecord>('layers');
+    for (const chainId of [gone, named]) layers.put(chainId, { chainId } as LayerRecord);
+    await recoverStore(options, 'this boot');
+    assert.deepEqual(layers.all().map(({ chainId }) => chainId), [named]);
   });
 
   it('keeps what a pull had brought for its next try, but not over a start of the machine', async () => {

@@ -59,7 +59,15 @@ export async function recoverStore(options: CollectorOptions, bootId: string): P
   if (settings.get(bootKey)?.bootId !== bootId) options.leases.forgetKept();
   settings.put(bootKey, { bootId });
   await options.content.sweepIngests(0, { resumableOlderThanMs: keptForMs });
-  return await collect(options);
+  const collected = await collect(options);
+  forgetLayers(options, orphanedRecords(options));
+  return collected;
+}
+
+/** Records of layers that no image names: a collection was cut off between a layer and its record. */
+function orphanedRecords({ metadata }: CollectorOptions): Digest[] {
+  const named = new Set(metadata.table<ImageRecord>('images').all().flatMap(({ layers }) => layers.map(({ chainId }) => chainId)));
+  return metadata.table<LayerRecord>('layers').all().map(({ chainId }) => chainId).filter((chainId) => !named.has(chainId));
 }
 
 async function removeLayer({ snapshots }: CollectorOptions, chainId: Digest, goes: () => boolean): Promise<boolean> {
