@@ -38,11 +38,13 @@ describe('published ports', () => {
   });
 
   test('one container port at several host ports and addresses', async () => {
-    const { id } = await run({ '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }, { HostIp: '127.0.0.1', HostPort: '' }, { HostIp: '127.0.0.2', HostPort: '' }] });
+    // Docker 28.5 chooses the same port for two that are left to it at one address, and fails.
+    const second = engine.ours ? [{ HostIp: '127.0.0.1', HostPort: '' }] : [];
+    const { id } = await run({ '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }, ...second, { HostIp: '127.0.0.2', HostPort: '' }] });
     const bound = (await portsOf(id))['80/tcp']!;
-    assert.deepEqual(bound.map(({ HostIp }) => HostIp).toSorted(), ['127.0.0.1', '127.0.0.1', '127.0.0.2']);
-    const [one, other] = bound.filter(({ HostIp }) => HostIp === '127.0.0.1');
-    assert.notEqual(one!.HostPort, other!.HostPort);
+    assert.deepEqual(bound.map(({ HostIp }) => HostIp).toSorted(), ['127.0.0.1', ...second.map(({ HostIp }) => HostIp), '127.0.0.2']);
+    const ports = bound.filter(({ HostIp }) => HostIp === '127.0.0.1').map(({ HostPort }) => HostPort);
+    assert.equal(new Set(ports).size, ports.length);
   });
 
   test('the same number for TCP and for UDP', async () => {

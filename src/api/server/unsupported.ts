@@ -17,9 +17,13 @@ export const unsupportedRoutes: readonly Route[] = [
   noPlugin('GET', '/plugins/{name}/json'),
   ...['enable', 'disable', 'upgrade', 'push', 'set'].map((act) => noPlugin('POST', `/plugins/{name}/${act}`)),
   noPlugin('DELETE', '/plugins/{name}'),
-  notYet('PUT', '/volumes/{name}', 'cluster volumes'),
+  { method: 'PUT', path: '/volumes/{name}', handler: refuseVolumeUpdate, unsupported: 'cluster volumes' },
   ...swarmRoutes(),
 ];
+
+function refuseVolumeUpdate(): never {
+  throw new GantryError('unavailable', 'volume update only valid for cluster volumes, but swarm is unavailable');
+}
 
 export function notYet(method: Method, path: string, what: string): Route {
   const handler: Handler = () => {
@@ -36,10 +40,12 @@ function noPlugin(method: Method, path: string): Route {
   return { method, path, handler, unsupported: 'managed plugins' };
 }
 
+export const swarmIsOff = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
 /** What a node that is in no swarm answers. It cannot become one: that is refused by name. */
 function swarmRoutes(): Route[] {
   const handler: Handler = () => {
-    throw new GantryError('unavailable', 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.');
+    throw new GantryError('unavailable', swarmIsOff);
   };
   const row = (method: Method, path: string): Route => ({ method, path, handler, unsupported: 'swarm mode is not active' });
   return [

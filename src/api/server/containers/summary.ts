@@ -67,9 +67,11 @@ export function mountsJson(record: ContainerRecord): object[] {
 }
 
 function mountJson(mount: MountPoint): object {
+  // Docker names the image, and says where its files are mounted: here nowhere that stays.
+  const name = mount.type === 'image' ? mount.source : mount.name;
   return {
     Type: mount.type,
-    ...(mount.name !== undefined && mount.name !== '' && { Name: mount.name }),
+    ...(name !== undefined && name !== '' && { Name: name }),
     Source: mount.source,
     Destination: mount.destination,
     ...(mount.driver !== undefined && mount.driver !== '' && { Driver: mount.driver }),

@@ -6,6 +6,7 @@ import { readJson } from '../http/body.ts';
 import { parseFilters } from '../http/filters.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
+import { swarmIsOff } from '../unsupported.ts';
 import { volumeJson } from './json.ts';
 
 const createStruct: Struct = {
@@ -18,7 +19,7 @@ interface CreateBody { name?: string; driver?: string; options?: Record<string, 
 const create: Handler = async (exchange, { volumes }) => {
   const body = (await readJson(exchange)) ?? {};
   const request = decodeStruct<CreateBody>(createStruct, body);
-  if (Object.hasOwn(body as object, 'ClusterVolumeSpec')) throw new GantryError('invalid', 'cluster volumes need swarm mode, which is not active');
+  if (Object.hasOwn(body as object, 'ClusterVolumeSpec')) throw new GantryError('unavailable', swarmIsOff);
   sendJson(exchange, 201, volumeJson(await volumes.create(request)));
 };
 

@@ -33,7 +33,7 @@ export function placeMount(mount: PlannedMount, places: Places): MountPoint {
     }
     case 'image':
       return {
-        ...common, type: 'image', source: mount.reference, propagation: '', copyUp: false, image: places.image(mount),
+        ...common, type: 'image', source: mount.reference, propagation: 'rprivate', copyUp: false, image: places.image(mount),
         ...(mount.subpath === undefined ? {} : { subpath: mount.subpath }),
         resolved: { ...resolved, type: 'bind', propagation: 'rprivate', recursive: true, recursiveReadOnly: false },
       };

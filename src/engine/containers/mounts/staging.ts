@@ -189,7 +189,7 @@ function openBeneath(root: number, subpath: string): number {
     return openAt2(root, subpath, O_PATH, resolve.beneath | resolve.noMagicLinks);
   } catch (cause) {
     const code = errnoOf(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new GantryError('invalid', `cannot access path ${subpath}: no such file or directory`, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new GantryError('notFound', `cannot access path ${subpath}: no such file or directory`, { cause });
     if (code === 'EXDEV' || code === 'ELOOP') throw new GantryError('invalid', `cannot access path ${subpath}: it leads out of what is mounted`, { cause });
     throw cause;
   }
