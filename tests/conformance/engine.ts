@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { compareVersions } from '../../src/api/types/version.ts';
 
 /** What came back: the whole body, and its JSON when it is some. */
 export interface Answer { status: number; headers: IncomingMessage['headers']; text: string; json: any }
@@ -25,13 +26,21 @@ export class Engine {
   readonly version: string;
   /** Gantry, held to the newest behaviour; otherwise a peer. */
   readonly ours: boolean;
-  readonly #made: string[] = [];
+  readonly #made: string[];
 
-  constructor(options: { socketPath: string; image: string; ours: boolean; version?: string }) {
+  constructor(options: { socketPath: string; image: string; ours: boolean; version?: string; made?: string[] }) {
     this.socketPath = options.socketPath;
     this.image = options.image;
     this.ours = options.ours;
     this.version = options.version ?? '1.41';
+    this.#made = options.made ?? [];
+  }
+
+  /** The same engine, asked in another version; what it makes is removed by `clean` of either. Undefined when it does not speak that version. */
+  async at(version: string): Promise<Engine | undefined> {
+    const { ApiVersion } = (await this.call('GET', '/version')).json;
+    if (compareVersions(ApiVersion, version) < 0) return undefined;
+    return new Engine({ socketPath: this.socketPath, image: this.image, ours: this.ours, version, made: this.#made });
   }
 
   async call(method: string, path: string, call: Call = {}): Promise<Answer> {

@@ -39,9 +39,12 @@ export type ContainerState =
   | StartableState
   /** Intent saved: a daemon that finds this at start cleans up, unless the monitor knows a pid. Until it runs, it is to clients what it was. */
   | { status: 'starting'; from?: StartableState }
-  | { status: 'running'; pid: number; startedAt: string }
-  | { status: 'paused'; pid: number; startedAt: string }
+  | { status: 'running' } & Run
+  | { status: 'paused' } & Run
   | { status: 'dead'; error: string };
+
+/** `finishedAt`: when the run before this one ended, if there was one. */
+interface Run { pid: number; startedAt: string; finishedAt?: string }
 
 /** Without a process, and able to get one. */
 export type StartableState =

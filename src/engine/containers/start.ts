@@ -17,7 +17,7 @@ import { checkPropagation } from './mounts/check-propagation.ts';
 import { makePlaces } from './mounts/make-places.ts';
 import { populated } from './mounts/populated.ts';
 import { publishEvent } from './publish-event.ts';
-import type { ContainerRecord, EndpointRecord, StartableState } from './record.ts';
+import type { ContainerRecord, ContainerState, EndpointRecord, StartableState } from './record.ts';
 import { removeLocked } from './remove.ts';
 import { concernsBoot } from './restart-policy.ts';
 import { SIGKILL } from './signals.ts';
@@ -114,7 +114,12 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
   undo.move();
   deps.staging.taken(record);
   deps.networks.report(connected, 'connect');
-  return { ...connected, mounts: populated(record.mounts), state: { status: 'running', pid, startedAt: now() } };
+  return { ...connected, mounts: populated(record.mounts), state: { status: 'running', pid, startedAt: now(), ...lastEnd(record.state) } };
+}
+
+function lastEnd(state: ContainerState): { finishedAt?: string } {
+  const { finishedAt = '' } = state.status === 'starting' && state.from !== undefined && state.from.status !== 'created' ? state.from : {};
+  return finishedAt === '' ? {} : { finishedAt };
 }
 
 /** Both at once; waits for the slower one even when the other fails, so that its undo is known. */

@@ -8,16 +8,16 @@ export const defaultShmBytes = 64 * 1024 * 1024;
 export const initTarget = '/sbin/docker-init';
 
 /** Everything that is mounted, in order. A person's mount replaces the default one at the same place. */
-export function mountsOf(input: SpecInput, options: { writableCgroups: boolean }): OciMount[] {
+export function mountsOf(input: SpecInput, options: { writableCgroups: boolean | undefined }): OciMount[] {
   const asked = new Set(input.mounts.map(({ target }) => target));
   const defaults = defaultMounts(input, options.writableCgroups).filter(({ destination }) => !asked.has(destination));
   return [...defaults, ...input.mounts.map(toOci), ...initMount(input)];
 }
 
-function defaultMounts(input: SpecInput, writableCgroups: boolean): OciMount[] {
+function defaultMounts(input: SpecInput, writableCgroups: boolean | undefined): OciMount[] {
   const privileged = input.host.privileged === true;
   const sys = privileged ? 'rw' : 'ro';
-  const cgroup = privileged || writableCgroups ? 'rw' : 'ro';
+  const cgroup = writableCgroups ?? privileged ? 'rw' : 'ro';
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
     { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },

@@ -3,7 +3,8 @@ import type { HostFacts } from './spec-input.ts';
 
 export interface SecurityOptions {
   noNewPrivileges: boolean;
-  writableCgroups: boolean;
+  /** Undefined where nothing was said: then they are as privileged as the container. */
+  writableCgroups: boolean | undefined;
   /** `unconfined`, or the text of a profile. */
   seccomp?: string;
   apparmor?: string;
@@ -11,7 +12,7 @@ export interface SecurityOptions {
 
 /** Reads `--security-opt`. SELinux labels mean nothing without SELinux: only `label=disable` is taken. @throws invalid */
 export function parseSecurityOptions(options: readonly string[]): SecurityOptions {
-  const result: SecurityOptions = { noNewPrivileges: false, writableCgroups: false };
+  const result: SecurityOptions = { noNewPrivileges: false, writableCgroups: undefined };
   for (const option of options) applyOption(result, option);
   return result;
 }

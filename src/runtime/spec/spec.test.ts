@@ -93,6 +93,7 @@ describe('createSpec', () => {
     assert.deepEqual(made.linux.resources.devices, [{ allow: true, access: 'rwm' }]);
     assert.deepEqual(made.linux.devices.map(({ path }) => path), facts.devices!.map(({ path }) => path));
     assert.ok(mountAt(made, '/sys')!.options.includes('rw') && mountAt(made, '/sys/fs/cgroup')!.options.includes('rw'));
+    assert.ok(mountAt(spec({ privileged: true, securityOpt: ['writable-cgroups=false'] }), '/sys/fs/cgroup')!.options.includes('ro'));
   });
 
   test('puts an init before the command', () => {

@@ -43,8 +43,8 @@ const write: Handler = async (exchange, { files }) => {
 const commit: Handler = async (exchange, { files }) => {
   const { query, signal } = exchange;
   const container = query.text('container');
-  if (container === '') throw new GantryError('invalid', 'the query parameter "container" is missing');
   const body = await readJson(exchange);
+  if (container === '') throw new GantryError('invalid', 'invalid name or ID supplied: ""');
   const id = await files.commit(container, {
     repository: query.text('repo'), tag: query.text('tag'), comment: query.text('comment'), author: query.text('author'),
     pause: query.text('pause') === '' || query.flag('pause'), changes: query.all('changes').flatMap((text) => text.split('\n')).filter((line) => line.trim() !== ''),
