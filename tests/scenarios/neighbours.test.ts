@@ -19,6 +19,11 @@ describe('two engines side by side', () => {
     await right[Symbol.asyncDispose]();
   });
 
+  test('that started in one moment have default bridges of their own', async () => {
+    const subnets = await Promise.all([left, right].map((stage) => stage.client('gantry').ok('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', 'bridge')));
+    assert.notEqual(subnets[0], subnets[1]);
+  });
+
   test('have containers of the same name, each sees its own', async () => {
     for (const [stage, word] of [[left, 'left'], [right, 'right']] as const) await stage.client('gantry').ok('run', '-d', '--name', 'same', image, 'sh', '-c', `echo ${word}; sleep 1000`);
     assert.deepEqual([await left.client('gantry').ok('logs', 'same'), await right.client('gantry').ok('logs', 'same')], ['left', 'right']);

@@ -1,6 +1,7 @@
 import { now } from '../../base/clock.ts';
 import { GantryError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
+import { inChoosingTurn } from '../../network/addresses/choosing-turn.ts';
 import { bridgeName } from '../../network/bridge/names.ts';
 import { checkCreate } from './check-create.ts';
 import { unknownOptions } from './check-options.ts';
@@ -14,7 +15,7 @@ import type { NetworkCreateRequest, NetworkRecord } from './verbs.ts';
 
 /** The record is written before the kernel is changed: a daemon that dies in between makes the bridge at its next start. */
 export async function create(deps: NetworkDeps, asked: NetworkCreateRequest): Promise<{ id: string; warning: string }> {
-  return deps.locks.run('networks', async () => {
+  return deps.locks.run('networks', () => inChoosingTurn(async () => {
     const request = withDefaults(configured(deps.catalog, asked), deps.settings);
     checkCreate(request);
     if (deps.catalog.byName(request.name) !== undefined) throw new GantryError('conflict', `network with name ${request.name} already exists`);
@@ -30,7 +31,7 @@ export async function create(deps: NetworkDeps, asked: NetworkCreateRequest): Pr
     }
     networkEvent(deps.events, record, 'create');
     return { id: record.id, warning: warningOf(request) };
-  });
+  }));
 }
 
 /** The owner's options for all networks of a driver, where the request does not say otherwise; and the families that options turn on or off. */

@@ -1,5 +1,6 @@
 import { now } from '../../base/clock.ts';
 import { GantryError } from '../../base/errors.ts';
+import { inChoosingTurn } from '../../network/addresses/choosing-turn.ts';
 import { parseSubnet, subnetsOverlap } from '../../network/addresses/subnet.ts';
 import type { Endpoint } from '../../network/network.ts';
 import { relayedPorts } from '../../network/relay/relayed-port.ts';
@@ -16,11 +17,21 @@ import type { NetworkRecord } from './verbs.ts';
  * and ports nobody has, and makes the kernel look like the records.
  */
 export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
+  const live = deps.containers.all().filter(isLive);
+  await inChoosingTurn(() => restoreKernel(deps, live));
+  await deps.resolver.restore({
+    endpoints: live.flatMap((record) => namedEndpoints(deps, record).map(({ network, endpoint }) => nameOf(record, network, endpoint))),
+    sandboxes: live.filter((record) => namedEndpoints(deps, record).length > 0).map((record) => servedSandbox(deps, record)),
+    relayed: live.flatMap((record) => Object.values(record.endpoints)).flatMap(relayedPorts),
+    descriptorOf: (port) => deps.ports.descriptorOf(port),
+  });
+}
+
+async function restoreKernel(deps: NetworkDeps, live: readonly ContainerRecord[]): Promise<void> {
   const present = deps.catalog.all();
   const subnets = present.flatMap((network) => network.ipam.config.map((pool) => pool.subnet ?? ''));
   const usedSubnets = [...deps.backend.usedSubnets(), ...subnets];
   for (const record of missingDefaults(present, { instanceId: deps.instanceId, usedSubnets, createdAt: now(), settings: deps.settings })) deps.catalog.save(record);
-  const live = deps.containers.all().filter(isLive);
   await settleDefaultBridge(deps, live);
   deps.addresses.sweep(live.flatMap(({ id, endpoints }) => Object.values(endpoints).flatMap(({ networkId, ipv4, ipv6 }) => (
     [ipv4, ipv6].filter((address) => address !== undefined).map((address) => ({ networkId, address: address.split('/')[0] ?? '', owner: id }))))));
@@ -38,12 +49,6 @@ export async function restoreNetworks(deps: NetworkDeps): Promise<void> {
     networks: deps.catalog.all().map(kernelNetworkOf).filter((network) => network !== undefined),
     endpoints: endpoints.filter((endpoint) => endpoint !== undefined),
     sandboxes: live.map((record) => record.id),
-  });
-  await deps.resolver.restore({
-    endpoints: live.flatMap((record) => namedEndpoints(deps, record).map(({ network, endpoint }) => nameOf(record, network, endpoint))),
-    sandboxes: live.filter((record) => namedEndpoints(deps, record).length > 0).map((record) => servedSandbox(deps, record)),
-    relayed: live.flatMap((record) => Object.values(record.endpoints)).flatMap(relayedPorts),
-    descriptorOf: (port) => deps.ports.descriptorOf(port),
   });
 }
 

@@ -20,7 +20,8 @@ test('a frozen container stands still until it is thawed', async () => {
   const usage = (): number => readCgroupStats(mounts, path).cpu.total;
   const before = usage();
   assert.equal((await room.runtime.list())[0]?.exit, undefined);
-  assert.equal(usage(), before);
+  // A process counts as frozen before it has left its processor: the end of that turn is still accounted. Nanoseconds.
+  assert.ok(usage() - before < 1e6);
   await thawCgroup(mounts, path);
   assert.equal((await collect(stream, false)).stdout, 'late\n');
 });
