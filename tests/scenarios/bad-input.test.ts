@@ -108,9 +108,9 @@ for (const name of clientNames) {
       await client().ok('rm', 'missing');
     });
 
-    test('exec exits with 127 for a missing command, and with 126 for everything else that is missing', async () => {
+    test('exec exits with 127 for what is not there, with 126 for what cannot be run, and with 1 for a user whom nobody knows', async () => {
       await client().ok('run', '-d', '--name', 'host', image, 'sleep', '1000');
-      for (const [args, code] of [[['host', 'fly'], 127], [['host', '/etc/passwd'], 126], [['-u', 'nobody-knows', 'host', 'true'], 126], [['-w', '/nowhere', 'host', 'true'], 126]] as const) {
+      for (const [args, code] of [[['host', 'fly'], 127], [['host', '/etc/passwd'], 126], [['-w', '/nowhere', 'host', 'true'], 127], [['-u', 'nobody-knows', 'host', 'true'], 1]] as const) {
         assert.equal((await client().run(['exec', ...args])).code, code, args.join(' '));
       }
       await client().ok('rm', '-f', 'host');

@@ -19,6 +19,7 @@ import { populateNew } from './mounts/populated.ts';
 import { platformWarnings } from './platform-warning.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
+import { trying } from './tried.ts';
 import type { CreateRequest } from './verbs.ts';
 
 /**
@@ -99,7 +100,7 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   const hostConfig: HostConfig = { ...checked.resources };
   hostConfig.securityOpt = securityOptions(asked);
   hostConfig.networkMode = asked.networkMode && asked.networkMode !== 'default' ? asked.networkMode : 'bridge';
-  hostConfig.networkMode = withContainerId(deps, hostConfig.networkMode);
+  hostConfig.networkMode = trying('joining network namespace of container', () => withContainerId(deps, hostConfig.networkMode ?? ''));
   if (asked.pidMode) hostConfig.pidMode = withContainerId(deps, asked.pidMode);
   hostConfig.logConfig = withLogDefaults(asked.logConfig, deps.settings.defaultLogDriver);
   hostConfig.restartPolicy = { name: asked.restartPolicy?.name || 'no', maximumRetryCount: asked.restartPolicy?.maximumRetryCount ?? 0 };
