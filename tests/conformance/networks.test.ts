@@ -251,7 +251,8 @@ describe('networks', () => {
     const { name, id } = await network({ Labels: { tier: name0 } });
     const names = async (filters: object): Promise<string[]> => (await engine.expect('GET', '/networks', { query: { filters: JSON.stringify(filters) }, status: 200 })).json.map((each: any) => each.Name).toSorted();
     assert.deepEqual(await names({ name: [name] }), [name]);
-    assert.deepEqual(await names({ id: [id.slice(0, 12)] }), [name]);
+    assert.deepEqual(await names({ name: [`^${name.slice(0, -1)}.$`] }), [name]);
+    assert.deepEqual(await names({ id: [`^${id.slice(0, 12)}`] }), [name]);
     assert.deepEqual(await names({ label: [`tier=${name0}`] }), [name]);
     assert.deepEqual(await names({ driver: ['null'] }), ['none']);
     assert.deepEqual(await names({ type: ['builtin'] }), ['bridge', 'host', 'none']);
@@ -261,6 +262,13 @@ describe('networks', () => {
     assert.deepEqual(await names({ scope: ['swarm'] }), []);
     await engine.expect('GET', '/networks', { query: { filters: '{"nope":["x"]}' }, status: 400, message: /invalid filter 'nope'/i });
     await engine.expect('GET', '/networks', { query: { filters: '{"type":["x"]}' }, status: [400, 500], message: "invalid filter: 'type'='x'" });
+  });
+
+  test('a name is what people like to read, and the scope that is asked for is local', async () => {
+    const { id } = await network({ Name: `${unique()} of: me` });
+    await engine.expect('GET', `/networks/${id}`, { query: { scope: 'local', verbose: 'true' }, status: 200 });
+    await engine.expect('GET', `/networks/${id}`, { query: { scope: 'swarm' }, status: 404, message: `network ${id} not found` });
+    await engine.expect('GET', `/networks/${id}`, { query: { verbose: 'maybe' }, status: 400, message: /^invalid value for verbose: maybe/ });
   });
 
   test('prune takes what nobody uses and the filters let through', async () => {

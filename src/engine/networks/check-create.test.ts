@@ -13,6 +13,7 @@ const docker = 'com.docker.network.';
 
 describe('checkCreate()', () => {
   const accepted: [string, Partial<NetworkCreateRequest>][] = [
+    ['a name that people read', { name: 'my app: a/b' }],
     ['bridge options', { options: { [`${docker}bridge.name`]: 'web0', [`${docker}bridge.enable_icc`]: 'false', [`${docker}bridge.inhibit_ipv4`]: 'true', [`${docker}bridge.gateway_mode_ipv4`]: 'nat', [`${docker}bridge.gateway_mode_ipv6`]: 'routed', [`${docker}bridge.trusted_host_interfaces`]: 'eth0:eth1', [`${docker}host_ipv4`]: '192.0.2.2', [`${docker}driver.mtu`]: '9000', [`${docker}container_iface_prefix`]: 'net' } }],
     ['macvlan options', { driver: 'macvlan', options: { parent: 'eth0.10', macvlan_mode: 'vepa' } }],
     ['a pool with all its parts', pool('10.1.0.0/16', { ipRange: '10.1.2.0/24', gateway: '10.1.0.9', auxAddresses: { a: '10.1.0.10' } })],
@@ -44,7 +45,7 @@ describe('checkCreate()', () => {
     ['a family that is neither on nor off', { options: { [`${docker}enable_ipv6`]: 'maybe' } }, /enable_ipv6 value: maybe/],
     ['a name of this engine\'s own bridges', { options: { [`${docker}bridge.name`]: 'gb-s1234' } }, /are this engine's own/],
     ['the name default', { name: 'default' }, /^operation is not permitted on predefined default network$/],
-    ['a name with a slash', { name: 'a/b' }, /only \[a-zA-Z0-9\]\[a-zA-Z0-9_\.-\] are allowed/],
+    ['a name of nothing but spaces', { name: ' ' }, /^invalid name: name is empty$/],
     ['a configuration from a configuration', { configOnly: true, configFrom: 'other' }, /cannot depend on another configuration network/],
     ['an internal configuration', { configOnly: true, internal: true }, /can only contain network specific fields/],
   ];

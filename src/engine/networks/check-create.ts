@@ -11,7 +11,6 @@ export function checkCreate(request: NetworkCreateRequest): void {
   const { name, driver } = request;
   if (predefinedNames.includes(name) || name === 'default') throw new GantryError('forbidden', `operation is not permitted on predefined ${name} network`);
   if (name.trim() === '') throw invalid('invalid name: name is empty');
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) throw invalid(`invalid network name "${name}": only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
   if (request.configOnly) return checkConfiguration(request);
   checkDriver(driver);
   checkScope(request);

@@ -1,5 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
-import { matchesLabels, readFilters, type Filters } from '../filters.ts';
+import { matchesLabels, matchesPattern, readFilters, type Filters } from '../filters.ts';
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { detailsOf } from './inspect.ts';
@@ -13,8 +13,8 @@ export function list(deps: NetworkDeps, filters: Filters): NetworkDetails[] {
   const named = new Set(deps.containers.all().flatMap((record) => Object.values(record.endpoints).map((endpoint) => endpoint.networkId)));
   return deps.catalog.all()
     .filter((network) => read.some('driver', (driver) => network.driver === driver)
-      && read.some('id', (id) => network.id.includes(id))
-      && read.some('name', (name) => network.name.includes(name))
+      && read.some('id', (id) => matchesPattern([network.id], id))
+      && read.some('name', (name) => matchesPattern([network.name], name))
       && read.some('scope', (scope) => network.scope === scope)
       && read.some('type', (type) => (type === 'builtin') === predefinedNames.includes(network.name))
       && matchesLabels(network.labels, read.values('label'))

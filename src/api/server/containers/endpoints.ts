@@ -5,9 +5,9 @@ import { isLive } from './state.ts';
 
 const builtIn = ['bridge', 'host', 'none', 'default'];
 
-/** EndpointSettings by network name. Addresses are those of now: a container that does not run has none. */
+/** EndpointSettings by network name, in the order of names, as Docker writes them. Addresses are those of now: a container that does not run has none. */
 export function endpointsJson(record: ContainerRecord, endpoints: Record<string, EndpointRecord>): Record<string, object> {
-  return Object.fromEntries(Object.entries(endpoints).map(([network, endpoint]) => [network, endpointJson(record, network, endpoint)]));
+  return Object.fromEntries(Object.entries(endpoints).toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([network, endpoint]) => [network, endpointJson(record, network, endpoint)]));
 }
 
 /** Until the first start Docker has only looked at what was asked: it knows neither the network nor the names there. */

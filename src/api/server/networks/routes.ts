@@ -63,8 +63,13 @@ const list: Handler = async (exchange, { networks }) => {
   sendJson(exchange, 200, found.map((network) => networkJson(network, !atLeast(exchange.version, '1.28'))));
 };
 
+/** `verbose` shows what services of a swarm have: nothing here. All networks are local ones. */
 const inspect: Handler = async (exchange, { networks }) => {
-  sendJson(exchange, 200, networkJson(await networks.inspect(exchange.params['id']!), true));
+  const id = exchange.params['id']!;
+  const verbose = exchange.query.text('verbose');
+  if (verbose && !/^(1|t|true|0|f|false)$/i.test(verbose)) throw new GantryError('invalid', `invalid value for verbose: ${verbose}: strconv.ParseBool: parsing "${verbose}": invalid syntax`);
+  if (!['', 'local'].includes(exchange.query.text('scope') ?? '')) throw new GantryError('notFound', `network ${id} not found`);
+  sendJson(exchange, 200, networkJson(await networks.inspect(id), true));
 };
 
 const remove: Handler = async (exchange, { networks }) => {
