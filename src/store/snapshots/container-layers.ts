@@ -99,7 +99,11 @@ async function treeBytes(directory: string, seen: Set<string>, signal: AbortSign
 }
 
 async function fileBytes(path: string, seen: Set<string>): Promise<number> {
-  const found = await lstat(pathOf(path));
+  const found = await lstat(pathOf(path)).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined) return 0;
   if (found.nlink > 1) {
     const key = `${found.dev}:${found.ino}`;
     if (seen.has(key)) return 0;
