@@ -103,13 +103,15 @@ describe('the wire', () => {
   test('what is no HTTP is refused and the connection closed', async () => {
     assert.match(await said('garbage\r\n\r\n'), /^HTTP\/1\.1 400 Bad Request/);
     assert.match(await said('GET /_ping HTTP/1.1\r\n\r\n'), /^HTTP\/1\.1 400 /);
+    assert.match(await said('GET /_ping\r\n\r\n'), /^HTTP\/1\.1 400 /);
+    assert.match(await said(closing('GET /_ping', 'Host: other\r\n')), /^HTTP\/1\.1 400 /);
   });
 
   for (const [body, message] of [
     ['{', 'unexpected EOF'], ['nul', 'unexpected EOF'], ['{"a":}', "invalid character '}' looking for beginning of value"],
     ["{'a':1}", "invalid character '\\'' looking for beginning of object key string"], ['{"Name":"x",}', "invalid character '}' looking for beginning of object key string"],
     ['{"a" 1}', "invalid character '1' after object key"], ['[1 2]', "invalid character '2' after array element"], ['{"a":1 "b":2}', "invalid character '\"' after object key:value pair"],
-    ['trux', "invalid character 'x' in literal true (expecting 'e')"], ['{"a":"\\x"}', "invalid character 'x' in string escape code"], ['-x', "invalid character 'x' in numeric literal"],
+    ['trux', "invalid character 'x' in literal true (expecting 'e')"], ['{"a":"\\x"}', /invalid character 'x' in string escape code|invalid escape sequence `\\x` in string/], ['-x', "invalid character 'x' in numeric literal"],
     ['[]', /cannot unmarshal array into Go value of type/], ['"x"', /cannot unmarshal string into Go value of type/], ['{"Name":5}', /cannot unmarshal number into Go struct field \w+\.Name of type string/],
   ] as const) {
     test(`the body ${body} is told wrong as Go tells it`, async () => {

@@ -9,6 +9,7 @@ import { signalOf } from './http/exchange.ts';
 import { sendError, statusOf } from './http/errors.ts';
 import { checkOrigin } from './http/origin.ts';
 import { Query } from './http/query.ts';
+import { checkHead } from './http/request-head.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { checkVersion, cleanTarget, pageNotFound, parseTarget } from './http/target.ts';
 import { routes } from './routes.ts';
@@ -120,6 +121,7 @@ async function handle(incoming: Incoming, services: Services, router: Router): P
   response.on('error', () => response.destroy());
   setCommonHeaders(response, services);
   try {
+    checkHead(request);
     guard(request);
     const clean = cleanTarget(request.url ?? '/');
     if (clean !== undefined) return void response.writeHead(301, { Location: clean, 'Content-Length': 0 }).end();

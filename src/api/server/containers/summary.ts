@@ -50,7 +50,7 @@ function afterStatus({ record, endpoints }: ContainerSummary, version: string): 
   return {
     HostConfig: {
       NetworkMode: networkMode,
-      ...(atLeast(version, '1.46') && Object.keys(annotations).length > 0 && { Annotations: annotations }),
+      ...(atLeast(version, '1.46') && Object.keys(annotations).length > 0 && { Annotations: inOrder(annotations) }),
     },
     NetworkSettings: { Networks: nameless(endpointsJson(record, endpoints)) },
     Mounts: mountsJson(record),
