@@ -88,6 +88,11 @@ export class Catalog {
     return this.references.all().filter((record) => record.imageId === imageId);
   }
 
+  /** As namesOf(), and for an image that belongs to an index the names of that. */
+  namesWithin({ id, index }: ImageRecord): ReferenceRecord[] {
+    return this.references.all().filter((record) => record.imageId === id || (index !== undefined && record.target === index));
+  }
+
   /** All names by image. */
   names(): Map<Digest, ReferenceRecord[]> {
     const names = new Map<Digest, ReferenceRecord[]>();

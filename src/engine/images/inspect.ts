@@ -10,7 +10,7 @@ export function inspectVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['insp
   return async (text, { platform, manifests = false }) => {
     const image = catalog.findFor(text, platform, deps.host);
     const configJson = readObject(await deps.content.bytes(image.id, maxManifestBytes), `image config ${image.id}`);
-    const names = catalog.namesOf(image.id);
+    const names = catalog.namesWithin(image);
     return {
       ...summarize(deps, image, { names, containers: deps.imageUsers(image.id).length }), configJson, parentId: image.parent ?? '',
       namedAtMs: names.length === 0 ? image.addedAtMs : Math.max(...names.map(({ updatedAtMs }) => updatedAtMs)),

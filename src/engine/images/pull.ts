@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { GantryError, errnoOf, hasKind } from '../../base/errors.ts';
+import { GantryError, errnoOf, hasKind, messageOf } from '../../base/errors.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, withDefaultTag, type Reference } from '../../oci/reference.ts';
 import { parsePlatform, platformFit, type Platform } from '../../oci/platform.ts';
 import { collect } from '../../store/collect/collect.ts';
@@ -37,6 +37,7 @@ export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] 
       let isNew = false;
       for (const one of all) isNew = await pullOne({ deps, catalog, downloads, connection, wanted, label: labelOf(parsed, one) }, one, options) || isNew;
       tellStatus(options.progress, isNew, options.allTags === true ? familiarRepository(reference) : familiarName(withDefaultTag(parsed)));
+      if (options.allTags !== true) warnOfPlatform({ deps, catalog, options }, reference);
     } catch (error) {
       throw pullError(error, reference);
     } finally {
@@ -86,6 +87,16 @@ async function pullEmbedded(deps: ImageDeps, { catalog, reference, options }: Pu
 
 function tellStatus(progress: Progress, isNew: boolean, name: string): void {
   progress({ status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}` });
+}
+
+/** A name that stands for one manifest alone brings it, whatever platform was asked for. */
+function warnOfPlatform({ deps, catalog, options }: Pick<PullParts, 'deps' | 'catalog'> & { options: PullOptions }, reference: Reference): void {
+  try {
+    catalog.findFor(familiarName(reference), options.platform, deps.host);
+  } catch (error) {
+    if (!hasKind(error, 'notFound')) throw error;
+    options.progress({ status: `WARNING: ${messageOf(error)}` });
+  }
 }
 
 interface PullParts { deps: ImageDeps; catalog: Catalog; downloads: Downloads; connection: RegistryConnection; wanted: Platform; label: string }

@@ -12,13 +12,13 @@ import type { RemovedItem } from './verbs.ts';
  * Takes the content of single platforms out of a multi-platform image, whose names stay. Undefined, with nothing done, when no platform would
  * be left: the image then goes by the rules of its names. @throws notFound for a platform that is not here, conflict for one in use
  */
-export function removePlatforms(deps: ImageDeps, catalog: Catalog, { text, platforms }: { text: string; platforms: readonly string[] }): RemovedItem[] | undefined {
+export function removePlatforms(deps: ImageDeps, catalog: Catalog, { text, platforms, force }: { text: string; platforms: readonly string[]; force: boolean }): RemovedItem[] | undefined {
   const image = catalog.find(text);
   const present = [image, ...catalog.variantsOf(image)];
   const gone = new Set(platforms.map((platform) => chosen(deps, present, { text, platform })));
   const left = present.filter((one) => !gone.has(one));
   if (left.length === 0) return undefined;
-  for (const one of gone) refuseUsed(deps, catalog, one);
+  for (const one of gone) refuseUsed(deps, catalog, { image: one, force });
   catalog.durably(() => forget(deps, catalog, { gone, left }));
   for (const one of gone) imageEvent(deps, 'delete', { image: one, name: one.id });
   return [...gone].map(({ id }) => ({ deleted: id }));
@@ -32,11 +32,12 @@ function chosen(deps: ImageDeps, present: readonly ImageRecord[], { text, platfo
   throw new GantryError('notFound', `image with reference ${text} was found but its platform (${here}) does not match the specified platform (${formatPlatform(wanted)})`);
 }
 
-function refuseUsed(deps: ImageDeps, catalog: Catalog, image: ImageRecord): void {
-  const refuse = (why: string): GantryError => new GantryError('conflict', `conflict: unable to delete ${shortId(image.id)} (cannot be forced) - ${why}`);
+function refuseUsed(deps: ImageDeps, catalog: Catalog, { image, force }: { image: ImageRecord; force: boolean }): void {
+  const refuse = (remedy: string, why: string): GantryError => new GantryError('conflict', `conflict: unable to delete ${shortId(image.id)} (${remedy}) - ${why}`);
+  if (catalog.images.all().some((other) => other.parent === image.id)) throw refuse('cannot be forced', 'image has dependent child images');
   const [user] = deps.imageUsers(image.id).toSorted((a, b) => Number(b.running) - Number(a.running));
-  if (user !== undefined) throw refuse(`image is being used by ${user.running ? 'running' : 'stopped'} container ${shortId(user.containerId)}`);
-  if (catalog.images.all().some((other) => other.parent === image.id)) throw refuse('image has dependent child images');
+  if (user?.running === true) throw refuse('cannot be forced', `image is being used by running container ${shortId(user.containerId)}`);
+  if (user !== undefined && !force) throw refuse('must be forced', `image is being used by stopped container ${shortId(user.containerId)}`);
 }
 
 /** What stays says what its index no longer keeps, and takes over the names. */

@@ -15,7 +15,7 @@ interface Removal { deps: ImageDeps; catalog: Catalog; image: ImageRecord; text:
 /** By name: the name goes, and the image with its last one. By id: the image with all its names. */
 export function removeVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['remove'] {
   return async (text, { force, prune, platforms = [] }) => {
-    const parts = platforms.length === 0 ? undefined : removePlatforms(deps, catalog, { text, platforms });
+    const parts = platforms.length === 0 ? undefined : removePlatforms(deps, catalog, { text, platforms, force });
     if (parts !== undefined) {
       await collect(deps);
       return parts;

@@ -114,9 +114,9 @@ async function bytesToSkip(answer: RegistryAnswer, { descriptor: { digest, size 
   throw lied(repository.registry, `${what} came with the range ${single(answer.headers['content-range']) ?? '(none)'}, not from ${offset}`);
 }
 
-/** A body that ends whole but short is a lie; one without a declared length may have been cut by the network. */
-function isCutOff(answer: RegistryAnswer): boolean {
-  return !answer.body.complete;
+/** A body that ends whole but short is a lie; one that only the end of its connection ends (HTTP/1.0) may have been cut by the network. */
+function isCutOff({ body, headers }: RegistryAnswer): boolean {
+  return !body.complete || (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined);
 }
 
 function cutOff(): Error {

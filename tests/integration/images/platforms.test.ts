@@ -30,6 +30,7 @@ describe('an archive for several platforms', () => {
     assert.deepEqual(await fixture.census(), { blobs: 7, layers: 1, leases: 0, images: 2, references: 1 });
     const foreign = fixture.images.resolve('team/multi:v1', `linux/${other}`);
     assert.equal(foreign.id, theirs.id);
+    assert.deepEqual((await fixture.images.inspect('team/multi:v1', { platform: `linux/${other}` })).repoTags, ['team/multi:v1']);
     await fixture.images.unpack(foreign);
     await collect(fixture.deps);
     assert.equal((await fixture.census()).layers, 2);
@@ -54,9 +55,9 @@ describe('an archive for several platforms', () => {
     const removing = (platforms: string[]) => fixture.images.remove('team/multi:v1', { force: false, prune: true, platforms });
     await assert.rejects(removing(['linux/s390x']), { kind: 'notFound', message: /does not match the specified platform \(linux\/s390x\)/ });
     fixture.users.set(mine.id, [{ containerId: 'c'.repeat(64), running: false }]);
-    await assert.rejects(removing([`linux/${architecture}`]), { kind: 'conflict', message: /is being used by stopped container cccccccccccc/ });
+    await assert.rejects(removing([`linux/${architecture}`]), { kind: 'conflict', message: /\(must be forced\) - image is being used by stopped container cccccccccccc/ });
+    assert.deepEqual(await fixture.images.remove('team/multi:v1', { force: true, prune: true, platforms: [`linux/${architecture}`] }), [{ deleted: mine.id }]);
     fixture.users.clear();
-    assert.deepEqual(await removing([`linux/${architecture}`]), [{ deleted: mine.id }]);
     assert.equal(fixture.images.resolve('team/multi:v1').id, theirs.id);
     assert.deepEqual(await fixture.census(), { blobs: 4, layers: 0, leases: 0, images: 1, references: 1 }, 'the top of the archive is nobody\'s, the index and one platform stay');
     await fixture.load(streamOf(archive));

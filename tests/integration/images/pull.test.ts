@@ -39,7 +39,11 @@ describe('pull', () => {
 
     const again: ProgressLine[] = [];
     await fixture.images.pull(`${registry.host}/team/web@${image.digest}`, pulling(again));
-    assert.deepEqual(statuses(again).slice(1), [`Digest: ${image.digest}`, `Status: Image is up to date for ${registry.host}/team/web@${image.digest}`]);
+    const whole = `${registry.host}/team/web@${image.digest}`;
+    assert.deepEqual(statuses(again), [`${whole}: Pulling from team/web`, `Digest: ${image.digest}`, `Status: Image is up to date for ${whole}`]);
+    const both: ProgressLine[] = [];
+    await fixture.images.pull(`${registry.host}/team/web:v1@${image.digest}`, pulling(both));
+    assert.deepEqual(statuses(both).slice(-1), [`Status: Image is up to date for ${registry.host}/team/web:v1@${image.digest}`]);
     assert.deepEqual(await fixture.census(), { blobs: 4, layers: 2, leases: 0, images: 1, references: 2 });
   });
 
@@ -79,6 +83,10 @@ describe('pull', () => {
     assert.deepEqual([foreign.id, foreign.index, (await fixture.census()).layers], [digestOf(theirs.config), digestOf(index), 1]);
     await fixture.images.unpack(foreign);
     assert.equal((await fixture.census()).layers, 2);
+    await publish(registry.host, 'multi', { references: ['single'], manifest: mine.manifest });
+    const lines: ProgressLine[] = [];
+    await fixture.images.pull(`${registry.host}/multi:single`, pulling(lines, { platform: `linux/${other}` }));
+    assert.equal(statuses(lines).at(-1), `WARNING: image with reference ${registry.host}/multi:single was found but its platform (linux/${hostArchitecture}) does not match the specified platform (linux/${other})`);
     await assert.rejects(fixture.images.pull(name, pulling([], { platform: 'linux/s390x' })), /no matching manifest for linux\/s390x in the manifest list entries/);
   });
 
@@ -88,6 +96,7 @@ describe('pull', () => {
     await publishImage(registry.host, 'a', 'v1', imageOf([randomLayer('x', 10)]));
     await assert.rejects(fixture.images.pull(`${registry.host}/a:no`, pulling()), { kind: 'notFound', message: new RegExp(`^manifest for ${registry.host}/a:no not found: manifest unknown: `) });
     await assert.rejects(fixture.images.pull(`${registry.host}/b:v1`, pulling()), { kind: 'notFound', message: new RegExp(`^repository ${registry.host}/b not found: name unknown: `) });
+    await assert.rejects(fixture.images.pull('scratch', pulling()), { kind: 'forbidden', message: "'scratch' is a reserved name" });
     await using closed = await startFake((_request, response) => {
       response.writeHead(401, { 'content-type': 'application/json' }).end('{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}');
     });
