@@ -37,7 +37,7 @@ describe('commands in a container that runs', () => {
     assert.match(answer.text, /OCI runtime exec failed: exec failed.*executable file not found in \$PATH/);
     const { Running, ExitCode } = (await box.ok('GET', `/exec/${exec}/json`)).json as { Running: boolean; ExitCode: number };
     assert.deepEqual([Running, ExitCode], [false, 127]);
-    assert.equal((await box.daemon.request('POST', `/exec/${exec}/start`, { Detach: false })).status, 409);
+    assert.equal((await box.daemon.request('POST', `/exec/${exec}/start`, { Detach: true })).status, 409);
   });
 
   test('are refused in a paused container and in one that does not run', async () => {

@@ -64,7 +64,7 @@ describe('names at 127.0.0.11', { skip: process.getuid?.() === 0 ? false : 'need
   const ask = async (...names: string[]): Promise<string[]> => {
     const script = `
       const { Resolver } = require('node:dns').promises;
-      const resolver = new Resolver({ timeout: 7000, tries: 1 });
+      const resolver = new Resolver({ timeout: 60_000, tries: 1 });
       resolver.setServers(['127.0.0.11']);
       Promise.all(${JSON.stringify(names)}.map((name) => (name.startsWith('ptr:') ? resolver.reverse(name.slice(4)) : resolver.resolve4(name)).then(String, (error) => error.code)))
         .then((answers) => console.log(JSON.stringify(answers)));`;

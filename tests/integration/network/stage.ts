@@ -39,11 +39,11 @@ if (protocol === 'tcp') {
 }`;
 
 const persistent = `
-const [host, port] = process.argv.slice(1);
+const [host, port, patienceMs] = process.argv.slice(1);
 const socket = require('dgram').createSocket('udp4');
 const ask = () => socket.send('hello', Number(port), host, () => { console.log('sent'); });
 socket.on('message', (data) => { console.log(String(data)); process.exit(0); }).bind(() => { ask(); setInterval(ask, 50); });
-setTimeout(() => process.exit(0), 8000);`;
+setTimeout(() => process.exit(0), Number(patienceMs));`;
 
 /** Nobody tells of a packet that is dropped: this long without an answer is silence, and as long as a slow machine takes is none. */
 const silenceMs = 600;
@@ -126,7 +126,7 @@ export class Stage {
 
   /** Sends to a UDP port from one socket, again and again; `sent` after the first time, `answer` when somebody answered. */
   keepAsking(netns: string, host: string, port: number): { sent: Promise<void>; answer: Promise<string> } {
-    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', persistent, host, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] }));
+    const child = this.#inside(netns, () => spawn(process.execPath, ['-e', persistent, host, String(port), String(answerMs)], { stdio: ['ignore', 'pipe', 'inherit'] }));
     this.#processes.push(child);
     const lines = createInterface({ input: child.stdout! });
     const sent = Promise.withResolvers<void>();

@@ -50,7 +50,7 @@ describe('a registry that is killed in the middle of a push', () => {
     await using folder = await temporaryFolder();
     const first = await serveRegistryProcess(folder.path);
     await using front = await startFront(first.host);
-    const client = createRegistryClient({ retry: { attempts: 100, firstPauseMs: 50, longestPauseMs: 100 } });
+    const client = createRegistryClient({ retry: { attempts: 1200, firstPauseMs: 50, longestPauseMs: 100 } });
     try {
       const repository = { registry: front.host, name: 'a' };
       const half = Promise.withResolvers<void>();
