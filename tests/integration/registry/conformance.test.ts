@@ -42,6 +42,22 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.deepEqual([part.status, part.headers.get('content-range'), await part.text()], [206, `bytes 2-4/${image.layer.length}`, 'yer']);
     assert.equal((await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range: 'bytes=900-' } })).status, 416);
   });
+  it('end-2: a HEAD knows no parts, and neither does who has the rest of something else', async () => {
+    for (const [method, headers] of [['HEAD', { range: 'bytes=2-4' }], ['HEAD', { range: 'bytes=900-' }], ['GET', { range: 'bytes=2-4', 'if-range': '"another"' }]] as const) {
+      const whole = await call(method, `/v2/a/b/blobs/${layer}`, { headers });
+      assert.deepEqual([whole.status, whole.headers.get('content-range'), whole.headers.get('content-length')], [200, null, String(image.layer.length)]);
+    }
+    assert.equal((await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range: 'bytes=2-4', 'if-range': `"${layer}"` } })).status, 206);
+  });
+  it('end-2, end-3: a client that has it already is told so', async () => {
+    for (const [path, tag] of [[`blobs/${layer}`, layer], ['manifests/v1', image.digest]] as const) {
+      for (const known of [`"${tag}"`, `"x", W/"${tag}"`, '*']) {
+        const answer = await call('GET', `/v2/a/b/${path}`, { headers: { 'if-none-match': known } });
+        assert.deepEqual([answer.status, await answer.text(), answer.headers.get('etag')], [304, '', `"${tag}"`]);
+      }
+      assert.equal((await call('GET', `/v2/a/b/${path}`, { headers: { 'if-none-match': '"x"' } })).status, 200);
+    }
+  });
   it('end-2: a range that ends before it begins, or lies behind the end, is in no blob', async () => {
     for (const range of ['bytes=4-2', `bytes=${image.layer.length}-`]) {
       const refused = await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range } });

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../../../oci/digest.ts';
+import { isKnownToClient, isSameForRange } from '../../protocol/conditions.ts';
 import { formatContentRange, resolveRange } from '../../protocol/ranges.ts';
 import { answer, type Exchange } from '../exchange.ts';
 import { Refusal } from '../refusal.ts';
@@ -26,7 +27,14 @@ export async function serveBlob(exchange: Exchange, { name, digest }: Target): P
 export interface SendableBlob { digest: Digest; size: number; read(range?: { start: number; end: number }): Promise<Readable> }
 
 export async function sendBlob({ request, response }: Exchange, { digest, size, read }: SendableBlob): Promise<void> {
-  const range = resolveRange(request.headers.range, size);
+  const etag = `"${digest}"`;
+  if (isKnownToClient(request.headers['if-none-match'], etag)) {
+    response.writeHead(304, { 'docker-content-digest': digest, etag }).end();
+    return;
+  }
+  // Parts are for GET alone: https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+  const wantsPart = request.method === 'GET' && isSameForRange(request.headers['if-range'] as string | undefined, etag);
+  const range = resolveRange(wantsPart ? request.headers.range : undefined, size);
   if (range === 'unsatisfiable') throw new Refusal('SIZE_INVALID', 'the range is not in the blob', { status: 416, headers: { 'content-range': `bytes */${size}` } });
   const part = range === 'whole' ? undefined : range;
   const headers = {
@@ -34,11 +42,11 @@ export async function sendBlob({ request, response }: Exchange, { digest, size, 
     'content-length': part === undefined ? size : part.end - part.start + 1,
     'docker-content-digest': digest,
     'accept-ranges': 'bytes',
-    etag: `"${digest}"`,
+    etag,
     ...(part === undefined ? {} : { 'content-range': formatContentRange(part, size) }),
   };
   if (request.method === 'HEAD') {
-    response.writeHead(200, { ...headers, 'content-length': size }).end();
+    response.writeHead(200, headers).end();
     return;
   }
   const stream = await read(part);

@@ -1,4 +1,5 @@
 import { algorithmOf, digestOf, isDigest, type Digest } from '../../../oci/digest.ts';
+import { isKnownToClient } from '../../protocol/conditions.ts';
 import { bareMediaType } from '../../protocol/media-types.ts';
 import { isTag } from '../../protocol/names.ts';
 import { formatRoute } from '../../protocol/routes.ts';
@@ -16,7 +17,7 @@ export async function serveManifest(exchange: Exchange, { name, reference }: Tar
   const record = digest === undefined ? undefined : await storage.repositories.manifest(name, digest);
   if (digest === undefined || record === undefined) throw await unknownManifest(exchange, { name, reference });
   const headers = { 'content-type': record.mediaType, 'docker-content-digest': digest, etag: `"${digest}"` };
-  if (exchange.request.headers['if-none-match'] === `"${digest}"`) {
+  if (isKnownToClient(exchange.request.headers['if-none-match'], `"${digest}"`)) {
     exchange.response.writeHead(304, headers).end();
     return;
   }
