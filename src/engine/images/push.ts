@@ -2,6 +2,7 @@ import { GantryError } from '../../base/errors.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, repositoryOf, withDefaultTag, type Reference } from '../../oci/reference.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
+import type { Repository } from '../../registry/client/manifests.ts';
 import type { ImageRecord } from '../../store/records.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
@@ -9,6 +10,7 @@ import { imageEvent } from './image-event.ts';
 import { registryOf } from './pull.ts';
 import { registryError } from './pull/pull-error.ts';
 import { Slots } from './pull/slots.ts';
+import { dockerForm, refusesForm } from './push/docker-manifest.ts';
 import { planPush, type PushPlan } from './push/plan-push.ts';
 import { pushBlobs } from './push/push-blobs.ts';
 import type { RegistryConnection } from './registry-port.ts';
@@ -54,18 +56,36 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
     lease.add({ digests: [...blobs.map(({ descriptor }) => descriptor.digest), ...manifests.map(({ digest }) => digest)] });
     const repository = { registry: name.domain, name: name.path };
     await pushBlobs({ deps, slots, connection, repository, blobs, mountFrom: (digest) => holders(catalog, name, digest), progress, signal });
-    const top = manifests.at(-1)!;
-    for (const manifest of manifests) {
-      await connection.client.putManifest(repository, { ...manifest, reference: manifest === top ? name.tag! : manifest.digest, signal });
-    }
+    for (const manifest of manifests.slice(0, -1)) await connection.client.putManifest(repository, { ...manifest, reference: manifest.digest, signal });
+    const planned = manifests.at(-1)!;
+    const top = await putTop(connection, { repository, reference: name.tag!, manifest: planned, signal });
+    // The name of its digest is to lead to it here, too.
+    lease.add({ digests: [top.digest] });
+    await deps.content.put(top.bytes, top.digest);
+    await deps.content.settle([top.digest]);
     const byDigest = `${repositoryOf(name)}@${top.digest}`;
     catalog.durably(() => catalog.references.put(byDigest, { name: byDigest, imageId: image.id, target: top.digest, updatedAtMs: Date.now() }));
     progress({ status: `${name.tag}: digest: ${top.digest} size: ${top.bytes.length}` });
-    if (top.digest !== target) await tellPart(deps, { target, top, progress });
+    if (planned.digest !== target) await tellPart(deps, { target, top, progress });
     progress({ aux: { Tag: name.tag, Digest: top.digest, Size: top.bytes.length } });
     imageEvent(deps, 'push', { image, name: familiarRepository(name), id: familiarName(name) });
   } finally {
     lease.release();
+  }
+}
+
+interface TopManifest { repository: Repository; reference: string; manifest: PushPlan['manifests'][number]; signal: AbortSignal }
+
+/** What the name stands for in the registry: the manifest as it is here, or in Docker's form where the registry knows no other. */
+async function putTop({ client }: RegistryConnection, { repository, reference, manifest, signal }: TopManifest): Promise<PushPlan['manifests'][number]> {
+  try {
+    await client.putManifest(repository, { ...manifest, reference, signal });
+    return manifest;
+  } catch (error) {
+    const other = refusesForm(error) ? dockerForm(manifest) : undefined;
+    if (other === undefined) throw error;
+    await client.putManifest(repository, { ...other, reference, signal });
+    return other;
   }
 }
 
