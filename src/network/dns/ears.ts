@@ -52,6 +52,8 @@ export class Ears {
     const ears = new Ears(udp, tcp);
     udp.on('error', () => {});
     udp.on('message', (message, from) => {
+      // It wants no answer (RFC 768), and Node would throw instead of sending one.
+      if (from.port === 0) return;
       void handle(message, 'udp').then((reply) => {
         if (reply !== undefined && !ears.#closed) udp.send(reply, from.port, from.address);
       });

@@ -23,9 +23,11 @@ describe('Relays', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     for (let count = 0; count < 2; count++) {
-      const hostPort = await freePort();
-      const held = reserveHostPort({ protocol: 'tcp', hostIp: '::1', hostPort });
-      assert.ok('release' in held && held.descriptor !== undefined);
+      let hostPort = await freePort();
+      let held = reserveHostPort({ protocol: 'tcp', hostIp: '::1', hostPort });
+      // Somebody may have taken it since it was looked for.
+      while ('refused' in held) held = reserveHostPort({ protocol: 'tcp', hostIp: '::1', hostPort: hostPort = await freePort() });
+      assert.ok(held.descriptor !== undefined);
       descriptors.push(held.descriptor);
       ports.push({ protocol: 'tcp', hostIp: '::1', hostPort, address: '127.0.0.1', port });
     }

@@ -50,7 +50,8 @@ export class UdpRelay {
     const socket = numericSocket(isIPv6(address) ? 'udp6' : 'udp4');
     socket.on('error', () => {});
     socket.on('message', (message, from) => {
-      if (from.address === address && from.port === port) this.#own.send(message, client.port, client.address);
+      // Nobody hears what is sent to port 0, which stands for a sender that wants no answer (RFC 768), and Node throws.
+      if (client.port !== 0 && from.address === address && from.port === port) this.#own.send(message, client.port, client.address);
     });
     return socket;
   }

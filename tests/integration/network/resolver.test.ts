@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -76,6 +76,18 @@ describe('names at 127.0.0.11', { skip: process.getuid?.() === 0 ? false : 'need
 
   test('local names, aliases and reverse names resolve', async () => {
     assert.deepEqual(await ask('web', 'WWW', 'web.app', 'ptr:172.18.0.2'), ['172.18.0.2', '172.18.0.2', '172.18.0.2', 'web.app']);
+  });
+
+  test('a question from port 0, as root in a container can send it, ends no resolver', async () => {
+    const question = `struct.pack('!HHHHHH', 1, 0x100, 1, 0, 0, 0) + b'\\3web\\0' + struct.pack('!HH', 1, 1)`;
+    const { status, stderr } = spawnSync('nsenter', [`--net=${netns}`, 'python3', '-c', `
+import socket, struct
+question = ${question}
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+s.sendto(struct.pack('!HHHH', 0, 53, 8 + len(question), 0) + question, ('127.0.0.11', 0))`], { encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(await ask('web'), ['172.18.0.2']);
+    assert.doesNotMatch(readFileSync(join(folder, 'resolver.log'), 'utf8'), /ERR_SOCKET/);
   });
 
   test('other names are forwarded, by TCP too when the answer was cut', async () => {
