@@ -91,7 +91,7 @@ def images(container):
 
 def life():
     since = int(time.time())
-    script = 'echo start; trap exit TERM; while :; do sleep 1 & wait; done'
+    script = 'trap exit TERM; echo start; while :; do sleep 1 & wait; done'
     container = client.containers.run(
         IMAGE, ['sh', '-c', script], detach=True, name='py', environment={'A': 'b'}, labels={'x': 'y'},
         ports={'80/tcp': ('127.0.0.1', None)}, mem_limit='64m', tmpfs={'/t': ''})
@@ -114,6 +114,9 @@ def life():
     images(container)
     container.rename('py2')
     container.restart(timeout=1)
+    # Before its trap is set, the first process of a container does not hear the signal.
+    while container.logs().count(b'start\n') < 2:
+        time.sleep(0.05)
     container.kill('TERM')
     assert container.wait()['StatusCode'] == 143
     container.remove()

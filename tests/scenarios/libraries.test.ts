@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import Docker from 'dockerode';
 import { archive, image, Stage } from './stage.ts';
 
@@ -70,6 +71,11 @@ test('testcontainers waits for a log line and a port, and reaches both', async (
   assert.deepEqual(await stage.containers(), []);
 });
 
+/** The server says that it is ready before it listens: asks again until it takes the connection. */
 async function text(url: string): Promise<string> {
-  return await (await fetch(url, { headers: { connection: 'close' } })).text();
+  for (;;) {
+    const answer = await fetch(url, { headers: { connection: 'close' } }).catch(() => undefined);
+    if (answer !== undefined) return await answer.text();
+    await setTimeout(50);
+  }
 }
