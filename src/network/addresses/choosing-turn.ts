@@ -26,11 +26,12 @@ export async function inChoosingTurn<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Undefined while somebody else has it. */
+/** Undefined while somebody else has it. A host that forbids such names has no turns. */
 async function takeTurn(): Promise<Disposable | undefined> {
   const server = createServer((socket) => socket.destroy());
-  const { promise, resolve, reject } = Promise.withResolvers<Disposable | undefined>();
-  server.once('error', (error) => (errnoOf(error) === 'EADDRINUSE' ? resolve(undefined) : reject(error)));
-  server.listen(turnName, () => resolve({ [Symbol.dispose]: () => void server.close() }));
+  const { promise, resolve } = Promise.withResolvers<Disposable | undefined>();
+  const turn = { [Symbol.dispose]: () => void server.close() };
+  server.once('error', (error) => resolve(errnoOf(error) === 'EADDRINUSE' ? undefined : turn));
+  server.listen(turnName, () => resolve(turn));
   return await promise;
 }
