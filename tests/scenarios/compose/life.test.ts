@@ -66,7 +66,7 @@ describe('a project of Compose 2', { skip: missingCompose }, () => {
   });
 
   test('services find each other by service, alias and container name; an internal network leads nowhere', async () => {
-    for (const name of ['web', project.container('web').slice(1)]) assert.match(await inStore(`wget -qO- http://${name}/`), /^[0-9a-f]{12}\n$/);
+    for (const name of ['web', project.container('web').slice(1)]) assert.match(await inStore(`until wget -qO- http://${name}/; do sleep 0.1; done`), /^[0-9a-f]{12}\n$/);
     const { code } = await project.run('exec', '-T', 'store', 'ping', '-c', '1', '-W', '1', 'www');
     assert.notEqual(code, 0, 'www is a name of the other network');
     assert.equal((await inStore('ip route | grep -c default || true')).trim(), '0');
