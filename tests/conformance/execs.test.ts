@@ -121,6 +121,21 @@ describe('execs', () => {
     });
   }
 
+  test('a terminal takes its size from the moment it is attached, also while its process is on the way', async () => {
+    const id = await engine.run();
+    for (let round = 0; round < 3; round++) {
+      const exec = await created(id, { Cmd: ['sh', '-c', 'read go; stty size'], AttachStdin: true, AttachStdout: true, Tty: true });
+      const { socket, head } = await engine.hijack(`/exec/${exec}/start`, { body: { Tty: true } });
+      await engine.expect('POST', `/exec/${exec}/resize`, { query: { h: 33, w: 99 }, status: 200 });
+      socket.unshift(head);
+      socket.write('go\n');
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) chunks.push(chunk as Buffer);
+      assert.match(Buffer.concat(chunks).toString(), /^33 99\r$/m);
+      await engine.expect('POST', `/exec/${exec}/resize`, { query: { h: 33, w: 99 }, status: [404, 400, 500] });
+    }
+  });
+
   test('what cannot be an exec is refused', async () => {
     const id = await engine.run();
     await engine.expect('POST', `/containers/${id}/exec`, { body: { Cmd: ['true'], DetachKeys: 'bad keys' }, status: [400, 500], message: 'Invalid escape keys (bad keys) provided' });

@@ -3,6 +3,7 @@ import { GantryError, hasKind } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import type { ExitReport } from '../../runtime/driver/runtime.ts';
 import type { ProcessInput, SpecInput } from '../../runtime/spec/spec-input.ts';
+import { refuseNul } from '../containers/check-request.ts';
 import type { ContainerDeps } from '../containers/deps.ts';
 import { publishEvent } from '../containers/publish-event.ts';
 import { userOf } from '../containers/prepare-rootfs.ts';
@@ -12,6 +13,7 @@ import { cgroupPathOf } from '../containers/cgroup-path.ts';
 import { saysItAlready, startFailure } from '../containers/start-failure.ts';
 import { isAlive, notRunning, transition } from '../containers/transition.ts';
 import type { Attached } from '../containers/verbs.ts';
+import { Beginnings } from './beginnings.ts';
 import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';
 
 export interface ExecDeps extends Pick<ContainerDeps, 'catalog' | 'runtime' | 'events' | 'facts' | 'settings' | 'log'> {
@@ -29,12 +31,15 @@ export interface Execs extends ExecVerbs {
   adopt(found: { execId: string; containerId: string; pid: number; exitCode: number | null }): void;
 }
 
+/** Docker's: a terminal is given its size while its process is still on the way. */
+const beginPatienceMs = 10_000;
 /** Ended execs that are kept for inspect, of all containers together. */
 const keptEnded = 1000;
 
 export function createExecs(deps: ExecDeps): Execs {
   const records = new Map<string, ExecRecord>();
   const started = new Set<string>();
+  const beginnings = new Beginnings();
 
   const find = (id: string): ExecRecord => {
     const exact = records.get(id);
@@ -45,6 +50,7 @@ export function createExecs(deps: ExecDeps): Execs {
   };
   const save = (record: ExecRecord): ExecRecord => {
     records.set(record.id, record);
+    if (hasBegun(record)) beginnings.begun(record.id);
     return record;
   };
   const dropOld = (): void => {
@@ -63,6 +69,7 @@ export function createExecs(deps: ExecDeps): Execs {
       if (request.cmd.length === 0) throw new GantryError('invalid', 'No exec command specified');
       const record = deps.catalog.find(container);
       transition(record, 'exec');
+      refuseNul({ Cmd: request.cmd, Env: request.env });
       if (request.user !== '') checkUser(record, request.user);
       const id = newId();
       dropOld();
@@ -82,8 +89,11 @@ export function createExecs(deps: ExecDeps): Execs {
       return await startExec(deps, { exec, container, save, current: () => records.get(exec.id) ?? exec }, options);
     },
     resize: async (execId, size) => {
-      const exec = find(execId);
-      if (!exec.running) throw new GantryError('invalid', 'exec process is not started');
+      const { id } = find(execId);
+      if (!hasBegun(find(id)) && !await beginnings.wait(id, beginPatienceMs)) throw new GantryError('internal', 'timeout waiting for exec session ready');
+      const exec = find(id);
+      if (exec.pid === 0) throw new GantryError('invalid', 'exec process is not started');
+      if (!exec.running) throw new GantryError('notFound', `process does not exist ${id}: not found`);
       await deps.runtime.resize({ id: exec.containerId, execId: exec.id }, size);
     },
     inspect: find,
@@ -93,6 +103,7 @@ export function createExecs(deps: ExecDeps): Execs {
         if (exec.containerId !== containerId) continue;
         records.delete(id);
         started.delete(id);
+        beginnings.begun(id);
       }
     },
     async exited(exit) {
@@ -112,6 +123,11 @@ export function createExecs(deps: ExecDeps): Execs {
       });
     },
   };
+}
+
+/** It has its process, or had it, or failed to get one. */
+function hasBegun({ pid, exitCode }: ExecRecord): boolean {
+  return pid !== 0 || exitCode !== null;
 }
 
 interface ExecStart { exec: ExecRecord; container: ContainerRecord; save: (record: ExecRecord) => ExecRecord; current: () => ExecRecord }

@@ -9,6 +9,7 @@ export interface ExecVerbs {
    * program from running
    */
   start(execId: string, options: ExecStartOptions): Promise<Attached | undefined>;
+  /** Waits for the process of one that is about to start. @throws invalid, notFound when there is none any more, internal when none came in ten seconds */
   resize(execId: string, size: { rows: number; columns: number }): Promise<void>;
   inspect(execId: string): ExecRecord;
 }
