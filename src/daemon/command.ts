@@ -4,6 +4,8 @@ import { GantryError, errnoOf, isGantryError, messageOf } from '../base/errors.t
 import { returnMemoryWhenResting } from '../host/return-memory.ts';
 import { createDaemon } from './create-daemon.ts';
 import { readConfig, usage, type DaemonConfig } from './config.ts';
+import { findRuntimes } from './find-runtimes.ts';
+import { readTls } from './listen.ts';
 import { notifyService } from './notify.ts';
 import { writePidFile } from './pid-file.ts';
 import { version } from './version.ts';
@@ -14,12 +16,19 @@ export async function run(argv: string[]): Promise<number> {
     const config = readConfig(argv);
     if (config === 'help') process.stdout.write(usage);
     else if (config === 'version') process.stdout.write(`${versionLine(version)}\n`);
-    else if (config.validate) process.stderr.write('configuration OK\n');
+    else if (config.validate) validate(config);
     else await serve(config, argv);
     return 0;
   } catch (error) {
     return refuse(error);
   }
+}
+
+/** What can be wrong without a daemon: also the files that settings name. @throws invalid */
+function validate(config: DaemonConfig): void {
+  if (config.tls !== undefined) readTls(config.tls);
+  findRuntimes(config);
+  process.stderr.write('configuration OK\n');
 }
 
 async function serve(config: DaemonConfig, argv: string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer, isIP, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { createSecureContext, createServer as createTlsServer, type TlsOptions } from 'node:tls';
@@ -33,7 +33,10 @@ async function listenUnix(path: string, group: string, log: Log): Promise<Listen
 
 /** A socket nobody answers at is left from a daemon that was killed. @throws conflict when somebody does */
 async function removeStale(path: string): Promise<void> {
-  if (!existsSync(path)) return;
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  // Somebody's file, named by mistake.
+  if (!there.isSocket()) throw new GantryError('conflict', `${path} is in the way: it is no socket`);
   const answers = await new Promise<boolean>((resolve, reject) => {
     const probe = connect(path, () => {
       probe.destroy();

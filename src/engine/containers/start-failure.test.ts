@@ -11,6 +11,7 @@ const cases: [string, string, number, RegExp][] = [
   ['OCI runtime error: crun: open executable: Operation not permitted', '/tmp', 126, /is a directory: permission denied: unknown$/],
   ['OCI runtime error: crun: open executable: Operation not permitted', '', 127, /exec: "": executable file not found in \$PATH: unknown$/],
   ['OCI runtime error: crun: chdir `/nope`: No such file or directory', 'sh', 127, /chdir to cwd \("\/nope"\) set in config.json failed: no such file or directory: unknown$/],
+  ['OCI runtime error: crun: cannot find `` in $PATH: No such file or directory', '', 127, /exec: "": executable file not found in \$PATH: unknown$/],
   ['OCI runtime error: crun: the path `/etc/passwd` exists but it is not executable: Operation not permitted', '/etc/passwd', 126, /exec: "\/etc\/passwd": permission denied: unknown$/],
   ['OCI runtime error: crun: the path `/tmp` is not a regular file: Operation not permitted', '/tmp', 126, /is a directory: permission denied: unknown$/],
   ['OCI runtime error: crun: cannot open `/etc/passwd/x`: Not a directory', '/etc/passwd/x', 127, /process: exec: "\/etc\/passwd\/x": stat \/etc\/passwd\/x: not a directory: Are you trying/],

@@ -18,7 +18,7 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   // crun, of a process that may not make itself safer from the kernel's choice than its parent is.
   if (/oom_score_adj/.test(lower)) return { exitCode: 128, error: new GantryError('invalid', `OCI runtime create failed: ${text}`, { cause }) };
   const quoted = JSON.stringify(program);
-  if (/executable file .*not found/.test(lower)) {
+  if (/executable file .*not found|cannot find `.*` in \$path/.test(lower)) {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
   }
   // crun before 1.21 opens the program before it looks at it, and says of a directory that this is not permitted.

@@ -22,6 +22,7 @@ for (const Runtime of ['crun', 'runc']) {
     });
 
     const failures: [what: string, cmd: string[], exitCode: number, sentence: RegExp][] = [
+      ['has no name', [''], 127, /process: (error during container init: )?exec: \\?"\\?": executable file not found in \$PATH/],
       ['is nowhere', ['nope'], 127, /process: (error during container init: )?exec: \\?"nope\\?": executable file not found in \$PATH/],
       ['is not there', ['/no/such'], 127, /process: (error during container init: )?exec: \\?"\/no\/such\\?": stat \/no\/such: no such file or directory/],
       ['is not executable', ['/etc/passwd'], 126, /process: (error during container init: )?exec: \\?"\/etc\/passwd\\?": permission denied/],

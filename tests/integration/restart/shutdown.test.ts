@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { census, censusDifference } from '../../support/census.ts';
@@ -47,6 +48,21 @@ test('what the settings name and the host does not have is told before anything 
   const refused = await runProgram(program, [...args, 'daemon', '--root', `${folder.path}/root`, '--run', `${folder.path}/run`, '--tls', '--tlscert', '/no/cert', '--tlskey', '/no/key']);
   assert.deepEqual([refused.exitCode, refused.stderr], [1, "gantry daemon: tlscert cannot be read: ENOENT: no such file or directory, open '/no/cert'\n"]);
   assert.deepEqual(readdirSync(folder.path), []);
+  const judged = await runProgram(program, [...args, 'daemon', '--validate', '--tls', '--tlscert', '/no/cert', '--tlskey', '/no/key']);
+  assert.deepEqual([judged.exitCode, judged.stderr], [1, refused.stderr]);
+  const runtime = await runProgram(program, [...args, 'daemon', '--validate', '--add-runtime', 'mine=/no/runtime']);
+  assert.deepEqual([runtime.exitCode, runtime.stderr], [1, 'gantry daemon: the runtime mine is not at /no/runtime\n']);
+});
+
+test('a file that is no socket is left where it is', async () => {
+  const [program, ...args] = gantryProgram();
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'file');
+  writeFileSync(file, 'mine');
+  const refused = await runProgram(program, [...args, 'daemon', '--root', `${folder.path}/root`, '--run', `${folder.path}/run`, '--host', `unix://${file}`]);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /gantry daemon: \S+\/file is in the way: it is no socket\n$/);
+  assert.equal(readFileSync(file, 'utf8'), 'mine');
 });
 
 test('the API is not served on tcp without TLS, unless that is said', async () => {
