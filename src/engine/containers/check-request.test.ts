@@ -98,3 +98,8 @@ test('signalNumber() knows names, numbers and real-time signals', () => {
   for (const wrong of ['', '0', 'SIGFOO', 'RTMIN+40', '9x']) assert.throws(() => signalNumber(wrong), { message: `invalid signal: ${wrong}` });
   for (const wrong of ['65', '-9']) assert.throws(() => signalNumber(wrong), { message: `the linux daemon does not support signal ${wrong}` });
 });
+
+for (const [field, config] of [['Cmd', { cmd: ['echo', 'a\0b'] }], ['Entrypoint', { entrypoint: ['\0'] }], ['Env', { env: ['A=\0'] }]] as const) {
+  test(`checkRequest() refuses a NUL byte in ${field}, where the kernel would lose what follows`, () =>
+    assert.throws(() => checkRequest(config as unknown as ContainerConfig, {}), { kind: 'invalid', message: new RegExp(`^invalid ${field}: ".*" has a NUL byte in it$`) }));
+}

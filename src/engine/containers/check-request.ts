@@ -23,9 +23,18 @@ function checkConfig(config: ContainerConfig): void {
   for (const variable of config.env ?? []) {
     if (variable === '' || variable.startsWith('=')) throw invalid(`invalid environment variable: ${variable}`);
   }
+  refuseNul({ Entrypoint: config.entrypoint, Cmd: config.cmd, Env: config.env });
   if (config.stopSignal) signalNumber(config.stopSignal);
   if (config.healthcheck !== undefined) checkHealthcheck(config.healthcheck);
   for (const port of Object.keys(config.exposedPorts ?? {})) checkPort(port);
+}
+
+/** The kernel ends an argument at a NUL byte: the rest would be lost without a word. @throws invalid */
+export function refuseNul(words: Readonly<Record<string, readonly string[] | null | undefined>>): void {
+  for (const [field, list] of Object.entries(words)) {
+    const wrong = list?.find((word) => word.includes('\0'));
+    if (wrong !== undefined) throw invalid(`invalid ${field}: ${JSON.stringify(wrong)} has a NUL byte in it`);
+  }
 }
 
 function checkHealthcheck(check: Healthcheck): void {
