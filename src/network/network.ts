@@ -49,11 +49,14 @@ export interface MacvlanNetwork {
     make?: { vlan: number; of: string } | 'dummy';
   };
   mode: MacvlanMode;
-  ipv4?: { subnet: string; gateway: string };
-  ipv6?: { subnet: string; gateway: string };
+  ipv4?: Addressing;
+  ipv6?: Addressing;
   internal: boolean;
   mtu: number;
 }
+
+/** Without a gateway nobody outside of the containers has an address there. */
+export interface Addressing { subnet: string; gateway?: string }
 
 export type MacvlanMode = 'private' | 'vepa' | 'bridge' | 'passthru';
 
@@ -67,8 +70,8 @@ export interface BridgeNetwork {
   bridge: string;
   /** The bridge has no IPv4 address on the host: the gateway is somewhere else. */
   inhibitIpv4?: boolean;
-  ipv4?: { subnet: string; gateway: string };
-  ipv6?: { subnet: string; gateway: string };
+  ipv4?: Addressing;
+  ipv6?: Addressing;
   internal: boolean;
   masquerade: boolean;
   /** What a family's gateway does for the outside; it translates unless said. */
@@ -101,8 +104,8 @@ export interface Endpoint {
   linkLocal?: string[];
   /** Settings of the link, by path below /proc/sys; `IFNAME` in it stands for the link's name. */
   sysctls?: Record<string, string>;
-  /** This endpoint gives the default route. */
-  defaultRoute: boolean;
+  /** This endpoint gives the default route: of the families that it has, or of the one that the container's gateway lacks. */
+  defaultRoute: boolean | 'ipv4' | 'ipv6';
   ports: PublishedPort[];
 }
 

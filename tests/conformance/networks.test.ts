@@ -220,6 +220,33 @@ describe('networks', () => {
     assert.deepEqual(Object.keys((await engine.inspect(id)).NetworkSettings.Networks), ['bridge']);
   });
 
+  test('a container that turns IPv6 off has no address of that family', async () => {
+    const { name } = await network({ EnableIPv6: true, IPAM: { Config: [{ Subnet: own.subnet }, { Subnet: 'fd00:213:7::/64' }] } });
+    const off = { Sysctls: { 'net.ipv6.conf.all.disable_ipv6': '1' } };
+    const [has, has4] = [await engine.run({ HostConfig: { NetworkMode: name } }), await engine.run({ HostConfig: { NetworkMode: name, ...off } })];
+    const addresses = await Promise.all([has, has4].map(async (id) => (await engine.inspect(id)).NetworkSettings.Networks[name]));
+    assert.match(addresses[0].GlobalIPv6Address, /^fd00:213:7::/);
+    // Older engines give it one that it cannot use.
+    if (engine.ours) assert.deepEqual([addresses[1].GlobalIPv6Address, addresses[1].IPv6Gateway, addresses[1].GlobalIPv6PrefixLen], ['', '', 0]);
+    assert.match(addresses[1].IPAddress, /^10\.213\.7\./);
+  });
+
+  test('a network can be left where the next one leads nowhere', async () => {
+    const [first, second] = [await network(), await network()];
+    const HostConfig = { NetworkMode: first.name, CapAdd: ['NET_ADMIN'] };
+    const id = await engine.run({ HostConfig, Cmd: ['sh', '-c', 'trap "ip link set eth1 down; echo down" USR1; echo ready; while :; do sleep 1000 & wait $!; done'] });
+    await engine.expect('POST', `/networks/${second.name}/connect`, { body: { Container: id }, status: 200 });
+    await engine.logged(id, 'ready');
+    await engine.expect('POST', `/containers/${id}/kill`, { query: { signal: 'USR1' }, status: 204 });
+    await engine.logged(id, 'down');
+    // Older engines leave it, and say that something went wrong.
+    await engine.expect('POST', `/networks/${first.name}/disconnect`, { body: { Container: id }, status: [200, 500] });
+    assert.deepEqual(Object.keys((await engine.inspect(id)).NetworkSettings.Networks), [second.name]);
+    await engine.expect('POST', `/networks/${first.name}/connect`, { body: { Container: id }, status: 200 });
+    await engine.expect('POST', `/containers/${id}/restart`, { query: { t: 0 }, status: 204 });
+    assert.deepEqual(Object.keys((await engine.inspect(id)).NetworkSettings.Networks).toSorted(), [first.name, second.name].toSorted());
+  });
+
   test('host and none keep to themselves', async () => {
     const { name } = await network();
     const plain = await engine.run();

@@ -68,7 +68,7 @@ describe('checkEndpoint()', () => {
   const network = { ...request(pool('10.1.0.0/16')), id: 'n', createdAt: '', scope: 'local', bridge: 'gb-1' } as NetworkRecord;
 
   it('accepts a name and settings of the link, and link-local addresses', () => {
-    checkEndpoint(network, { ipamConfig: { ipv4Address: '10.1.0.5', linkLocalIPs: ['169.254.5.5'] }, driverOpts: { [`${docker}endpoint.ifname`]: 'web0', [`${docker}endpoint.sysctls`]: 'net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.IFNAME.accept_ra=2' } });
+    checkEndpoint(network, { ipamConfig: { ipv4Address: '10.1.0.5', linkLocalIPs: ['169.254.5.5'] }, driverOpts: { [`${docker}endpoint.ifname`]: 'web0', [`${docker}endpoint.sysctls`]: 'net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.ifname.accept_ra=2' } });
   });
 
   const refused: [string, Parameters<typeof checkEndpoint>[1], RegExp][] = [

@@ -71,6 +71,6 @@ export function askedSysctls(request: EndpointRequest): Record<string, string> |
 
 /** One of `net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.…`: only settings of this very link. */
 function sysctlOf(entry: string): { path: string; value: string } | undefined {
-  const [, path, value] = /^(net\.(?:ipv4|ipv6|mpls)\.\w+\.IFNAME\.\w+)=(.+)$/.exec(entry.trim()) ?? [];
-  return path === undefined || value === undefined ? undefined : { path: path.replaceAll('.', '/'), value };
+  const [, before, after, value] = /^(net\.(?:ipv4|ipv6|mpls)\.\w+\.)(?:IFNAME|ifname)(\.\w+)=(.+)$/.exec(entry.trim()) ?? [];
+  return before === undefined || after === undefined || value === undefined ? undefined : { path: `${before}IFNAME${after}`.replaceAll('.', '/'), value };
 }

@@ -3,7 +3,7 @@ import { chooseSubnet, firstAddress, nextAddress } from '../../network/addresses
 import { parseSubnet, subnetText, subnetsOverlap, type Subnet } from '../../network/addresses/subnet.ts';
 import { noFreePool } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
-import { isEnabled } from './kernel-network.ts';
+import { hasGateway, isEnabled } from './kernel-network.ts';
 import { uniqueLocalSubnet } from './unique-local.ts';
 import type { IpamPool, NetworkCreateRequest } from './verbs.ts';
 
@@ -17,14 +17,14 @@ export function choosePools(deps: Pick<NetworkDeps, 'catalog' | 'backend' | 'set
   const asked = families.flatMap((family) => {
     const pools = request.ipam.config.filter((pool) => familyOf(pool) === family);
     if (pools.length > 1) throw new GantryError('forbidden', "bridge driver doesn't support multiple subnets");
-    return pools.map((pool) => (isEnabled(request, family) ? completed(pool, taken) : pool));
+    return pools.map((pool) => (isEnabled(request, family) ? completed(pool, taken, hasGateway(request, family)) : pool));
   });
   const lacking = families.filter((family) => isEnabled(request, family) && !asked.some((pool) => familyOf(pool) === family));
   return [...asked, ...lacking.map((family): IpamPool => {
     const used = [...deps.backend.usedSubnets(), ...taken];
     const subnet = family === 4 ? chooseSubnet(used, deps.settings.pools) : chooseSubnet(used, deps.settings.pools6) ?? uniqueLocalSubnet(id);
     if (subnet === undefined) throw noFreePool();
-    return { subnet, gateway: firstAddress(subnet), chosen: 'pool' };
+    return { subnet, ...(hasGateway(request, family) && { gateway: firstAddress(subnet) }), chosen: 'pool' };
   })];
 }
 
@@ -33,13 +33,13 @@ function familyOf({ subnet = '' }: IpamPool): 4 | 6 | undefined {
 }
 
 /** The gateway comes from the range that containers have theirs from, unless it is named. */
-function completed(pool: IpamPool, taken: string[]): IpamPool {
+function completed(pool: IpamPool, taken: string[], needsGateway: boolean): IpamPool {
   const subnet = parseSubnet(pool.subnet ?? '') as Subnet;
   if (taken.map(parseSubnet).some((other) => other !== undefined && subnetsOverlap(other, subnet))) {
     throw new GantryError('forbidden', 'invalid pool request: Pool overlaps with other one on this address space');
   }
   const text = subnetText(subnet);
-  if (pool.gateway) return { ...pool, subnet: text };
+  if (pool.gateway || !needsGateway) return { ...pool, subnet: text };
   const named = Object.values(pool.auxAddresses ?? {});
   return { ...pool, subnet: text, gateway: nextAddress({ subnet: text, range: pool.ipRange || undefined, taken: (address) => named.includes(address) }), chosen: 'gateway' };
 }

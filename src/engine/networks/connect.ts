@@ -6,7 +6,7 @@ import { isLive, type NetworkDeps } from './deps.ts';
 import { askedInterface } from './check-endpoint.ts';
 import { attachEndpoint, gatewayName, kernelEndpoint, releasePorts } from './endpoints.ts';
 import { interfacePrefixOf, kernelNetworkOf } from './kernel-network.ts';
-import { moveGateway } from './move-gateway.ts';
+import { moveGateway, moveOtherRoute } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
 import { networkModeOf, restingEndpoint } from './plan-endpoints.ts';
 import { refreshFiles } from './refresh-files.ts';
@@ -25,6 +25,7 @@ export async function connect(deps: NetworkDeps, name: string, container: string
       deps.containers.save(planned, { durable: true });
     } else {
       const joined = await attachLive(deps, { before: record, planned, network });
+      await moveOtherRoute(deps, joined);
       await announce(deps, joined);
       refreshFiles(deps, record, joined);
     }

@@ -5,6 +5,7 @@ import type { ContainerRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
 import { askedOf, hostFile, readOptional, resolverOf, upstreamsOf } from './host-resolver.ts';
 import { namedEndpoints } from './container-names.ts';
+import { hasNoIpv6 } from './endpoints.ts';
 import { linkedContainers, linkHosts } from './links.ts';
 import { networkModeOf } from './plan-endpoints.ts';
 import { bridgeNetworkOf } from './kernel-network.ts';
@@ -27,7 +28,7 @@ function ownHosts(deps: Pick<NetworkDeps, 'catalog' | 'containers' | 'settings'>
   return hostsFile({
     extra: [...extraHosts(record.hostConfig.extraHosts ?? [], hostGateways(deps)), ...links],
     own: { addresses: addressesOf(record), hostname: record.config.hostname ?? '', domainname: record.config.domainname ?? '' },
-    ipv6: true,
+    ipv6: !hasNoIpv6(record),
   });
 }
 

@@ -3,7 +3,7 @@ import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { announce, dnsNamesOf, withdraw } from './container-names.ts';
 import { containerFiles } from './container-files.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
-import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames } from './endpoints.ts';
+import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames, otherRoute } from './endpoints.ts';
 import { checkLinks, linkEnvironment, linkedContainers, shownLinks, type LinkedContainer } from './links.ts';
 import { networkEvent } from './network-event.ts';
 import { planEndpoints, settledEndpoints } from './plan-endpoints.ts';
@@ -42,11 +42,12 @@ function startsOnBridge(deps: NetworkDeps, containerId: string): boolean {
 async function attachAll(deps: NetworkDeps, asked: ContainerRecord): Promise<Record<string, EndpointRecord>> {
   const record = { ...asked, endpoints: settledEndpoints(deps.catalog, asked) };
   const gateway = gatewayName(deps, record.endpoints);
+  const other = otherRoute(deps, record.endpoints);
   const interfaces = interfaceNames(deps, record.endpoints);
   const attached: Record<string, EndpointRecord> = {};
   try {
     for (const name of Object.keys(record.endpoints)) {
-      const place = { interface: interfaces[name] ?? '', gateway: name === gateway };
+      const place = { interface: interfaces[name] ?? '', gateway: name === gateway, ...(name === other?.name && { routes: other.family }) };
       attached[name] = await attachEndpoint(deps, record, name, place);
     }
     await announce(deps, { ...record, endpoints: attached });

@@ -1,9 +1,9 @@
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, messageOf } from '../../base/errors.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { announce, withdraw } from './container-names.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { detachEndpoint, gatewayName } from './endpoints.ts';
-import { moveGateway } from './move-gateway.ts';
+import { moveGateway, moveOtherRoute } from './move-gateway.ts';
 import { networkEvent } from './network-event.ts';
 import { refreshFiles } from './refresh-files.ts';
 import type { NetworkRecord } from './verbs.ts';
@@ -44,6 +44,13 @@ function networkOf(deps: NetworkDeps, record: ContainerRecord, name: string, for
 
 /** The container lives on with the endpoints it has left. @param gateway the endpoint that was its gateway, if it is the one that left */
 async function goOn(deps: NetworkDeps, record: ContainerRecord, gateway: EndpointRecord | undefined): Promise<void> {
-  if (gateway !== undefined) await moveGateway(deps, record, gateway.ports);
+  try {
+    if (gateway !== undefined) await moveGateway(deps, record, gateway.ports);
+    await moveOtherRoute(deps, record);
+  } catch (error) {
+    // A container may have taken the link down by which it would go out now: it has left the network all the same.
+    deps.ports.release(gateway?.ports ?? []);
+    deps.log.warn('a container has no default route after it left a network', { container: record.id, error: messageOf(error) });
+  }
   await announce(deps, deps.containers.find(record.id));
 }

@@ -16,7 +16,11 @@ export interface Place {
   interface: string;
   /** It gives the default route, and the container's ports are published on it. */
   gateway: boolean;
+  /** It gives the default route of this family, which the container's gateway lacks. */
+  routes?: Family;
 }
+
+export type Family = 'ipv4' | 'ipv6';
 
 /** Addresses, ports, then the kernel; gives back all of it when a step fails. Endpoints of networks without a bridge get an id only. */
 export async function attachEndpoint(deps: NetworkDeps, container: ContainerRecord, name: string, place: Place): Promise<EndpointRecord> {
@@ -63,7 +67,7 @@ export function kernelEndpoint(network: Network, record: EndpointRecord, place: 
   return {
     ...(sysctls && { sysctls }), ...(linkLocal && { linkLocal }),
     id: record.endpointId, network, interface: place.interface, macAddress: record.macAddress, ipv4: record.ipv4, ipv6: record.ipv6,
-    defaultRoute: place.gateway, ports: record.ports,
+    defaultRoute: place.gateway || (place.routes ?? false), ports: record.ports,
   };
 }
 
@@ -99,9 +103,26 @@ export function interfaceNames(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Re
 
 /** Which endpoint of a container is its gateway: the highest priority, then the first name; internal networks never. */
 export function gatewayName(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Record<string, EndpointRecord>): string | undefined {
+  return waysOut(deps, endpoints)[0];
+}
+
+/** Which other endpoint leads out in the family that the gateway's network does not have. */
+export function otherRoute(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Record<string, EndpointRecord>): { name: string; family: Family } | undefined {
+  const has = (name: string | undefined, family: Family): boolean => {
+    const network = name === undefined ? undefined : deps.catalog.get(endpoints[name]?.networkId ?? '');
+    return network !== undefined && kernelNetworkOf(network)?.[family]?.gateway !== undefined;
+  };
+  const [gateway, ...others] = waysOut(deps, endpoints);
+  const family = has(gateway, 'ipv4') ? 'ipv6' : 'ipv4';
+  const name = has(gateway, family) ? undefined : others.find((other) => has(other, family));
+  return name === undefined ? undefined : { name, family };
+}
+
+function waysOut(deps: Pick<NetworkDeps, 'catalog'>, endpoints: Record<string, EndpointRecord>): string[] {
   return Object.entries(endpoints)
     .filter(([, endpoint]) => deps.catalog.get(endpoint.networkId)?.internal === false)
-    .toSorted(([a, one], [b, other]) => (other.request.gwPriority ?? 0) - (one.request.gwPriority ?? 0) || (a < b ? -1 : 1))[0]?.[0];
+    .toSorted(([a, one], [b, other]) => (other.request.gwPriority ?? 0) - (one.request.gwPriority ?? 0) || (a < b ? -1 : 1))
+    .map(([name]) => name);
 }
 
 interface Addressing { container: ContainerRecord; network: NetworkRecord; kernelNetwork: Network; resting: EndpointRecord }
@@ -114,10 +135,15 @@ function takeAddresses(deps: NetworkDeps, { container, network, kernelNetwork, r
   const asked = resting.request.ipamConfig;
   const { ipv4: pool4, ipv6: pool6, internal } = kernelNetwork;
   const ipv4 = pool4 === undefined ? undefined : take(4, asked?.ipv4Address, pool4.subnet);
-  const ipv6 = pool6 === undefined ? undefined : take(6, asked?.ipv6Address, pool6.subnet);
+  const ipv6 = pool6 === undefined || hasNoIpv6(container) ? undefined : take(6, asked?.ipv6Address, pool6.subnet);
   const macAddress = resting.request.macAddress || (ipv4 === undefined ? randomMac() : macOf(ipv4.split('/')[0] ?? ''));
-  const gateways = internal ? {} : { gateway: pool4?.gateway, gateway6: pool6?.gateway };
+  const gateways = internal ? {} : { gateway: pool4?.gateway, gateway6: ipv6 === undefined ? undefined : pool6?.gateway };
   return { ...resting, macAddress, ipv4, ipv6, ...gateways };
+}
+
+/** A container can turn IPv6 off for all of its links. */
+export function hasNoIpv6({ hostConfig }: Pick<ContainerRecord, 'hostConfig'>): boolean {
+  return hostConfig.sysctls?.['net.ipv6.conf.all.disable_ipv6'] === '1';
 }
 
 interface Publishing { container: ContainerRecord; network: NetworkRecord; kernelNetwork: BridgeNetwork; endpointId: string; addressed: EndpointRecord }

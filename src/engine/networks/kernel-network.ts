@@ -1,5 +1,5 @@
 import { parseSubnet } from '../../network/addresses/subnet.ts';
-import type { BridgeNetwork, GatewayMode, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
+import type { Addressing, BridgeNetwork, GatewayMode, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
 import { shortId } from '../../base/ids.ts';
 import type { IpamPool, NetworkCreateRequest, NetworkRecord } from './verbs.ts';
 
@@ -72,6 +72,12 @@ function isTrue(text: string): boolean {
   return /^(1|t|true)$/i.test(text);
 }
 
-function addressing(pool: IpamPool | undefined): { subnet: string; gateway: string } | undefined {
-  return pool?.subnet === undefined || pool.gateway === undefined ? undefined : { subnet: pool.subnet, gateway: pool.gateway };
+function addressing(pool: IpamPool | undefined): Addressing | undefined {
+  return pool?.subnet === undefined ? undefined : { subnet: pool.subnet, ...(pool.gateway && { gateway: pool.gateway }) };
+}
+
+/** Nobody leaves an internal network: where the host is to have no address on it either, all its addresses are for containers. */
+export function hasGateway({ internal, options }: Pick<NetworkCreateRequest, 'internal' | 'options'>, family: 4 | 6): boolean {
+  const isIsolated = options[`com.docker.network.bridge.gateway_mode_ipv${family}`] === 'isolated';
+  return !internal || !(isIsolated || (family === 4 && flagOption(options, 'bridge.inhibit_ipv4') === true));
 }

@@ -43,6 +43,5 @@ function expectGone(failure: unknown): void {
 function gatewayAddresses(network: BridgeNetwork): string[] {
   const { inhibitIpv4 = false, gatewayModes: { ipv4, ipv6 } = {} } = network;
   return [inhibitIpv4 || ipv4 === 'isolated' ? undefined : network.ipv4, ipv6 === 'isolated' ? undefined : network.ipv6]
-    .filter((pool) => pool !== undefined)
-    .map(({ gateway, subnet }) => `${gateway}/${subnet.split('/')[1]}`);
+    .flatMap((pool) => (pool?.gateway === undefined ? [] : [`${pool.gateway}/${pool.subnet.split('/')[1]}`]));
 }

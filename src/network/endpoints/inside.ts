@@ -77,7 +77,8 @@ function bringUp(endpoint: Endpoint, link: number): NetlinkRequest[] {
 function defaultRoutes(endpoint: Endpoint, linkIndex: number): NetlinkRequest[] {
   const { ipv4, ipv6 } = endpoint.network;
   const routes: NetlinkRequest[] = [];
-  if (endpoint.ipv4 !== undefined && ipv4 !== undefined) routes.push(addRoute({ gateway: ipv4.gateway, linkIndex }));
-  if (endpoint.ipv6 !== undefined && ipv6 !== undefined) routes.push(addRoute({ gateway: ipv6.gateway, linkIndex }));
+  const isWanted = (family: 'ipv4' | 'ipv6'): boolean => endpoint[family] !== undefined && (endpoint.defaultRoute === true || endpoint.defaultRoute === family);
+  if (isWanted('ipv4') && ipv4?.gateway !== undefined) routes.push(addRoute({ gateway: ipv4.gateway, linkIndex }));
+  if (isWanted('ipv6') && ipv6?.gateway !== undefined) routes.push(addRoute({ gateway: ipv6.gateway, linkIndex }));
   return routes;
 }

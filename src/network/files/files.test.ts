@@ -11,6 +11,10 @@ test('hostsFile() has Docker\'s form', () => {
   ].join('\n'));
 });
 
+test('hostsFile() of a container without IPv6 says nothing of it', () => {
+  assert.equal(hostsFile({ extra: [], own: { addresses: ['172.17.0.2'], hostname: 'web', domainname: '' }, ipv6: false }), '127.0.0.1\tlocalhost\n172.17.0.2\tweb\n');
+});
+
 test('ownHostLines() gives the bare name beside one with dots, however it was given', () => {
   const line = (hostname: string, domainname: string): string[] => ownHostLines({ addresses: ['10.0.0.2'], hostname, domainname });
   assert.deepEqual(line('a.b.c', 'd.e'), ['10.0.0.2\ta.b.c.d.e a']);

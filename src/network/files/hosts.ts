@@ -1,3 +1,7 @@
+const loopback6: [string, string][] = [
+  ['::1', 'localhost ip6-localhost ip6-loopback'], ['fe00::', 'ip6-localnet'], ['ff00::', 'ip6-mcastprefix'], ['ff02::1', 'ip6-allnodes'], ['ff02::2', 'ip6-allrouters'],
+];
+
 /** /etc/hosts of a container, in Docker's form: the loopback block, `--add-host` entries, then the container's own names. */
 export function hostsFile(options: {
   /** [address, names] in the order they are to stand. */
@@ -7,11 +11,7 @@ export function hostsFile(options: {
 }): string {
   const loopback: [string, string][] = [
     ['127.0.0.1', 'localhost'],
-    ['::1', `${options.ipv6 ? 'localhost ' : ''}ip6-localhost ip6-loopback`],
-    ['fe00::', 'ip6-localnet'],
-    ['ff00::', 'ip6-mcastprefix'],
-    ['ff02::1', 'ip6-allnodes'],
-    ['ff02::2', 'ip6-allrouters'],
+    ...(options.ipv6 ? loopback6 : []),
   ];
   const lines = [...loopback, ...options.extra].map(([address, text]) => `${address}\t${text}`);
   return [...lines, ...ownHostLines(options.own)].map((line) => `${line}\n`).join('');

@@ -33,7 +33,7 @@ describe(`packets, ${brNetfilter ? 'with' : 'without'} br_netfilter`, { skip: mi
   const join = async (name: string, on: BridgeNetwork, last: number, ports: PublishedPort[] = []): Promise<void> => {
     const ipv4 = on.ipv4!.subnet.replace('.0/24', `.${last}/24`);
     const ipv6 = on.ipv6 && `fd00:1::${last}/64`;
-    at[name] = (await stage.container(name, on, { ipv4, ipv6, ports, macAddress: `02:42:ac:1e:${on.ipv4!.gateway.split('.')[2]!.padStart(2, '0')}:0${last}` })).sandbox.path;
+    at[name] = (await stage.container(name, on, { ipv4, ipv6, ports, macAddress: `02:42:ac:1e:${on.ipv4!.gateway!.split('.')[2]!.padStart(2, '0')}:0${last}` })).sandbox.path;
   };
 
   before(async () => {

@@ -52,6 +52,31 @@ describe('a container on several networks', () => {
     assert.equal(await gateway(id), '10.214.3.1');
   });
 
+  test('the family that the first way out lacks goes another way: at the start, and after a network is joined or left', async () => {
+    const gateway6 = async (id: string): Promise<string | undefined> => /^default via (\S+)/m.exec(await inside(id, 'ip', '-6', 'route'))?.[1];
+    const made: string[] = [];
+    try {
+      for (const name of ['six', 'sixth']) {
+        const prefix = `fd00:214:${name.length}::`;
+        await engine.expect('POST', '/networks/create', { body: { Name: name, EnableIPv4: false, EnableIPv6: true, IPAM: { Config: [{ Subnet: `${prefix}/64`, Gateway: `${prefix}1` }] } }, status: 201 });
+        made.push(name);
+      }
+      const id = await engine.run({ ...sleeping, NetworkingConfig: { EndpointsConfig: { front: {}, six: {} } } });
+      assert.deepEqual([await gateway(id), await gateway6(id)], ['10.214.1.1', 'fd00:214:3::1']);
+      await connect('sixth', id, {});
+      assert.equal(await gateway6(id), 'fd00:214:3::1');
+      await engine.expect('POST', '/networks/six/disconnect', { body: { Container: id }, status: 200 });
+      assert.deepEqual([await gateway(id), await gateway6(id)], ['10.214.1.1', 'fd00:214:5::1']);
+      await engine.expect('POST', '/networks/front/disconnect', { body: { Container: id }, status: 200 });
+      assert.deepEqual([await gateway(id), await gateway6(id)], [undefined, 'fd00:214:5::1']);
+      await connect('back', id, {});
+      assert.deepEqual([await gateway(id), await gateway6(id)], ['10.214.2.1', 'fd00:214:5::1']);
+    } finally {
+      await engine.clean();
+      for (const name of made) await engine.call('DELETE', `/networks/${name}`);
+    }
+  });
+
   test('a network that is connected later leads when its priority is higher, and only then', async () => {
     const id = await engine.run({ ...sleeping, HostConfig: { NetworkMode: 'front' } });
     await connect('back', id, { GwPriority: -1 });

@@ -15,7 +15,7 @@ export function networkJson({ network, containers }: NetworkDetails, withContain
     IPAM: {
       Driver: network.ipam.driver || 'default',
       Options: network.ipam.options ?? null,
-      Config: network.ipam.config.length === 0 ? null : network.ipam.config.map((pool) => poolJson(pool, isIsolated(network))),
+      Config: network.ipam.config.length === 0 ? null : network.ipam.config.map(poolJson),
     },
     Internal: network.internal,
     Attachable: network.attachable,
@@ -28,18 +28,14 @@ export function networkJson({ network, containers }: NetworkDetails, withContain
   };
 }
 
-/** A gateway that the engine chose for a subnet that was asked for is not listed, as with Docker; nor one that nobody has. */
-function poolJson({ subnet, ipRange, gateway, auxAddresses = {}, chosen }: IpamPool, isIsolated: (subnet: string) => boolean): object {
+/** A gateway that the engine chose for a subnet that was asked for is not listed, as with Docker. */
+function poolJson({ subnet, ipRange, gateway, auxAddresses = {}, chosen }: IpamPool): object {
   return {
     ...(subnet && { Subnet: subnet }),
     ...(ipRange && { IPRange: ipRange }),
-    ...(gateway && chosen !== 'gateway' && !(chosen && isIsolated(subnet ?? '')) && { Gateway: gateway }),
+    ...(gateway && chosen !== 'gateway' && { Gateway: gateway }),
     ...(Object.keys(auxAddresses).length > 0 && { AuxiliaryAddresses: auxAddresses }),
   };
-}
-
-function isIsolated({ options }: NetworkDetails['network']): (subnet: string) => boolean {
-  return (subnet) => options[`com.docker.network.bridge.gateway_mode_ipv${subnet.includes(':') ? 6 : 4}`] === 'isolated';
 }
 
 function containersJson(containers: NetworkDetails['containers']): object {
