@@ -90,7 +90,10 @@ function processes(): Set<string> {
   return found;
 }
 
+/** The lock of all engines of the host stays, as xtables.lock does. */
+const kept = '/run/gantry-subnets.lock';
+
 function files(): Set<string> {
   const roots = ['/tmp', '/run', '/var/lib', '/dev/shm'].filter((folder) => existsSync(folder)).map((folder) => realpathSync(folder));
-  return new Set(roots.flatMap((folder) => readdirSync(folder).filter((name) => name.startsWith('gantry')).map((name) => join(folder, name))));
+  return new Set(roots.flatMap((folder) => readdirSync(folder).filter((name) => name.startsWith('gantry')).map((name) => join(folder, name))).filter((path) => path !== kept));
 }
