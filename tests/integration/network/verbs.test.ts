@@ -64,7 +64,7 @@ describe('networks', () => {
     ['an unknown driver', request('a', { driver: 'weave' }), 'notFound', /plugin "weave" not found/],
     ['a subnet of another network', request('a', { ipam: pool('172.17.3.0/24') }), 'forbidden', /Pool overlaps/],
     ['what is no subnet', request('a', { ipam: pool('172.17.3.0') }), 'invalid', /invalid subnet/],
-    ['an unknown option', request('a', { options: { 'com.docker.network.bridge.nope': 'x' } }), 'invalid', /the network option com\.docker\.network\.bridge\.nope is not supported/],
+    ['a value that an option cannot have', request('a', { options: { 'com.docker.network.driver.mtu': 'x' } }), 'invalid', /failed to parse com\.docker\.network\.driver\.mtu value: x/],
     ['a bridge name of another link', request('a', { options: { 'com.docker.network.bridge.name': 'lan0' } }), 'internal', /lan0 exists and is not ours/],
   ];
   for (const [what, wanted, kind, message] of refused) {
@@ -74,9 +74,15 @@ describe('networks', () => {
     });
   }
 
+  it('create() takes an option that it does not know, and says that it has no effect', async () => {
+    const { warning } = await verbs.create(request('odd', { options: { 'com.docker.network.bridge.nope': 'x' } }));
+    assert.equal(warning, 'options that this engine does not know have no effect: com.docker.network.bridge.nope');
+    await verbs.remove('odd');
+  });
+
   it('create() chooses a free subnet, and refuses a name that is taken', async () => {
     await verbs.create(request('app'));
-    assert.deepEqual((await verbs.inspect('app')).network.ipam.config, [{ subnet: '172.18.0.0/16', gateway: '172.18.0.1' }]);
+    assert.deepEqual((await verbs.inspect('app')).network.ipam.config, [{ subnet: '172.18.0.0/16', gateway: '172.18.0.1', chosen: 'pool' }]);
     await assert.rejects(verbs.create(request('app')), { kind: 'conflict', message: 'network with name app already exists' });
   });
 
