@@ -29,11 +29,14 @@ export interface LayeredImage {
 
 /** The base's config with the new fields, one more diffId and one more line of history, over all its layers and the new one. */
 export async function commitLayer(deps: ImageDeps, tar: Readable, image: LayeredImage): Promise<Digest> {
+  const lease = deps.leases.open('commit');
   try {
     const name = newName(image.repository, image.tag);
     const { hostname: _host, domainname: _domain, ...config } = applyChanges(image.config, image.changes);
     const base = new Catalog(deps.metadata).images.get(image.base);
     if (base === undefined) throw new GantryError('notFound', `No such image: ${image.base}`);
+    // In the same turn as it was found: force may take it from here on.
+    lease.add({ digests: [base.id, base.manifest, ...base.layers.map(({ digest }) => digest)] });
     const stored = readImageConfig(await deps.content.bytes(image.base, maxManifestBytes), `image config ${image.base}`);
     const { layers } = await readManifest(deps, base.manifest);
     const created = new Date().toISOString();
@@ -48,5 +51,6 @@ export async function commitLayer(deps: ImageDeps, tar: Readable, image: Layered
     return id;
   } finally {
     tar.destroy();
+    lease.release();
   }
 }

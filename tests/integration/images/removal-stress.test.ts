@@ -26,20 +26,19 @@ async function ask(daemon: TestDaemon, method: string, path: string, body?: unkn
   return answer;
 }
 
-/** An image that a container was made of is whole until the container goes, and so is what is made of the container. */
+/** A container has its files until it goes, though force takes its image; of an image that is still there, everything is there. */
 async function useOf(daemon: TestDaemon, image: string, name: string): Promise<void> {
   const created = await ask(daemon, 'POST', '/containers/create', { Image: image, Cmd: ['/hello'] });
   if (created.status !== 201) return;
   const { Id: id } = created.json as { Id: string };
   const { Image: imageId } = (await daemon.request('GET', `/containers/${id}/json`)).json as { Image: string };
-  assert.equal((await daemon.request('GET', `/images/${imageId}/json`)).status, 200, `${image} was removed under a container`);
   const exported = await daemon.request('GET', `/containers/${id}/export`);
   assert.ok(exported.status === 200 && exported.text.includes('hello'), `export of a container of ${image}: ${exported.status} ${exported.text.slice(0, 200)}`);
   const committed = await ask(daemon, 'POST', `/commit?container=${id}&repo=${name}`, {});
-  assert.equal(committed.status, 201, committed.text);
+  assert.ok(committed.status === 201 || /No such image/.test(committed.text), committed.text);
   await ask(daemon, 'POST', `/images/${image}/tag?repo=again-${name}&tag=latest`);
   const saved = await daemon.request('GET', `/images/${imageId}/get`);
-  assert.ok(saved.status === 200 && saved.text.includes('index.json'), `save of ${image}: ${saved.status} ${saved.text.slice(0, 200)}`);
+  assert.ok(saved.status === 200 ? saved.text.includes('index.json') : /No such image/.test(saved.text), `save of ${image}: ${saved.status} ${saved.text.slice(0, 200)}`);
   assert.equal((await daemon.request('DELETE', `/containers/${id}?force=1`)).status, 204);
 }
 
