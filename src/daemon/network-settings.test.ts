@@ -29,7 +29,7 @@ describe('networkSettingsOf()', () => {
     ['a pool of subnets larger than itself', { 'default-address-pools': [{ base: '10.10.0.0/16', size: 8 }] }, /^default-address-pools cannot be base=10\.10\.0\.0\/16,size=8$/],
     ['an MTU that no link has', { mtu: 20 }, /^mtu cannot be 20$/],
     ['a name for an address of a name server', { dns: ['dns.example'] }, /^dns cannot be dns\.example$/],
-    ['an option that networks do not have', { 'default-network-opts': { bridge: { nope: '1' } } }, /the network option nope is not supported/],
+    ['an option that networks do not have', { 'default-network-opts': { bridge: { nope: '1' } } }, /^the network option nope is not supported by the driver bridge$/],
   ] as [string, Record<string, unknown>, RegExp][]) {
     it(`refuses ${what}`, () => assert.throws(() => networkSettingsOf(settings), { kind: 'invalid', message }));
   }

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../base/errors.ts';
-import { checkOptions } from '../engine/networks/check-options.ts';
+import { checkOptions, unknownOptions } from '../engine/networks/check-options.ts';
 import { defaultNetworkSettings, type DefaultBridgeSettings, type NetworkSettings } from '../engine/networks/settings.ts';
 import type { AddressPool } from '../network/addresses/choose.ts';
 import { parseSubnet, subnetHolds, type Subnet } from '../network/addresses/subnet.ts';
@@ -68,7 +68,11 @@ export function networkSettingsOf(settings: Settings): NetworkSettings {
   for (const address of hostGateways) if (isIP(address) === 0) throw invalid('host-gateway-ip', address);
   for (const address of list('dns')) if (isIP(address) === 0) throw invalid('dns', address);
   const networkOptions = (settings['default-network-opts'] as NetworkSettings['networkOptions'] | undefined) ?? {};
-  for (const [driver, options] of Object.entries(networkOptions)) checkOptions(driver, options, { internal: false });
+  for (const [driver, options] of Object.entries(networkOptions)) {
+    // A network that asks for one is warned; settings have nobody to warn.
+    for (const name of unknownOptions(driver, options)) throw new GantryError('invalid', `the network option ${name} is not supported by the driver ${driver}`);
+    checkOptions(driver, options, { internal: false });
+  }
   return {
     pools: ofFamily(4).length > 0 ? ofFamily(4) : defaultNetworkSettings.pools, pools6: ofFamily(6), defaultBridge: defaultBridgeOf(settings),
     networkOptions, dns: list('dns'), dnsSearch: list('dns-search'), dnsOptions: list('dns-opts'), hostGateways, relay: settings['userland-proxy'] !== false,
