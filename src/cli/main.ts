@@ -110,7 +110,8 @@ function badFlag(error: unknown, path: string, usage: string): number {
 function unknownCommand(before: readonly string[], word: string): number {
   const path = [program, ...before].join(' ');
   const usage = before.length === 0 ? '' : `Usage:  ${path}\n\n`;
-  const hint = before.length === 0 && Object.hasOwn(notOffered, word) ? `${notOffered[word]}\n\n` : '';
+  const missing = before[0] ?? word;
+  const hint = Object.hasOwn(notOffered, missing) ? `${notOffered[missing]}\n\n` : '';
   standard.stderr.write(`${program}: unknown command: ${path} ${word}\n\n${hint}${usage}Run '${path} --help' for more information\n`);
   return 1;
 }

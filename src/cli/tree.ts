@@ -20,6 +20,7 @@ export const groups: Readonly<Record<string, string>> = {
   image: 'Manage images',
   manifest: 'Manage image manifests and manifest lists',
   network: 'Manage networks',
+  plugin: 'Look at plugins',
   system: 'Manage the engine',
   volume: 'Manage volumes',
 };
@@ -80,6 +81,9 @@ export const entries: readonly Entry[] = [
   { paths: ['network ls', 'network list'], summary: 'List networks', load: () => import('./network/ls.ts') },
   { paths: ['network prune'], summary: 'Remove all unused networks', load: () => import('./network/prune.ts') },
   { paths: ['network rm', 'network remove'], summary: 'Remove one or more networks', load: () => import('./network/rm.ts') },
+
+  { paths: ['plugin inspect'], summary: 'Display detailed information on one or more plugins', load: () => import('./plugin/inspect.ts') },
+  { paths: ['plugin ls', 'plugin list'], summary: 'List plugins', load: () => import('./plugin/ls.ts') },
 
   { paths: ['volume create'], summary: 'Create a volume', load: () => import('./volume/create.ts') },
   { paths: ['volume clone'], summary: 'Make a new volume with the contents of another', load: () => import('./volume/clone.ts') },

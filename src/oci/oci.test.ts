@@ -44,7 +44,9 @@ describe('platform', () => {
     assert.equal(formatPlatform(parsePlatform('x86_64', host)), 'linux/amd64');
     assert.equal(formatPlatform(parsePlatform('linux/arm', host)), 'linux/arm/v7');
     assert.equal(formatPlatform(parsePlatform('linux', host)), 'linux/amd64');
-    assert.throws(() => parsePlatform('a/b/c/d', host), { kind: 'invalid' });
+    assert.throws(() => parsePlatform('a/b/c/d', host), { kind: 'invalid', message: '"a/b/c/d": cannot parse platform specifier: invalid argument' });
+    assert.throws(() => parsePlatform('bogus', host), { kind: 'invalid', message: '"bogus": unknown operating system or architecture: invalid argument' });
+    assert.throws(() => parsePlatform('linux/', host), { kind: 'invalid', message: /^"" is an invalid component of "linux\/"/ });
   });
   it('takes older ARM variants on newer processors, not the other way round', () => {
     const [v6, v7] = [parsePlatform('linux/arm/v6', host), parsePlatform('linux/arm/v7', host)];

@@ -8,16 +8,25 @@ const architectures: Readonly<Record<string, string>> = { x86_64: 'amd64', 'x86-
 /** Names that stand for a system where they stand alone. */
 const systems: readonly string[] = ['aix', 'android', 'darwin', 'dragonfly', 'freebsd', 'hurd', 'illumos', 'ios', 'js', 'linux', 'nacl', 'netbsd', 'openbsd', 'plan9', 'solaris', 'windows', 'zos'];
 
-/** `linux/arm/v7`, or a part of it (`arm64`, `linux`); names other tools use are understood. @throws invalid */
+/** Names that stand for an architecture where they stand alone. */
+const processors: readonly string[] = [
+  '386', 'amd64', 'amd64p32', 'arm', 'armbe', 'arm64', 'arm64be', 'ppc64', 'ppc64le', 'loong64', 'mips', 'mipsle', 'mips64', 'mips64le', 'mips64p32', 'mips64p32le', 'ppc',
+  'riscv', 'riscv64', 's390', 's390x', 'sparc', 'sparc64', 'wasm',
+];
+
+/** `linux/arm/v7`, or a part of it (`arm64`, `linux`); names other tools use are understood. @throws invalid, in containerd's words */
 export function parsePlatform(text: string, host: Platform): Platform {
-  const parts = text.toLowerCase().split('/');
-  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9_.-]+$/.test(part))) {
-    throw new GantryError('invalid', `${JSON.stringify(text)}: unknown operating system or architecture`);
-  }
-  const [first = '', second, third] = parts;
+  const refused = (why: string): GantryError => new GantryError('invalid', `${why}: invalid argument`);
+  const parts = text.split('/');
+  const odd = parts.find((part) => !/^[A-Za-z0-9_.-]+$/.test(part));
+  if (odd !== undefined) throw refused(`${JSON.stringify(odd)} is an invalid component of ${JSON.stringify(text)}: platform specifier component must match "^[A-Za-z0-9_.-]+$"`);
+  if (parts.length > 3) throw refused(`${JSON.stringify(text)}: cannot parse platform specifier`);
+  const [first = '', second, third] = parts.map((part) => part.toLowerCase());
   if (second !== undefined) return normalized({ os: first, architecture: second, ...(third === undefined ? {} : { variant: third }) });
   if (systems.includes(first)) return { ...host, os: first };
-  return normalized({ os: 'linux', architecture: first });
+  const alone = normalized({ os: 'linux', architecture: first });
+  if (!processors.includes(alone.architecture)) throw refused(`${JSON.stringify(text)}: unknown operating system or architecture`);
+  return alone;
 }
 
 /** One spelling for each platform: arm64/v8 is arm64, arm without a variant is v7. */

@@ -81,6 +81,7 @@ context show
 DOCKER_CONTEXT=aa context show
 DOCKER_CONTEXT=nosuch context ls
 DOCKER_HOST=unix:///y context ls
+DOCKER_HOST=unix:///y context ls -q
 DOCKER_HOST=unix:///y context use aa
 DOCKER_HOST=unix:///y context show
 `);

@@ -122,6 +122,26 @@ run --name "a b" gantry/busybox
 run --name web gantry/busybox
 run --hostname "a b" gantry/busybox
 run --expose x busybox
+run --platform bogus gantry/busybox
+run --platform linux/a+b gantry/busybox
+run --add-host a:bad gantry/busybox
+run --network-alias x gantry/busybox
+run --network bridge --network-alias x gantry/busybox
+create --platform bogus gantry/busybox
+image inspect --platform bogus gantry/busybox
+history --platform bogus gantry/busybox
+save --platform bogus gantry/busybox
+load --platform bogus
+rmi --platform bogus gantry/busybox
+stop --timeout 3 --time 4 nosuch
+restart --time 1 nosuch
+network rm
+context create cx --docker host=bad
+-H bad:// ps
+exec -u nosuch web true
+plugin ls
+plugin ls --format "{{.Name}}"
+plugin inspect nosuch
 run --attach foo busybox
 run -d -a stdout busybox
 run --pull foo busybox
@@ -212,7 +232,6 @@ network create bridge
 network create back
 network create --gateway foo x
 network create --gateway 1.2.3.4 x
-network create -o foo x
 network connect
 network connect back
 network connect nosuch web
@@ -346,7 +365,7 @@ images -a
 images -q
 images -q --no-trunc
 images --no-trunc
-images --format json
+images --format "{{json .Tag}} {{json .Size}} {{json .CreatedAt}}"
 images --format "table {{.ID}}\\t{{.Repository}}\\t{{.Tag}}\\t{{.Digest}}\\t{{.CreatedSince}}\\t{{.CreatedAt}}\\t{{.Size}}\\t{{.SharedSize}}"
 images --format "{{.ID"
 images --filter reference=gantry/*

@@ -32,6 +32,7 @@ busybox echo -n --not-a-flag
 -p 80/xyz busybox
 --expose 80 --expose 90-92/udp busybox
 --expose 80:80 busybox
+-d --detach-keys nonsense busybox
 -v /a:/b busybox
 -v /a:/b:ro,z busybox
 -v data:/b busybox

@@ -22,7 +22,7 @@ export function parseAddress(text: string): Address {
     case undefined: case 'tcp': case 'http': case 'https':
       return tcp(rest, scheme, text);
     default:
-      throw new GantryError('invalid', `unable to parse docker host \`${text}\``, { hint: 'Use unix://, tcp://, http://, https:// or ssh://.' });
+      throw new GantryError('invalid', `invalid bind address format: ${text}`, { hint: 'Use unix://, tcp://, http://, https:// or ssh://.' });
   }
 }
 

@@ -31,7 +31,7 @@ export async function createContainer(order: CreateOrder): Promise<{ id: string;
   if (!/^[a-f0-9]{64}$/.test(body.Image)) checkReference(body.Image);
   using cidFile = claimCidFile(flags.cidfile);
   const platform = flags.platform || context.env['DOCKER_DEFAULT_PLATFORM'] || undefined;
-  if (platform !== undefined && platform.split('/').length > 3) throw new NotCreated(`error parsing specified platform: ${JSON.stringify(platform)}: cannot parse platform specifier: invalid argument`);
+  if (platform !== undefined) await checkPlatform(platform);
   const pull = async (): Promise<void> => {
     const { pullImage } = await import('../image/pull-image.ts');
     const pulled = pullImage({ context, reference: body.Image, quiet: flags.quiet, to: context.stderr, ...(platform === undefined ? {} : { platform }), ...(order.signal === undefined ? {} : { signal: order.signal }) });
@@ -50,6 +50,15 @@ export async function createContainer(order: CreateOrder): Promise<{ id: string;
   for (const warning of made.Warnings ?? []) context.warn(`WARNING: ${warning}`);
   cidFile.write(made.Id);
   return { id: made.Id, body };
+}
+
+async function checkPlatform(platform: string): Promise<void> {
+  const { platformQuery } = await import('../image/image-path.ts');
+  try {
+    platformQuery(platform, 'error parsing specified platform: ');
+  } catch (error) {
+    throw new NotCreated(messageOf(error), { cause: error });
+  }
 }
 
 function isMissingImage(error: unknown): boolean {

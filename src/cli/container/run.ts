@@ -34,7 +34,7 @@ export const command = define({
   ],
   async run({ context, flags: said, given, args }) {
     if (said.detach && said.attach.length > 0) throw new ExitError(1, 'conflicting options: cannot specify both --attach and --detach');
-    const detachKeys = detachKeysOf(context, said['detach-keys']);
+    const detachKeys = said.detach ? Buffer.alloc(0) : detachKeysOf(context, said['detach-keys']);
     const signal = context.interruptible();
     const { id, body } = await createContainer({ context, flags: said, given, args, signal, adjust: (draft) => adjust(draft, context, said.detach) }).catch((error: unknown) => {
       throw fromDaemon(error) || error instanceof NotCreated ? notRun(error) : error;

@@ -13,6 +13,7 @@ export const stopFlags = {
 
 /** Asks each container, to restart one after the other, and prints its name when it is done. */
 export async function eachByStopping(verb: 'stop' | 'restart', { context, flags, given, args }: Invocation<typeof stopFlags>): Promise<void> {
+  if (given.has('time')) context.print('Flag --time has been deprecated, use --timeout instead');
   if (given.has('timeout') && given.has('time')) throw new GantryError('invalid', 'conflicting options: cannot specify both --timeout and --time');
   const t = given.has('timeout') ? flags.timeout : given.has('time') ? flags.time : undefined;
   context.interruptible();

@@ -36,10 +36,16 @@ export const command = define({
       ...(given.has('pids-limit') ? { PidsLimit: flags['pids-limit'] } : {}),
       RestartPolicy: parseRestartPolicy(flags.restart),
     };
-    await each(context, args, async (name) => {
-      const answer = await context.api.json<{ Warnings?: string[] | null } | undefined>({ method: 'POST', path: `/containers/${segment(name)}/update`, json });
-      for (const warning of answer?.Warnings ?? []) context.warn(warning);
-      return name;
-    });
+    const warnings: string[] = [];
+    try {
+      await each(context, args, async (name) => {
+        const answer = await context.api.json<{ Warnings?: string[] | null } | undefined>({ method: 'POST', path: `/containers/${segment(name)}/update`, json });
+        warnings.push(...answer?.Warnings ?? []);
+        return name;
+      });
+    } finally {
+      // Where docker's client writes them.
+      for (const warning of warnings) context.print(warning);
+    }
   },
 });

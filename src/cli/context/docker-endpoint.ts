@@ -35,7 +35,7 @@ function settingsOf(context: Context, settings: readonly string[]): EndpointSett
   const from = given.get('from');
   if (from !== undefined) return endpointOf(context, from);
   const host = given.get('host') ?? '';
-  if (host !== '') parseAddress(host);
+  if (host !== '') checkHost(host);
   const skip = given.get('skip-tls-verify') ?? 'false';
   if (!/^(1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/.test(skip)) throw new GantryError('invalid', `skip-tls-verify: parsing ${JSON.stringify(skip)}: invalid syntax`);
   const tls: TlsFiles = {};
@@ -45,6 +45,12 @@ function settingsOf(context: Context, settings: readonly string[]): EndpointSett
   }
   if (tls['ca.pem'] !== undefined && !tls['ca.pem'].includes('-----BEGIN CERTIFICATE-----')) throw new GantryError('invalid', 'invalid docker endpoint options: failed to retrieve context tls info: ca.pem seems invalid');
   return { endpoint: { ...(host === '' ? {} : { Host: host }), SkipTLSVerify: /^[1tT]/.test(skip) }, tls };
+}
+
+/** Short forms are for -H. */
+function checkHost(host: string): void {
+  if (!host.includes('://')) throw new GantryError('invalid', `unable to apply docker endpoint options: unable to parse docker host \`${host}\``);
+  parseAddress(host);
 }
 
 /** The endpoint of another context, with its certificates. */

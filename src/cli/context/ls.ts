@@ -26,7 +26,7 @@ export const command = define({
     rows.sort((left, right) => String(left['Name']).localeCompare(String(right['Name']), 'en', { numeric: true }));
     context.stdout.write(listText({ format: flags.format, headers, columns, quiet: flags.quiet ? '{{.Name}}' : undefined, type: '*formatter.clientContextContext' }, rows));
     const named = hostVariable(context);
-    if (named !== undefined && !flags.quiet) context.warn(`Warning: ${named} environment variable overrides the active context. To use a context, either set the global --context flag, or unset ${named} environment variable.`);
+    if (named !== undefined) context.warn(`Warning: ${named} environment variable overrides the active context. To use a context, either set the global --context flag, or unset ${named} environment variable.`);
   },
 });
 

@@ -4,7 +4,7 @@ import { each, segment } from '../each.ts';
 import { bool } from '../grammar/flag.ts';
 
 export const command = define({
-  usage: '[OPTIONS] NETWORK [NETWORK...]',
+  usage: 'NETWORK [NETWORK...]',
   flags: { force: bool('Do not error if the network does not exist', { short: 'f' }) },
   arity: atLeast(1),
   names: 'network',

@@ -28,9 +28,11 @@ export const command = define({
     if (given.has('password')) context.warn('WARNING! Using --password via the CLI is insecure. Use --password-stdin.');
     const isAsked = flags.username === '' && flags.password === '';
     if (isAsked && await withStored(context, registry)) return;
-    if (!flags['password-stdin'] && (flags.username === '' || flags.password === '')) checkTerminal(context);
+    if (flags.username === '') checkTerminal(context);
     const username = flags.username || await ask(context, 'Username: ');
-    const password = flags['password-stdin'] ? await readAll(context) : flags.password || await askSecretly(context, 'Password: ');
+    const known = flags['password-stdin'] ? await readAll(context) : flags.password;
+    if (known === '') checkTerminal(context);
+    const password = known || await askSecretly(context, 'Password: ');
     if (username === '' || password === '') throw new GantryError('invalid', 'username and password must be set');
     const credentials: Credentials = { username, password, serveraddress: registry };
     const answer = await check(context, credentials);

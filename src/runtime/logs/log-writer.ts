@@ -33,10 +33,14 @@ export class LogWriter {
 
   write(stream: StreamName, chunk: Buffer): void {
     if (this.#settings.driver === 'none') return;
-    const lines = this.#splitters[stream].isEmpty ? this.#encodeLines(stream, chunk) : [];
-    const rest = lines.length === 0 ? chunk : chunk.subarray(chunk.lastIndexOf(10) + 1);
-    this.#splitters[stream].push(rest, (part) => lines.push(this.#encode(stream, part)));
-    this.#append(lines);
+    const splitter = this.#splitters[stream];
+    // A line that was begun is ended first: what follows are whole ones.
+    const begun = splitter.isEmpty ? 0 : chunk.indexOf(10) + 1;
+    const ended = this.#encodeParts(stream, chunk.subarray(0, begun));
+    const rest = chunk.subarray(begun);
+    const whole = splitter.isEmpty ? this.#encodeLines(stream, rest) : [];
+    const parts = this.#encodeParts(stream, whole.length === 0 ? rest : rest.subarray(rest.lastIndexOf(10) + 1));
+    this.#append(ended.concat(whole, parts));
   }
 
   /** What of the last line is not in the file yet, since it may go on. */
@@ -61,6 +65,12 @@ export class LogWriter {
     const texts = escapeText(chunk.toString('utf8', 0, end)).split('\n');
     if (texts.some((text) => text.length >= surelyShort)) return [];
     return texts.map((text) => `{"log":"${text}\\n${lineEnd({ stream, attrs: this.#attrs, time: nowRfc3339() })}`);
+  }
+
+  #encodeParts(stream: StreamName, bytes: Buffer): string[] {
+    const lines: string[] = [];
+    this.#splitters[stream].push(bytes, (part) => lines.push(this.#encode(stream, part)));
+    return lines;
   }
 
   #encode(stream: StreamName, part: LinePart): string {

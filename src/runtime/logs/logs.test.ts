@@ -46,6 +46,17 @@ describe('encodeLogLine', () => {
       .startsWith('{"log":"\\u003ca\\u003e\\u0026\\"\\\\\\u0009\\u001b\\u2028\\r\\n",'));
   });
 
+  test('escapes every character alike, wherever it stands', () => {
+    const one = (character: string): string => {
+      if (!/["\\\u0000-\u0009\u000b-\u001f<>&\u2028\u2029\ufffd]/.test(character)) return character === '\n' ? '\\n' : character;
+      return ({ '"': '\\"', '\\': '\\\\', '\r': '\\r' } as Record<string, string>)[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    };
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom('', '\u2028', '\u2029\u2027', '\u20ac\ufffc', '\u{1f600}'), (bytes, more) => {
+      const log = `${Buffer.from(bytes).toString('utf8')}${more}`;
+      assert.equal(encodeLogLine({ log, stream: 'stdout', time: 't' }), `{"log":"${[...log].map(one).join('')}","stream":"stdout","time":"t"}\n`);
+    }));
+  });
+
   test('gives any text back after JSON.parse', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (log) => {
       assert.equal(parseEntry(encodeLogLine({ log, stream: 'stdout', time: 't' }).trimEnd())?.log, log);

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { GantryError } from '../../../base/errors.ts';
 
 /** `-e VAR` takes the value from this process; a name that is not set here is left to the engine as it is. */
@@ -31,7 +32,7 @@ export function checkExtraHost(value: string): string {
   const name = value.slice(0, Math.max(separator, 0));
   const address = value.slice(separator + 1).replace(/^\[(.*)\]$/, '$1');
   if (name === '' || address === '') throw new Error(`bad format for add-host: "${value}"`);
-  if (address !== 'host-gateway' && !/^[0-9a-fA-F:.]+$/.test(address)) throw new Error(`invalid IP address in add-host: "${address}"`);
+  if (address !== 'host-gateway' && isIP(address) === 0) throw new Error(`invalid IP address in add-host: "${address}"`);
   return `${name}:${address}`;
 }
 
@@ -44,8 +45,9 @@ export function readEnvFile(path: string): string[] {
   });
 }
 
+/** Lines `NAME=value`; a name alone says nothing. */
 export function readLabelFile(path: string): string[] {
-  return linesOf(path);
+  return linesOf(path).filter((line) => line.includes('='));
 }
 
 function linesOf(path: string): string[] {

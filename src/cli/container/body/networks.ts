@@ -72,7 +72,7 @@ export function endpoints(networks: readonly NetworkFlag[], first: FirstNetwork)
 
 function refuseTwice(network: NetworkFlag, first: FirstNetwork): void {
   if (network.aliases.length > 0 && first.aliases.length > 0) throw invalid('conflicting options: cannot specify both --network-alias and per-network alias');
-  if (first.aliases.length + network.aliases.length > 0 && !isUserDefined(network.target) && !['default', 'bridge'].includes(network.target)) throw invalid('network-scoped aliases are only supported for user-defined networks');
+  if (first.aliases.length + network.aliases.length > 0 && !isUserDefined(network.target)) throw invalid('network-scoped aliases are only supported for user-defined networks');
   if (network.ip !== '' && first.ip !== '') throw invalid('conflicting options: cannot specify both --ip and per-network IPv4 address');
   if (network.ip6 !== '' && first.ip6 !== '') throw invalid('conflicting options: cannot specify both --ip6 and per-network IPv6 address');
   if (network.mac !== '' && first.mac !== '') throw invalid('conflicting options: cannot specify both --mac-address and per-network MAC address');

@@ -76,7 +76,8 @@ export function addExposed(exposed: Record<string, object>, specs: readonly stri
   for (const spec of specs) {
     if (spec.includes(':')) throw invalid(`invalid port format for --expose: ${spec}`);
     const [ports = '', protocol = 'tcp'] = spec.split('/');
-    const { first, last } = range(ports, `invalid range format for --expose: ${spec}, error: strconv.ParseUint: parsing ${JSON.stringify(ports)}: invalid syntax`);
+    const reason = /^\d+-\d+$/.test(ports) ? `Invalid range specified for the Port: ${ports}` : `strconv.ParseUint: parsing ${JSON.stringify(ports)}: invalid syntax`;
+    const { first, last } = range(ports, `invalid range format for --expose: ${spec}, error: ${reason}`);
     if (!protocols.has(protocol.toLowerCase())) throw invalid(`invalid port format for --expose: ${spec}`);
     for (let port = first; port <= last; port += 1) exposed[`${port}/${protocol.toLowerCase()}`] ??= {};
   }
