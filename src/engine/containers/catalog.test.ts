@@ -14,6 +14,17 @@ test('a container whose transaction fails is not known, and its name is free', (
   assert.deepEqual([catalog.all(), catalog.isNameTaken('made')], [[], false]);
 });
 
+test('learn() holds what has happened, also where it cannot be written', () => {
+  const metadata = openMetadata(':memory:');
+  const catalog = new ContainerCatalog(metadata);
+  catalog.save(record, { durable: true });
+  assert.equal(catalog.learn({ ...record, name: 'written' }, { durable: false }), undefined);
+  metadata.close();
+  assert.ok(catalog.learn({ ...record, name: 'held' }, { durable: false }) instanceof Error);
+  assert.equal(catalog.find('held').id, record.id);
+  assert.deepEqual([catalog.isNameTaken('made'), catalog.isNameTaken('written')], [false, false]);
+});
+
 test('a container whose removal fails is still there, under its name', () => {
   const metadata = openMetadata(':memory:');
   const catalog = new ContainerCatalog(metadata);

@@ -4,7 +4,7 @@ import { nameConflict } from './container-name.ts';
 import type { ContainerRecord } from './record.ts';
 
 /**
- * All containers, in memory over the database, and never ahead of it: lookups by id, prefix and name touch no disk. Names are unique, and a name that is
+ * All containers, in memory over the database, and ahead of it only in what has happened and could not be written: lookups by id, prefix and name touch no disk. Names are unique, and a name that is
  * reserved for a container to come counts as taken.
  */
 export class ContainerCatalog {
@@ -64,16 +64,29 @@ export class ContainerCatalog {
   }
 
   save(record: ContainerRecord, options: { durable: boolean }): ContainerRecord {
-    const before = this.#byId.get(record.id);
     this.#metadata.transaction(() => {
       this.#table.put(record.id, record);
-      this.#metadata.afterCommit(() => {
-        this.#byId.set(record.id, record);
-        this.#idByName.set(record.name, record.id);
-        if (before !== undefined && before.name !== record.name) this.#idByName.delete(before.name);
-      });
+      this.#metadata.afterCommit(() => this.#hold(record));
     }, options);
     return record;
+  }
+
+  /** What has happened to a container holds from now on, even where the disk does not take it: the next change is written with it. @returns why it could not be written */
+  learn(record: ContainerRecord, options: { durable: boolean }): unknown {
+    try {
+      this.save(record, options);
+      return undefined;
+    } catch (error) {
+      this.#hold(record);
+      return error;
+    }
+  }
+
+  #hold(record: ContainerRecord): void {
+    const before = this.#byId.get(record.id);
+    this.#byId.set(record.id, record);
+    this.#idByName.set(record.name, record.id);
+    if (before !== undefined && before.name !== record.name) this.#idByName.delete(before.name);
   }
 
   delete(id: string): void {

@@ -14,13 +14,14 @@ import { isAlive } from './transition.ts';
 export async function onExit(deps: ContainerDeps, exit: ExitReport): Promise<void> {
   await deps.locks.run(exit.id, async () => {
     const record = deps.catalog.get(exit.id);
-    if (record !== undefined && (isAlive(record.state) || record.state.status === 'starting')) await exitLocked(deps, record, exit);
-    await deps.runtime.release({ id: exit.id });
+    const isNews = record !== undefined && (isAlive(record.state) || record.state.status === 'starting');
+    // What is not written down the monitor keeps for the next daemon.
+    if (!isNews || await exitLocked(deps, record, exit)) await deps.runtime.release({ id: exit.id });
   });
 }
 
-/** Under the container's lock. */
-async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: ExitReport): Promise<void> {
+/** Under the container's lock. @returns whether the exit is written down */
+async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: ExitReport): Promise<boolean> {
   const { exitCode, oomKilled, at: finishedAt } = exit;
   // The monitor may have seen the end before this daemon heard of the start.
   const startedAt = isAlive(record.state) && Date.parse(record.state.startedAt) < Date.parse(finishedAt) ? record.state.startedAt : finishedAt;
@@ -33,14 +34,16 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
     return record.endpoints;
   });
   tryToRemoveBundle(deps, record.id);
-  const ended = deps.catalog.save({
+  const ended: ContainerRecord = {
     ...record,
     endpoints,
     restartCount: record.restartCount + (restarts ? 1 : 0),
     state: restarts
       ? { status: 'restarting', startedAt, finishedAt, exitCode, attempt: record.restartCount + 1 }
       : { status: 'exited', startedAt, finishedAt, exitCode, oomKilled, error: '' },
-  }, { durable: !restarts && concernsBoot(record.hostConfig.restartPolicy) });
+  };
+  const unwritten = deps.catalog.learn(ended, { durable: !restarts && concernsBoot(record.hostConfig.restartPolicy) });
+  if (unwritten !== undefined) deps.log.error('the end of a container could not be written down', { container: record.id, error: messageOf(unwritten) });
   if (oomKilled) publishEvent(deps.events, ended, 'oom');
   deps.networks.report(record, 'disconnect');
   await deps.staging.ended(ended).catch((error: unknown) => deps.log.warn('volumes of a container that ended could not be unmounted', { container: record.id, error: messageOf(error) }));
@@ -48,6 +51,7 @@ async function exitLocked(deps: ContainerDeps, record: ContainerRecord, exit: Ex
   deps.waiters.exited(record.id, { exitCode });
   if (restarts) scheduleRestart(deps, record.id, nextDelayMs(deps.restarts.lastDelayMs(record.id), ranMs));
   else if (ended.hostConfig.autoRemove && !deps.removals.has(record.id) && !deps.restarting.has(record.id)) await removeLocked(deps, ended, { volumes: true });
+  return unwritten === undefined;
 }
 
 /** The next start, or the next daemon, takes away what is left. */

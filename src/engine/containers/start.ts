@@ -142,10 +142,12 @@ async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: A
   const mode = record.hostConfig.networkMode ?? '';
   if (mode === 'host') return { namespace: 'host', endpoints: withIds(record.endpoints) };
   if (mode.startsWith('container:')) return { namespace: namespaceOfOther(deps, record, mode.slice('container:'.length)), endpoints: record.endpoints };
-  undo.defer(async () => { await deps.networks.detach(deps.catalog.current(record.id)); });
+  let joined = record;
+  undo.defer(async () => { await deps.networks.detach(joined); });
   const { namespace, endpoints } = await connect(deps, record).catch((cause: unknown) => { throw tried(networkingFailed, cause); });
+  joined = { ...record, endpoints };
   // Known from here on, so that detach gives back what attach took, whoever calls it.
-  deps.catalog.save({ ...record, endpoints }, { durable: false });
+  deps.catalog.save(joined, { durable: false });
   return { namespace, endpoints };
 }
 
@@ -221,10 +223,12 @@ async function fail(deps: ContainerDeps, { starting, before, cause }: { starting
   const { error } = failure;
   // What went wrong before the OCI runtime was asked does not hide how the last run ended.
   const exitCode = saysItAlready(cause) && last.exitCode !== 0 ? last.exitCode : failure.exitCode;
-  const failed = deps.catalog.save({
+  const failed: ContainerRecord = {
     ...deps.catalog.current(starting.id),
     state: { status: 'exited', startedAt, finishedAt, exitCode, oomKilled: false, error: error.message },
-  }, { durable: false });
+  };
+  const unwritten = deps.catalog.learn(failed, { durable: false });
+  if (unwritten !== undefined) deps.log.error('the failure of a start could not be written down', { container: starting.id, error: messageOf(unwritten) });
   deps.log.debug('start failed', { container: starting.id, error: messageOf(cause) });
   // It never ran, so it has not exited: only those who wait for the end of its restarts have what they wait for. The caller of `start` gets the error.
   if (before.state.status === 'restarting') deps.waiters.exited(starting.id, { exitCode, error: error.message });

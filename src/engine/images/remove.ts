@@ -1,4 +1,4 @@
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, messageOf } from '../../base/errors.ts';
 import { shortId } from '../../base/ids.ts';
 import { familiarName, parseReference, repositoryOf } from '../../oci/reference.ts';
 import { collect } from '../../store/collect/collect.ts';
@@ -17,7 +17,7 @@ export function removeVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['remov
   return async (text, { force, prune, platforms = [] }) => {
     const parts = platforms.length === 0 ? undefined : removePlatforms(deps, catalog, { text, platforms, force });
     if (parts !== undefined) {
-      await collect(deps);
+      await collectGone(deps);
       return parts;
     }
     const name = catalog.nameRecord(text);
@@ -25,9 +25,18 @@ export function removeVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['remov
     const removal: Removal = { deps, catalog, image, text, force, prune, removed: [] };
     if (name === undefined) removeById(removal);
     else removeByName(removal, name);
-    await collect(deps);
+    await collectGone(deps);
     return removal.removed;
   };
+}
+
+/** The image is gone already, durably: what cannot be cleared away now goes with the next removal, or at the next start. */
+async function collectGone(deps: ImageDeps): Promise<void> {
+  try {
+    await collect(deps);
+  } catch (error) {
+    deps.log.warn('what a removed image leaves could not be cleared away', { error: messageOf(error) });
+  }
 }
 
 function removeByName(removal: Removal, name: ReferenceRecord): void {

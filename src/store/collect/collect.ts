@@ -37,13 +37,13 @@ export async function collect(options: CollectorOptions, only?: { digests: Reado
     result.layers++;
     result.reclaimedBytes += bytes;
   }
-  forgetLayers(options, removed);
   for (const digest of only === undefined ? await options.content.digests() : only.digests) {
     const bytes = goes(digest) ? await options.content.delete(digest) : undefined;
     if (bytes === undefined) continue;
     result.blobs++;
     result.reclaimedBytes += bytes;
   }
+  forgetLayers(options, removed);
   return result;
 }
 

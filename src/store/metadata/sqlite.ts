@@ -196,7 +196,11 @@ function isFull(error: unknown): boolean {
   return (error as { errcode?: number } | undefined)?.errcode === 13;
 }
 
+/** SQLite's own words for a failing disk do not say what was to be written. */
+const failures: Record<number, string> = { 7: 'cannot allocate memory', 8: 'read-only file system', 10: 'input/output error', 14: 'the file cannot be opened' };
+
 function translate(error: unknown): unknown {
-  if (!isFull(error)) return error;
-  return new GantryError('exhausted', 'no space left on device while writing the database', { cause: error, hint: 'Free some space under the root directory.' });
+  if (isFull(error)) return new GantryError('exhausted', 'no space left on device while writing the database', { cause: error, hint: 'Free some space under the root directory.' });
+  const failure = failures[((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff];
+  return failure === undefined ? error : new GantryError('internal', `${failure} while writing the database`, { cause: error });
 }
