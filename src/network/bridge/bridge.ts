@@ -13,6 +13,8 @@ export function ensureBridge(route: RouteSocket, network: BridgeNetwork, group: 
   if (link.kind !== 'bridge' || link.group !== group) throw new Error(`a link named ${network.bridge} exists and is not ours`);
   const name = network.bridge;
   writeSysctl(`net/ipv6/conf/${name}/disable_ipv6`, network.ipv6 === undefined ? '1' : '0');
+  // Nobody else has its hardware address: what the kernel asks the neighbours with need not wait a second for a duplicate.
+  if (network.ipv6 !== undefined) writeSysctl(`net/ipv6/conf/${name}/accept_dad`, '0');
   route.run(setLink(link.index, { up: true }), ...gatewayAddresses(network).map((address) => addAddress(link.index, address)));
   // Published ports at localhost arrive with a source of 127.0.0.1; the ruleset keeps containers from using it.
   writeSysctl(`net/ipv4/conf/${name}/route_localnet`, '1');

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { withNetns } from '../../../src/host/namespaces.ts';
 import { RouteSocket } from '../../../src/host/netlink/socket.ts';
@@ -56,6 +57,15 @@ describe('endpoints', () => {
     assert.equal(stage.backend.freeInterface(sandbox, 'net'), 'net0');
     await stage.backend.attach(sandbox, { id: 'endpoint-two-b', network: bridge, interface: 'eth1', macAddress: '02:42:00:00:01:05', ipv4: '172.30.0.5/24', defaultRoute: false, ports: [] });
     assert.deepEqual(linksOf(sandbox).map(({ name }) => name), ['eth0', 'eth1']);
+  });
+
+  it('the bridge can ask for IPv6 neighbours from the first packet on: none of its addresses waits for a duplicate', async () => {
+    const six: BridgeNetwork = { ...bridge, id: 'six', bridge: bridgeName(instance, 'six'), ipv4: undefined, ipv6: { subnet: 'fd00:6::/64', gateway: 'fd00:6::1' } };
+    await stage.backend.createNetwork(six);
+    await stage.container('first6', six, { ipv6: 'fd00:6::2/64', macAddress: '02:42:00:00:06:02' });
+    const of = (...more: string[]): string[] => spawnSync('ip', ['-6', '-o', 'address', 'show', 'dev', six.bridge, ...more], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+    assert.equal(of().length, 2);
+    assert.deepEqual(of('tentative'), []);
   });
 
   it('attach() refuses a setting that does not exist, and leaves nothing', async () => {
