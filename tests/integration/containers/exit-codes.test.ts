@@ -125,6 +125,16 @@ describe('how a container ends', () => {
     assert.equal((await box.inspect(id)).RestartCount, RestartCount);
   });
 
+  test('none has ended before it began, however short it was', async () => {
+    const sortable = (time: string): string => `${time.slice(0, 19)}.${time.slice(20, -1).padEnd(9, '0')}`;
+    await Promise.all(Array.from({ length: 20 }, async () => {
+      const id = await box.start({ Cmd: ['true'] });
+      await box.wait(id);
+      const { StartedAt, FinishedAt } = (await box.inspect(id)).State;
+      assert.ok(sortable(StartedAt) <= sortable(FinishedAt), `${StartedAt} ${FinishedAt}`);
+    }));
+  });
+
   test('removing what runs needs force', async () => {
     const id = await box.start({ Cmd: ['sleep', '1000'] }, 'runs');
     const refused = await box.daemon.request('DELETE', '/containers/runs');
