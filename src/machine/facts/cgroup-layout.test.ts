@@ -8,13 +8,13 @@ const v1 = (...names: string[]) => parseMountInfo(names.map((name, index) => `${
 
 test('cgroupLayout() knows the unified hierarchy', () => {
   const mounts = parseMountInfo('30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw');
-  assert.deepEqual(cgroupLayout(mounts, kernel('memory'), 'cpu memory pids\n'), { version: 'v2', controllers: ['cpu', 'memory', 'pids'], unmounted: [] });
+  assert.deepEqual(cgroupLayout(mounts, kernel('memory'), 'cpu memory pids\n'), { version: 'v2', controllers: ['cpu', 'memory', 'pids'], unmounted: [], readOnly: [] });
 });
 
 test('cgroupLayout() names a controller that the v2 hierarchy holds beside v1 mounts', () => {
   const mounts = [...v1('memory', 'pids'), ...parseMountInfo('60 25 0:90 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw')];
   assert.deepEqual(cgroupLayout(mounts, kernel('memory', 'pids', 'hugetlb', 'net_cls'), 'hugetlb\n'), {
-    version: 'v1', controllers: ['memory', 'pids'], unmounted: ['hugetlb'],
+    version: 'v1', controllers: ['memory', 'pids'], unmounted: ['hugetlb'], readOnly: [],
   });
 });
 
@@ -26,6 +26,11 @@ test('cgroupLayout() names a needed controller that is mounted nowhere, and leav
 test('cgroupLayout() reads controllers that share a hierarchy', () => {
   const mounts = parseMountInfo('30 25 0:1 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct');
   assert.deepEqual(cgroupLayout(mounts, kernel('cpu', 'cpuacct'), '').controllers, ['cpu', 'cpuacct']);
+});
+
+test('cgroupLayout() names what is mounted read-only', () => {
+  const mounts = parseMountInfo('30 25 0:26 / /sys/fs/cgroup ro,nosuid - cgroup2 cgroup2 rw');
+  assert.deepEqual(cgroupLayout(mounts, kernel('memory'), 'memory').readOnly, ['/sys/fs/cgroup']);
 });
 
 test('cgroupLayout() says none when nothing is mounted', () => {

@@ -8,6 +8,8 @@ export interface CgroupLayout {
   controllers: string[];
   /** v1 controllers that the kernel has and nobody mounted, though containers need them. */
   unmounted: string[];
+  /** Where they are mounted read-only, as in containers: no group can be made there. */
+  readOnly: string[];
 }
 
 /** Controllers that Docker's limits are made of. */
@@ -19,8 +21,9 @@ const needed = ['cpuset', 'cpu', 'cpuacct', 'blkio', 'memory', 'devices', 'freez
  */
 export function cgroupLayout(mounts: MountInfo[], procCgroups: string, unifiedControllers: string): CgroupLayout {
   const unified = words(unifiedControllers);
+  const readOnly = mounts.filter((mount) => mount.type.startsWith('cgroup') && mount.target.startsWith('/sys/fs/cgroup') && mount.options.includes('ro')).map(({ target }) => target);
   if (mounts.some((mount) => mount.type === 'cgroup2' && mount.target === '/sys/fs/cgroup')) {
-    return { version: 'v2', controllers: unified, unmounted: [] };
+    return { version: 'v2', controllers: unified, unmounted: [], readOnly };
   }
   const mounted = new Set(mounts.filter((mount) => mount.type === 'cgroup').flatMap((mount) => mount.superOptions));
   const enabled = procCgroups.split('\n')
@@ -29,10 +32,10 @@ export function cgroupLayout(mounts: MountInfo[], procCgroups: string, unifiedCo
     .filter(([, , , on]) => on === '1')
     .map(([name]) => name);
   const controllers = enabled.filter((name) => mounted.has(name));
-  if (controllers.length === 0) return { version: 'none', controllers: [], unmounted: [] };
+  if (controllers.length === 0) return { version: 'none', controllers: [], unmounted: [], readOnly };
   // A controller left to the v2 hierarchy beside v1 mounts makes crun 1.8 refuse the whole host.
   const unmounted = enabled.filter((name) => !mounted.has(name) && (needed.includes(name) || unified.includes(name)));
-  return { version: 'v1', controllers, unmounted };
+  return { version: 'v1', controllers, unmounted, readOnly };
 }
 
 function words(text: string): string[] {

@@ -6,7 +6,7 @@ import { planSetup } from './plan.ts';
 
 const facts = (change: Partial<HostFacts> = {}): HostFacts => ({
   root: true, kernel: { major: 6, minor: 1, text: '6.1.0' }, families: ['debian'], filesystems: [],
-  cgroups: { version: 'v2', controllers: ['memory'], unmounted: [] }, ...change,
+  cgroups: { version: 'v2', controllers: ['memory'], unmounted: [], readOnly: [] }, ...change,
 });
 const need = (name: string, present: boolean): Need => (
   { name, why: `does ${name}`, packages: { debian: `deb-${name}`, fedora: `rpm-${name}`, arch: `arch-${name}` }, present: () => present }
@@ -41,13 +41,13 @@ test("planSetup() speaks each distribution's language", () => {
 });
 
 test('planSetup() mounts the controllers that are missing beside mounted ones', () => {
-  const cgroups = { version: 'v1' as const, controllers: ['memory'], unmounted: ['hugetlb'] };
+  const cgroups = { version: 'v1' as const, controllers: ['memory'], unmounted: ['hugetlb'], readOnly: [] };
   assert.deepEqual(planSetup(facts({ cgroups }), [], { apt: true, image: true }).steps, [{ act: 'mountControllers', controllers: ['hugetlb'] }]);
   assert.match(planSetup(facts({ cgroups, root: false }), [], { apt: true, image: true }).byHand[0] ?? '', /not mounted: hugetlb/);
 });
 
 test('planSetup() mounts the unified hierarchy where there is none', () => {
-  const cgroups = { version: 'none' as const, controllers: [], unmounted: [] };
+  const cgroups = { version: 'none' as const, controllers: [], unmounted: [], readOnly: [] };
   assert.deepEqual(planSetup(facts({ cgroups }), [], { apt: true, image: true }).steps, [{ act: 'mountUnified' }]);
 });
 

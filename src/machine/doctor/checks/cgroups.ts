@@ -13,6 +13,9 @@ const limits: { option: string; v1: string; v2: string }[] = [
 export function cgroupFindings({ cgroups }: HostFacts): Finding[] {
   if (cgroups.version === 'none') return [finding('cgroups', 'fail', 'no control groups are mounted', 'Run as root: gantry setup')];
   const findings: Finding[] = [];
+  if (cgroups.readOnly.length > 0) {
+    findings.push(finding('cgroups', 'fail', `mounted read-only: ${cgroups.readOnly.join(', ')}`, 'Mount them writable; where this host is a container itself, start it with --privileged.'));
+  }
   if (cgroups.unmounted.length > 0) {
     findings.push(finding('cgroups', 'warn', `v1, but these controllers are not mounted: ${cgroups.unmounted.join(', ')}`, 'Run as root: gantry setup'));
   }

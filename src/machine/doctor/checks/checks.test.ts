@@ -8,12 +8,13 @@ import { cgroupFindings } from './cgroups.ts';
 import { daemonFinding } from './daemon.ts';
 import { folderFindings } from './folders.ts';
 import { kernelFindings } from './kernel.ts';
+import { forwarding } from './network.ts';
 import { limitFindings } from './resources.ts';
 import { judge } from './runtimes.ts';
 
 const facts = (change: Partial<HostFacts>): HostFacts => ({
   root: true, kernel: { major: 6, minor: 1, text: '6.1.0' }, families: [], filesystems: ['proc', 'sysfs', 'tmpfs', 'devpts', 'mqueue', 'overlay', 'erofs'],
-  cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'memory', 'pids', 'io'], unmounted: [] }, ...change,
+  cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'memory', 'pids', 'io'], unmounted: [], readOnly: [] }, ...change,
 });
 const outcomes = (findings: { check: string; outcome: string }[]) => findings.map(({ check, outcome }) => `${check} ${outcome}`);
 
@@ -38,19 +39,28 @@ test('cgroupFindings() is content with all controllers', () => {
 });
 
 test('cgroupFindings() names the options that a missing controller takes away', () => {
-  const [lost] = cgroupFindings(facts({ cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'io'], unmounted: [] } }));
+  const [lost] = cgroupFindings(facts({ cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'io'], unmounted: [], readOnly: [] } }));
   assert.equal(lost?.detail, 'this kernel cannot do --memory, --pids-limit');
 });
 
 test('cgroupFindings() tells an unmounted controller from a missing one', () => {
-  const cgroups = { version: 'v1' as const, controllers: ['cpu', 'cpuset', 'memory', 'blkio'], unmounted: ['pids'] };
+  const cgroups = { version: 'v1' as const, controllers: ['cpu', 'cpuset', 'memory', 'blkio'], unmounted: ['pids'], readOnly: [] };
   const findings = cgroupFindings(facts({ cgroups }));
   assert.deepEqual(outcomes(findings), ['cgroups warn']);
   assert.match(findings[0]?.detail ?? '', /not mounted: pids/);
 });
 
+test('cgroupFindings() fails where no group can be made', () => {
+  const [found] = cgroupFindings(facts({ cgroups: { version: 'v2', controllers: ['cpu', 'cpuset', 'memory', 'pids', 'io'], unmounted: [], readOnly: ['/sys/fs/cgroup'] } }));
+  assert.deepEqual([found?.outcome, found?.detail], ['fail', 'mounted read-only: /sys/fs/cgroup']);
+});
+
+test('forwarding() fails only where it is off and stays so', () => {
+  assert.deepEqual([forwarding('1', false), forwarding('0', true), forwarding('0', false)].map(({ outcome }) => outcome), ['ok', 'ok', 'fail']);
+});
+
 test('cgroupFindings() fails without any control group', () => {
-  assert.deepEqual(outcomes(cgroupFindings(facts({ cgroups: { version: 'none', controllers: [], unmounted: [] } }))), ['cgroups fail']);
+  assert.deepEqual(outcomes(cgroupFindings(facts({ cgroups: { version: 'none', controllers: [], unmounted: [], readOnly: [] } }))), ['cgroups fail']);
 });
 
 test('limitFindings() warns of a hard limit that few containers reach', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/errors.ts';
@@ -55,8 +55,20 @@ function translation(): Finding {
   }
 }
 
-function forwarding(): Finding {
-  return ok('forwarding', readSysctl('net/ipv4/ip_forward') === '1' ? 'IPv4 forwarding is on' : 'IPv4 forwarding is off; the daemon turns it on');
+/** Where /proc/sys is read-only, as in most containers, nobody inside can turn it on. */
+export function forwarding(state = readSysctl('net/ipv4/ip_forward'), writable = canWrite('/proc/sys/net/ipv4/ip_forward')): Finding {
+  if (state === '1') return ok('forwarding', 'IPv4 forwarding is on');
+  if (writable) return ok('forwarding', 'IPv4 forwarding is off; the daemon turns it on');
+  return finding('forwarding', 'fail', 'IPv4 forwarding is off, and /proc/sys cannot be written to', 'Turn it on from outside: sysctl -w net.ipv4.ip_forward=1');
+}
+
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Docker and some firewalls drop what is forwarded unless a rule of theirs accepts it; an accept of ours cannot undo their drop. */
