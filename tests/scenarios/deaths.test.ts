@@ -93,6 +93,23 @@ test('daemon and monitor are killed at once: policies are kept, running containe
   await stage.client('gantry').ok('rm', '-f', 'kept', 'revived');
 });
 
+test('the daemon is killed under a client that waits: it says so and ends with 125, and the container goes on', async () => {
+  const client = stage.client('gantry');
+  const running = client.terminal(['run', '-it', '--name', 'left', image, 'sh', '-c', 'echo ready; exec cat']);
+  await running.until(/ready/);
+  const watching = client.start(['logs', '-f', 'left']);
+  await watching.until(/ready/);
+  await stage.daemon.crash();
+  const { code, stdout } = await running.ended();
+  assert.equal(code, 125);
+  assert.match(stdout, /gantry: error waiting for container: unexpected EOF: [^]*'gantry attach [0-9a-f]{12}' joins it again\.\r\n$/);
+  const watched = await watching.ended();
+  assert.deepEqual([watched.code, watched.stderr], [1, 'unexpected EOF: the engine closed the connection before its answer was complete\n']);
+  await stage.daemon.start();
+  assert.equal((await inspect('left')).State.Running, true);
+  await stage.ok('DELETE', '/containers/left?force=1');
+});
+
 test('the daemon is killed at any moment of a load: the image is whole or not there, and no bytes are left over', async () => {
   const tar = imageArchive([{ path: 'bin/big', text: 'z'.repeat(8 << 20) }], { name: 'loaded' });
   for (let round = 0; round < 8; round++) {

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { errnoOf, GantryError } from '../../base/errors.ts';
 
 /**
  * HTTP/1.1 as an engine's client needs it: one request a connection, streamed bodies both ways, and the raw stream after an upgrade.
@@ -139,7 +140,7 @@ class Incoming {
         if (this.#parts.length === 0) this.#stream.resume();
         return bytes;
       }
-      if (this.#error !== undefined) throw this.#error;
+      if (this.#error !== undefined) throw ['ECONNRESET', 'EPIPE'].includes(errnoOf(this.#error) ?? '') ? cutOff(this.#error) : this.#error;
       if (this.#ended || this.#stream.destroyed) return undefined;
       await new Promise<void>((resolve) => { this.#wake = resolve; });
       this.#wake = undefined;
@@ -174,7 +175,7 @@ class Incoming {
     let held: Buffer = Buffer.alloc(0);
     for (;;) {
       const bytes = await this.take();
-      if (bytes === undefined) throw Object.assign(new Error('the connection was closed before the answer'), { code: 'ECONNRESET' });
+      if (bytes === undefined) throw cutOff();
       held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
       const at = held.indexOf(mark);
       if (at >= 0) {
@@ -195,6 +196,10 @@ class Incoming {
   }
 }
 
+function cutOff(cause: Error = Object.assign(new Error('end of the stream'), { code: 'ECONNRESET' })): GantryError {
+  return new GantryError('unavailable', 'unexpected EOF: the engine closed the connection before its answer was complete', { cause });
+}
+
 async function* nothing(): AsyncGenerator<Buffer> {}
 
 async function* bodyOf(stream: Duplex, incoming: Incoming, head: Head, method: string): AsyncGenerator<Buffer> {
@@ -213,7 +218,7 @@ async function* counted(incoming: Incoming, length: number): AsyncGenerator<Buff
     const bytes = await incoming.take();
     if (bytes === undefined) {
       if (left === Infinity) return;
-      throw Object.assign(new Error('the connection was closed in the middle of the answer'), { code: 'ECONNRESET' });
+      throw cutOff();
     }
     const mine = bytes.length > left ? bytes.subarray(0, left) : bytes;
     if (mine.length < bytes.length) incoming.putBack(bytes.subarray(mine.length));

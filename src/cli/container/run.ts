@@ -1,5 +1,5 @@
 import { atLeast, define } from '../command.ts';
-import { messageOf } from '../../base/errors.ts';
+import { hasKind, messageOf } from '../../base/errors.ts';
 import { describe, ExitError, fromDaemon } from '../errors.ts';
 import { bool, text } from '../grammar/flag.ts';
 import { detachKeysOf } from '../streams/detach-keys.ts';
@@ -86,7 +86,10 @@ async function runAttached({ context, id, body, detachKeys, keysText, proxy }: A
   using _size = body.Tty ? followSize(context, `/containers/${id}/resize`) : nothing();
   if (joined === undefined) context.print(id);
   if (await joined === 'detached') return 0;
-  return exitCode;
+  return exitCode.catch((error: unknown) => {
+    if (!hasKind(error, 'unavailable')) throw error;
+    throw new ExitError(125, `gantry: error waiting for container: ${messageOf(error)}\nThe container may go on without it: 'gantry attach ${id.slice(0, 12)}' joins it again.`);
+  });
 }
 
 /** What cannot be executed ends the client as a shell would: 127 not found, 126 not executable, else 125. */
