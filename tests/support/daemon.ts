@@ -14,6 +14,8 @@ export interface DaemonOptions {
   /** More arguments of `gantry daemon`. */
   args?: string[];
   env?: Record<string, string>;
+  /** A program, with its arguments, that starts the daemon instead: in a namespace of its own, say. */
+  within?: [program: string, ...args: string[]];
 }
 
 /** The program under test: the bundle in `npm test`, the sources when a test file is run by hand. */
@@ -26,7 +28,12 @@ export function gantryProgram(): [program: string, ...args: string[]] {
  * ends it, and takes away everything it made; what a clean end should not have left makes `stop()` fail.
  */
 export async function startDaemon(options: DaemonOptions = {}): Promise<TestDaemon> {
-  const daemon = new TestDaemon(mkdtempSync(join(tmpdir(), 'gantry-test-')), options);
+  return await startDaemonIn(mkdtempSync(join(tmpdir(), 'gantry-test-')), options);
+}
+
+/** In a folder that is there, and goes with the daemon. */
+export async function startDaemonIn(folder: string, options: DaemonOptions = {}): Promise<TestDaemon> {
+  const daemon = new TestDaemon(folder, options);
   try {
     await daemon.start();
   } catch (error) {
@@ -63,13 +70,19 @@ export class TestDaemon implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /** The daemon's own process, where another program has started it. */
+  get enginePid(): number {
+    if (this.#options.within === undefined) return this.pid;
+    return Number(readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim());
+  }
+
   get log(): string {
     return readFileSync(this.logPath, 'utf8');
   }
 
   /** Starts it (again) on the same folders and waits until it answers. */
   async start(): Promise<void> {
-    const [program, ...args] = gantryProgram();
+    const [program, ...args] = [...this.#options.within ?? [], ...gantryProgram()] as [string, ...string[]];
     const log = openSync(this.logPath, 'a');
     const child = spawn(program, [
       ...args, 'daemon', '--root', this.root, '--run', this.runFolder, '--host', this.host, ...(this.#options.args ?? []),
@@ -157,10 +170,11 @@ export class TestDaemon implements AsyncDisposable {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
-    this.#child = undefined;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill(signal);
+    if (signal === 'SIGTERM') process.kill(this.enginePid, signal);
+    else child.kill(signal);
+    this.#child = undefined;
     const late = new AbortController();
     const outcome = await Promise.race([ended.then(() => 'ended'), setTimeout(patienceMs, 'late', { signal: late.signal })]);
     late.abort();

@@ -43,7 +43,7 @@ export const testNeeds: Need[] = [
   program('ip', 'the census of links', 'iproute2', { fedora: 'iproute' }),
   program('nft', 'firewall tables, made and read by another tool', 'nftables'),
   program('unshare', 'peers in namespaces of their own', 'util-linux'),
-  program('strace', 'counts of system calls'),
+  program('strace', 'system calls that fail, or kill who makes them'),
   program('skopeo', 'images made by another tool'),
   program('umoci', 'OCI layouts made by another tool'),
   program('mmdebstrap', 'a Debian root filesystem'),
@@ -54,7 +54,7 @@ export const testNeeds: Need[] = [
   program('bzip2', 'archives'),
   program('xz', 'archives', 'xz-utils', { fedora: 'xz', arch: 'xz' }),
   program('zstd', 'archives'),
-  program('mkfs.ext4', 'disks of the virtual machine', 'e2fsprogs'),
+  program('mkfs.ext4', 'disks that fill up, lose their power, or belong to the virtual machine', 'e2fsprogs'),
 ];
 
 /** What `npm run test:vm` uses beside those: a real boot with systemd and control groups v2. */

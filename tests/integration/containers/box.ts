@@ -18,7 +18,11 @@ export class Box implements AsyncDisposable {
   }
 
   static async open(args: string[] = []): Promise<Box> {
-    const daemon = await startDaemon({ args });
+    return await Box.of(await startDaemon({ args }));
+  }
+
+  /** Of a daemon that a test has started its own way; it ends with the box. */
+  static async of(daemon: TestDaemon): Promise<Box> {
     const box = new Box(daemon);
     try {
       await box.ok('POST', '/images/load?quiet=1', readFileSync(archive));
