@@ -68,7 +68,7 @@ export function scheduleRestart(deps: ContainerDeps, id: string, delayMs: number
   deps.restarts.schedule(id, delayMs, async () => {
     try {
       await deps.locks.run(id, async () => {
-        if (deps.catalog.get(id)?.state.status === 'restarting') await startLocked(deps, id, { byHand: false });
+        if (deps.catalog.get(id)?.state.status === 'restarting' && !deps.removals.has(id)) await startLocked(deps, id, { byHand: false });
       });
     } catch (error) {
       deps.log.error('a container could not be started again', { container: id, error: messageOf(error) });

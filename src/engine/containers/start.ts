@@ -34,6 +34,7 @@ export async function start(deps: ContainerDeps, container: string, turn?: () =>
   const { id } = deps.catalog.find(container);
   await deps.locks.run(id, async () => {
     await turn?.();
+    if (deps.removals.has(id)) throw new GantryError('conflict', 'container is marked for removal and cannot be started');
     // Its policy starts it in a moment: to Docker it runs.
     if (deps.catalog.current(id).state.status === 'restarting') throw new GantryError('notModified', 'container is already running');
     await startLocked(deps, id, { byHand: true });
