@@ -76,7 +76,7 @@ export interface BridgeNetwork {
   masquerade: boolean;
   /** What a family's gateway does for the outside; it translates unless said. */
   gatewayModes?: { ipv4?: GatewayMode; ipv6?: GatewayMode };
-  /** Links of the host from which containers are reached at their own addresses. */
+  /** Links of the host from which what containers publish is reached at their own addresses, too. */
   trustedLinks?: string[];
   /** The source of what goes out, in the place of the address of the link by which it leaves. */
   sources?: { ipv4?: string; ipv6?: string };

@@ -20,6 +20,13 @@ test('portElements() has a map for every address of the host, and one for each o
   ]);
 });
 
+test('portElements() offers what is published to links that the network trusts', () => {
+  const trusting = { ...endpoint(port('127.0.0.1', 3), port('::', 4)), network: { ...network, trustedLinks: ['lan0'] } };
+  assert.deepEqual(portElements(trusting).filter(({ set }) => set.startsWith('offered')), [
+    { set: 'offered4', key: ['172.17.0.2', 6, 80] }, { set: 'offered6', key: ['fd00::2', 6, 80] },
+  ]);
+});
+
 test('addElements() says all elements of a set in one message, and one that is wanted twice once', () => {
   const elements = portElements(endpoint(port('', 1), port('', 2), port('', 1)));
   assert.equal(addElements(tableOf('x'), elements).length, 1);

@@ -38,8 +38,14 @@ function familyElements(network: BridgeNetwork, family: 4 | 6): Element[] {
 export function portElements(endpoint: Endpoint): Element[] {
   return endpoint.ports.flatMap((port) => {
     const address = (port.hostIp.includes(':') ? endpoint.ipv6 : endpoint.ipv4)?.split('/')[0];
-    return address === undefined ? [] : [portElement(port, address)];
+    return address === undefined ? [] : [portElement(port, address), ...offered(endpoint.network, port, address)];
   });
+}
+
+/** Trusted links reach a published port at the container's own address too. */
+function offered(network: Network, { protocol, containerPort, hostPort }: PublishedPort, address: string): Element[] {
+  if (isMacvlan(network) || !network.trustedLinks?.length || hostPort === 0) return [];
+  return [{ set: `offered${address.includes(':') ? 6 : 4}`, key: [address, protocolNumber[protocol], containerPort] }];
 }
 
 function portElement(port: PublishedPort, address: string): Element {

@@ -14,7 +14,7 @@ import { shardPrefix } from '../bridge/names.ts';
  * - A published port is reachable at its host address, from outside, from the host itself (localhost too) and from every container,
  *   the publishing one included. A port published at 127.0.0.1 is reachable from the host alone.
  * - Nothing else of a container is reachable from outside or from another network, also not by a route to its address; but for networks that were made to be
- *   routed to (`exposed`, `routed`, `open`, `trusted`), as `GatewayMode` says.
+ *   routed to (`exposed`, `routed`, `open`), as `GatewayMode` says, and for what is published (`offered`), from links that a network trusts (`trusted`).
  * - Internal networks reach nothing beyond their bridge; containers never reach the host's 127.0.0.0/8.
  *
  * The owner of the host filters before or beside it: published traffic passes the forward hook with the container's address as its
@@ -58,6 +58,8 @@ export const sets: readonly SetType[] = [
   { name: 'open4', key: ['ifname'] },
   { name: 'open6', key: ['ifname'] },
   { name: 'trusted', key: ['ifname', 'ifname'] },
+  { name: 'offered4', key: ['ipv4', 'protocol', 'port'] },
+  { name: 'offered6', key: ['ipv6', 'protocol', 'port'] },
   { name: 'exposed4', key: ['ipv4', 'protocol', 'port'] },
   { name: 'exposed6', key: ['ipv6', 'protocol', 'port'] },
   { name: 'source4', key: ['ifname'], value: ['ipv4'] },
@@ -138,7 +140,8 @@ function chainsOf({ bridgedTranslation }: { bridgedTranslation: boolean }): Chai
         [isIn('internal', outLink), drop],
         [isNotIn('bridges', outLink), accept],
         [wasPublished, accept],
-        [isIn('trusted', inLink, outLink), accept],
+        [isIn('trusted', inLink, outLink), isIn('offered4', ipv4.destination, protocol, destinationPort), accept],
+        [isIn('trusted', inLink, outLink), isIn('offered6', ipv6.destination, protocol, destinationPort), accept],
         [isIn('exposed4', ipv4.destination, protocol, destinationPort), accept],
         [isIn('exposed6', ipv6.destination, protocol, destinationPort), accept],
         [isIn('routed4', outLink), equals(ipv4.protocol, Buffer.from([protocolNumber.icmp])), accept],

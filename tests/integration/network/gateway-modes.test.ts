@@ -24,6 +24,7 @@ const networks = {
 type Name = keyof typeof networks;
 const opened = (hostIp: string): PublishedPort => ({ protocol: 'tcp', containerPort: 80, hostIp, hostPort: 0 });
 const ports: Partial<Record<Name, PublishedPort[]>> = {
+  trusting: [{ protocol: 'tcp', containerPort: 80, hostIp: '127.0.0.1', hostPort: 8035 }],
   routed: [opened('0.0.0.0'), opened('::')],
   routed6: [{ protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 8033 }, opened('::')],
 };
@@ -67,8 +68,10 @@ describe('gateway modes', () => {
     ['nat-unprotected: over IPv6 too', 'lan', 'fd00:34::2', 81, `open-81 saw ${neighbour.ipv6}`],
     ['nat-unprotected: other networks do not', 'plain', '172.30.34.2', 81, 'silence'],
     ['nat-unprotected: what goes out is translated', 'open', neighbour.ipv4, 80, `neighbour saw ${hostOnLan.ipv4}`],
-    ['a trusted link reaches every port', 'lan', '172.30.35.2', 81, `trusting-81 saw ${neighbour.ipv4}`],
-    ['a trusted link is one link: other networks reach none', 'plain', '172.30.35.2', 81, 'silence'],
+    ['a trusted link reaches what is published at the container\'s own address', 'lan', '172.30.35.2', 80, `trusting saw ${neighbour.ipv4}`],
+    ['a trusted link: over IPv6 only what is published there', 'lan', 'fd00:35::2', 80, 'silence'],
+    ['a trusted link reaches nothing else', 'lan', '172.30.35.2', 81, 'silence'],
+    ['a trusted link is one link: other networks reach none', 'plain', '172.30.35.2', 80, 'silence'],
     ['a source of one\'s own is what the outside sees', 'sourced', neighbour.ipv4, 80, `neighbour saw ${secondOfHost}`],
     ['isolated: the host has no address there', 'isolated', '172.30.37.1', 7000, /^(silence|EHOSTUNREACH)$/],
   ];
