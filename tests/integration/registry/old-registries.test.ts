@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
 import type { ProgressLine } from '../../../src/engine/images/verbs.ts';
 import { digestOf, type Digest } from '../../../src/oci/digest.ts';
@@ -27,7 +27,7 @@ async function startOldFront(target: string, changes: { cutFirstBodyAt?: number;
       return;
     }
     const outgoing = request(`http://${target}${path}`, { method, headers: { ...headers, host: target, connection: 'close' } }).end(body);
-    const [answer] = (await once(outgoing, 'response')) as [import('node:http').IncomingMessage];
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
