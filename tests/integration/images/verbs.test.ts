@@ -69,6 +69,12 @@ describe('list', () => {
       await assert.rejects(fixture.images.list({ all: false, filters: new Map([filter]), sharedSize: false, digests: false }), { kind: 'invalid' });
     }
   });
+  it('counts the containers of each image', async () => {
+    await using fixture = await withImages();
+    fixture.users.set(old.id, [{ containerId: 'c'.repeat(64), running: false }, { containerId: 'd'.repeat(64), running: true }]);
+    const found = await fixture.images.list({ all: false, filters: new Map(), sharedSize: false, digests: false });
+    assert.deepEqual(found.map(({ image, containers }) => [image.id, containers]), [[recent.id, 0], [old.id, 2]]);
+  });
 });
 
 describe('inspect and history', () => {
