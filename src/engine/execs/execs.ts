@@ -36,6 +36,11 @@ const beginPatienceMs = 10_000;
 /** Ended execs that are kept for inspect, of all containers together. */
 const keptEnded = 1000;
 
+/** Of an exec from before a restart of the daemon. */
+const forgottenRequest: ExecCreateRequest = {
+  cmd: [], env: [], user: '', workingDir: '', privileged: false, tty: false, attachStdin: false, attachStdout: false, attachStderr: false, detachKeys: '',
+};
+
 export function createExecs(deps: ExecDeps): Execs {
   const records = new Map<string, ExecRecord>();
   const started = new Set<string>();
@@ -66,11 +71,8 @@ export function createExecs(deps: ExecDeps): Execs {
 
   return {
     create: async (container, request) => {
-      if (request.cmd.length === 0) throw new GantryError('invalid', 'No exec command specified');
       const record = deps.catalog.find(container);
-      transition(record, 'exec');
-      refuseNul({ Cmd: request.cmd, Env: request.env });
-      if (request.user !== '') checkUser(record, request.user);
+      checkRequest(record, request);
       const id = newId();
       dropOld();
       save({ id, containerId: record.id, request: { ...request, user: request.user || (record.config.user ?? '') }, running: false, exitCode: null, pid: 0 });
@@ -117,10 +119,7 @@ export function createExecs(deps: ExecDeps): Execs {
     },
     adopt({ execId, containerId, pid, exitCode }) {
       started.add(execId);
-      save({
-        id: execId, containerId, pid, exitCode, running: exitCode === null,
-        request: { cmd: [], env: [], user: '', workingDir: '', privileged: false, tty: false, attachStdin: false, attachStdout: false, attachStderr: false, detachKeys: '' },
-      });
+      save({ id: execId, containerId, pid, exitCode, running: exitCode === null, request: forgottenRequest });
     },
   };
 }
@@ -171,6 +170,14 @@ const commandLine = ({ cmd: [program, ...args] }: ExecCreateRequest): string => 
 /** The words Docker has for a process that could not be started in a container that runs. */
 function execFailure(error: GantryError): GantryError {
   return new GantryError(error.kind, error.message.replace(/^failed to create task for container: failed to create shim task: OCI runtime create failed/, 'OCI runtime exec failed: exec failed'), { cause: error });
+}
+
+/** @throws conflict for a container that takes no exec now, invalid */
+function checkRequest(container: ContainerRecord, { cmd, env, user }: ExecCreateRequest): void {
+  if (cmd.length === 0) throw new GantryError('invalid', 'No exec command specified');
+  transition(container, 'exec');
+  refuseNul({ Cmd: cmd, Env: env });
+  if (user !== '') checkUser(container, user);
 }
 
 /** Whether the container knows the user now: it may make and remove some until the exec starts. @throws invalid, conflict */
