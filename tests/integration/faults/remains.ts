@@ -14,11 +14,7 @@ export function remainsOf(daemon: TestDaemon): string[] {
 }
 
 /** Files whose names are not a thing's: the engine's own. A layer's mount stays for the next container. */
-<<<<<<< HEAD
 const own = /\/init-layer$|\/(gantry\.db.*|daemon\.lock|monitor\.(lock|log|sock)|resolver.*|sysctl-before\.json)$|\/netns\/pool-|\/mounts\/root-\d+$|\/run\/(runtime|layers\/[0-9a-f]{32})(\/|$)/;
-=======
-const own = /\/init-layer$|\/(gantry\.db.*|daemon\.lock|monitor\.(lock|log|sock)|resolver.*|sysctl-before\.json)$|\/netns\/pool-|\/run\/(runtime|layers\/[0-9a-f]{32})(\/|$)/;
->>>>>>> 9452fd4 (wip)
 
 function files(folder: string): string[] {
   return entriesOf(folder).flatMap(({ path, isDirectory }) => (own.test(path) ? [] : [`file ${path}`, ...(isDirectory ? files(path) : [])]));

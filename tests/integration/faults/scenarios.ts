@@ -2,11 +2,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { digestOf } from '../../../src/oci/digest.ts';
-<<<<<<< HEAD
 import type { Box, Inspected } from '../containers/box.ts';
-=======
-import type { Box } from '../containers/box.ts';
->>>>>>> 9452fd4 (wip)
 import { describeManifest, indexOf, layoutMembers, sample, tarOf } from '../images/archive-builder.ts';
 import { imageOf, publishImage } from '../images/registry-fixture.ts';
 
@@ -77,7 +73,6 @@ function bytesOf(box: Box, path: string): Promise<Buffer> {
 }
 
 const serves = ['sh', '-c', 'echo served > /tmp/page; exec httpd -f -p 80 -h /tmp'];
-<<<<<<< HEAD
 const serving = { Cmd: serves, StopTimeout: 1, ExposedPorts: { '80/tcp': {} }, HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1' }] }, Binds: ['stored:/stored'], RestartPolicy: { Name: 'always' } } };
 
 /** At a start of the engine its policy starts it, when the engine answers already. */
@@ -90,14 +85,6 @@ async function isRunning(box: Box, name: string): Promise<Inspected> {
 /** It runs, a command can be run in it, and its network brings its page, at its published port too. */
 async function works(box: Box, name: string): Promise<void> {
   const { NetworkSettings } = await isRunning(box, name) as unknown as { NetworkSettings: { Ports: Record<string, { HostPort: string }[]> } };
-=======
-const serving = { Cmd: serves, StopTimeout: 1, ExposedPorts: { '80/tcp': {} }, HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1' }] }, Binds: ['stored:/stored'] } };
-
-/** It runs, a command can be run in it, and its network brings its page, at its published port too. */
-async function works(box: Box, name: string): Promise<void> {
-  const { State, NetworkSettings } = await box.inspect(name) as unknown as { State: { Running: boolean; Error: string }; NetworkSettings: { Ports: Record<string, { HostPort: string }[]> } };
-  assert.ok(State.Running, `${name} runs: ${JSON.stringify(State)}`);
->>>>>>> 9452fd4 (wip)
   assert.equal((await box.exec(name, ['sh', '-c', 'until wget -q -O - 127.0.0.1/page; do :; done'])).stdout, 'served\n');
   const port = NetworkSettings.Ports['80/tcp']?.[0]?.HostPort;
   assert.ok(port, 'a port is published');
@@ -193,19 +180,11 @@ export function scenariosWith(registry: string): Scenario[] {
       holds: (box) => isGone(box, '/containers/removed/json'), tidy: (box) => remove(box, '/containers/removed?force=1&v=1', '/volumes/stored'),
     },
     {
-<<<<<<< HEAD
       name: 'stop', given: (box) => box.start({ Cmd: ['sleep', '1000'], StopSignal: 'SIGKILL', HostConfig: { RestartPolicy: { Name: 'unless-stopped' } } }, 'stopped'), act: (box) => ask(box, 'POST', '/containers/stopped/stop'),
       holds: async (box) => assert.equal((await box.inspect('stopped')).State.Status, 'exited'), tidy: (box) => remove(box, '/containers/stopped?force=1'),
     },
     {
       name: 'restart', given: (box) => box.start({ ...serving, StopSignal: 'SIGKILL' }, 'again'), act: (box) => ask(box, 'POST', '/containers/again/restart'),
-=======
-      name: 'stop', fleeting: true, given: (box) => box.start({ Cmd: ['sleep', '1000'], StopSignal: 'SIGKILL' }, 'stopped'), act: (box) => ask(box, 'POST', '/containers/stopped/stop'),
-      holds: async (box) => assert.equal((await box.inspect('stopped')).State.Status, 'exited'), tidy: (box) => remove(box, '/containers/stopped?force=1'),
-    },
-    {
-      name: 'restart', fleeting: true, given: (box) => box.start({ ...serving, StopSignal: 'SIGKILL' }, 'again'), act: (box) => ask(box, 'POST', '/containers/again/restart'),
->>>>>>> 9452fd4 (wip)
       holds: (box) => works(box, 'again'), tidy: (box) => remove(box, '/containers/again?force=1', '/volumes/stored'),
     },
     {
@@ -251,15 +230,9 @@ export function scenariosWith(registry: string): Scenario[] {
       given: async (box) => (await box.ok('POST', '/networks/create', { Name: 'joined', ...subnet(2) }), await box.start(serving, 'joiner')),
       act: (box) => ask(box, 'POST', '/networks/joined/connect', { Container: 'joiner', EndpointConfig: { IPAMConfig: { IPv4Address: '10.213.2.99' } } }),
       holds: async (box) => {
-<<<<<<< HEAD
         await works(box, 'joiner');
         assert.equal((await box.inspect('joiner')).NetworkSettings.Networks['joined']?.IPAddress, '10.213.2.99');
         assert.match((await box.exec('joiner', ['ip', 'address'])).stdout, /10\.213\.2\.99/);
-=======
-        assert.equal((await box.inspect('joiner')).NetworkSettings.Networks['joined']?.IPAddress, '10.213.2.99');
-        assert.match((await box.exec('joiner', ['ip', 'address'])).stdout, /10\.213\.2\.99/);
-        await works(box, 'joiner');
->>>>>>> 9452fd4 (wip)
       },
       tidy: (box) => remove(box, '/containers/joiner?force=1', '/networks/joined', '/volumes/stored'),
     },
@@ -272,15 +245,9 @@ export function scenariosWith(registry: string): Scenario[] {
       },
       act: (box) => ask(box, 'POST', '/networks/left/disconnect', { Container: 'leaver' }),
       holds: async (box) => {
-<<<<<<< HEAD
         await works(box, 'leaver');
         assert.deepEqual(Object.keys((await box.inspect('leaver')).NetworkSettings.Networks), ['bridge']);
         assert.doesNotMatch((await box.exec('leaver', ['ip', 'address'])).stdout, /10\.213\.3\./);
-=======
-        assert.deepEqual(Object.keys((await box.inspect('leaver')).NetworkSettings.Networks), ['bridge']);
-        assert.doesNotMatch((await box.exec('leaver', ['ip', 'address'])).stdout, /10\.213\.3\./);
-        await works(box, 'leaver');
->>>>>>> 9452fd4 (wip)
       },
       tidy: (box) => remove(box, '/containers/leaver?force=1', '/networks/left', '/volumes/stored'),
     },

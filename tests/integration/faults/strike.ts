@@ -36,10 +36,7 @@ export async function strike(box: Box, scenario: Scenario, fault: Fault): Promis
     answer = await scenario.act(box).catch(diedOn);
     at = struckAt(await held.end(answer === undefined), fault);
   }
-<<<<<<< HEAD
   assert.ok(answer !== undefined || fault.outcome === 'SIGKILL', `the engine died of ${at}`);
-=======
->>>>>>> 9452fd4 (wip)
   if (answer === undefined) await box.daemon.crashAndRestart();
   assert.equal((await box.daemon.request('GET', '/_ping')).status, 200);
   if (!isGood(answer)) {
@@ -70,7 +67,6 @@ export async function pointsOf(box: Box, scenario: Scenario, calls: string): Pro
   }
   await scenario.holds(box);
   await scenario.tidy(box);
-<<<<<<< HEAD
   const made = lines.flatMap((line) => {
     const [, thread, call] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
     return thread === undefined || call === undefined ? [] : [{ thread: Number(thread), call }];
@@ -88,15 +84,6 @@ function points(threads: Point['threads'], made: readonly { thread: number; call
     const most = Math.max(...Map.groupBy(each, ({ thread }) => thread).values().map(({ length }) => length));
     return Array.from({ length: most }, (_, index) => ({ call, nth: index + 1, threads }));
   });
-=======
-  const counts = { main: new Map<string, number>(), all: new Map<string, number>() };
-  const threads = Map.groupBy(lines.flatMap((line) => /^(?<thread>\d+) +(?<call>\w+)\(/.exec(line)?.groups ?? []), ({ thread }) => Number(thread));
-  for (const [thread, made] of threads) {
-    const counted = thread === box.daemon.pid ? counts.main : counts.all;
-    for (const [call, each] of Map.groupBy(made, ({ call }) => call as string)) counted.set(call, Math.max(counted.get(call) ?? 0, each.length));
-  }
-  return (['main', 'all'] as const).flatMap((which) => [...counts[which]].flatMap(([call, count]) => Array.from({ length: count }, (_, index) => ({ call, nth: index + 1, threads: which }))));
->>>>>>> 9452fd4 (wip)
 }
 
 /** @throws what is no sign of a dead engine */

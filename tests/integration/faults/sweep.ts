@@ -9,10 +9,7 @@ import type { Fault } from './inject.ts';
 import { preparePull, scenariosWith } from './scenarios.ts';
 import { changing, pointsOf, strike } from './strike.ts';
 
-<<<<<<< HEAD
 const print = (line: string): boolean => process.stdout.write(`${line}\n`);
-=======
->>>>>>> 9452fd4 (wip)
 const { values } = parseArgs({
   options: {
     only: { type: 'string' }, outcome: { type: 'string', default: 'SIGKILL' }, calls: { type: 'string', default: changing },
@@ -29,11 +26,7 @@ for (const scenario of scenariosWith(registry.host).filter(({ name }) => only?.i
   let box = await Box.open();
   let inARow = 0;
   const points = await pointsOf(box, scenario, values.calls);
-<<<<<<< HEAD
   print(`      ${scenario.name}: ${points.length} points`);
-=======
-  console.log(`      ${scenario.name}: ${points.length} points`);
->>>>>>> 9452fd4 (wip)
   for (let index = Number(values.from) - 1; index < points.length && inARow < 3; index += Number(values.step)) {
     const point = points[index]!;
     const where = `${scenario.name}: ${index + 1}, ${point.call} ${point.nth} of ${point.threads}`;
@@ -41,34 +34,18 @@ for (const scenario of scenariosWith(registry.host).filter(({ name }) => only?.i
       const { at, answer } = await strike(box, scenario, { ...point, outcome });
       if (at !== undefined) survived++;
       inARow = 0;
-<<<<<<< HEAD
       print(`ok    ${where}: ${at?.slice(0, 100)} → ${answer === undefined ? 'no answer' : `${answer.status} ${answer.text.trim().slice(0, 200)}`}`);
     } catch (error) {
       failures++;
       inARow++;
       print(`FAIL  ${where}: ${error instanceof Error ? error.message : String(error)}\n${box.daemon.log.split('\n').slice(-12).join('\n')}`);
       await box.daemon.stop().catch((cause: unknown) => print(`  and then: ${String(cause)}`));
-=======
-      console.log(`ok    ${where}: ${at?.slice(0, 100)} → ${answer === undefined ? 'no answer' : `${answer.status} ${answer.text.trim().slice(0, 200)}`}`);
-    } catch (error) {
-      failures++;
-      inARow++;
-      console.log(`FAIL  ${where}: ${error instanceof Error ? error.message : String(error)}\n${box.daemon.log.split('\n').slice(-12).join('\n')}`);
-      await box.daemon.stop().catch((cause: unknown) => console.log(`  and then: ${String(cause)}`));
->>>>>>> 9452fd4 (wip)
       box = await Box.open();
     }
   }
   await box[Symbol.asyncDispose]().catch((error: unknown) => {
     failures++;
-<<<<<<< HEAD
     print(`FAIL  ${scenario.name}, at the end: ${String(error)}`);
   });
 }
 print(`${survived} points survived, ${failures} failures`);
-=======
-    console.log(`FAIL  ${scenario.name}, at the end: ${String(error)}`);
-  });
-}
-console.log(`${survived} points survived, ${failures} failures`);
->>>>>>> 9452fd4 (wip)
