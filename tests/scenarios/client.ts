@@ -44,9 +44,14 @@ export class Client {
 
   /** On a terminal of its own: a real pty, 30 rows of 100 columns, whose other side is the child's stdin and stdout. */
   terminal(args: readonly string[]): Running {
-    const command = [...this.#argv, ...args].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-    return new Running(spawn('script', ['-qefc', `stty rows 30 cols 100; exec ${command}`, '/dev/null'], { env: { ...environment(), SHELL: '/bin/sh', TERM: 'xterm' } }));
+    return onTerminal([...this.#argv, ...args], { env: environment() });
   }
+}
+
+/** A command on a terminal of its own: a real pty, 30 rows of 100 columns. */
+export function onTerminal(argv: readonly string[], options: { env: NodeJS.ProcessEnv; cwd?: string }): Running {
+  const command = argv.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  return new Running(spawn('script', ['-qefc', `stty rows 30 cols 100; exec ${command}`, '/dev/null'], { ...options, env: { ...options.env, SHELL: '/bin/sh', TERM: 'xterm' } }));
 }
 
 /** A client that is at work. What it wrote is kept. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { composePlugin } from '../../../src/machine/setup/compose-plugin.ts';
 import { withoutTestContext } from '../../support/daemon.ts';
-import { Running, type Ended } from '../client.ts';
+import { onTerminal, Running, type Ended } from '../client.ts';
 import type { Stage } from '../stage.ts';
 
 /** Compose 2 as set-up for tests has fetched it, or another that the person names. */
@@ -39,11 +39,8 @@ export class Project {
     return new Running(spawn(program!, this.#words(words), this.#options()));
   }
 
-  /** On a terminal of its own: a real pty, 30 rows of 100 columns. */
   terminal(...words: string[]): Running {
-    const command = [program!, ...this.#words(words)].map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
-    const { cwd, env } = this.#options();
-    return new Running(spawn('script', ['-qefc', `stty rows 30 cols 100; exec ${command}`, '/dev/null'], { cwd, env: { ...env, SHELL: '/bin/sh', TERM: 'xterm' } }));
+    return onTerminal([program!, ...this.#words(words)], this.#options());
   }
 
   #words(words: string[]): string[] {
