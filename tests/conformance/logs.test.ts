@@ -27,6 +27,13 @@ describe('log options', () => {
     assert.equal(await details(id), `MODE=a+b,X_Y=1,tag=${tag},team.a=blue,tier=front`);
   });
 
+  test('each byte of a json-file log that belongs to no character is told as one replacement character', async () => {
+    const { id } = await engine.finished({ Cmd: ['printf', '\\342\\202A\\377\\357\\277\\275\\360\\237\\230\\n'], HostConfig: { LogConfig: { Type: 'json-file' } } });
+    const chunks: Buffer[] = [];
+    for await (const chunk of await engine.open('GET', `/containers/${id}/logs`, { query: { stdout: 1 } })) chunks.push(chunk as Buffer);
+    assert.equal(demultiplex(Buffer.concat(chunks)).stdout, '\ufffd\ufffdA\ufffd\ufffd\ufffd\ufffd\ufffd\n');
+  });
+
   test('both modes deliver everything', async () => {
     for (const Config of [{ mode: 'blocking' }, { mode: 'non-blocking', 'max-buffer-size': '1m' }] as Record<string, string>[]) {
       assert.equal((await engine.finished(asked('json-file', Config))).stdout, 'said\n');

@@ -1,67 +1,67 @@
 /** Docker cuts lines into parts of this many bytes; the last part of a line carries the newline. */
 export const partBytes = 16 * 1024;
 
+/** A part is `bytes` from `from` to before `to`, and theirs only during the call. */
 export interface LinePart {
   bytes: Buffer;
-  /** Ends with a newline; otherwise the line goes on in the next part, or the stream ended within it. */
-  last: boolean;
-  /** First part of its line: the later ones carry the same time. */
+  from: number;
+  to: number;
+  /** First part of its line: the later ones carry the same time. The last one ends with a newline, unless the stream ended within it. */
   first: boolean;
 }
 
 /** Cuts one output stream into the parts that are logged. Holds at most one unfinished part. */
 export class LineSplitter {
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  #held: Buffer = Buffer.alloc(0);
   #within = false;
 
   /** Calls back with every part that `chunk` completes. */
   push(chunk: Buffer, emit: (part: LinePart) => void): void {
-    let from = 0;
+    let from = this.#held.length === 0 ? 0 : this.#goOn(chunk, emit);
     while (from < chunk.length) {
-      const room = partBytes - this.#heldBytes;
-      const newline = chunk.indexOf(10, from);
-      if (newline !== -1 && newline - from < room) {
-        this.#hold(chunk.subarray(from, newline + 1));
-        this.#emit(emit, true);
-        from = newline + 1;
-      } else {
-        const to = Math.min(chunk.length, from + room);
-        this.#hold(chunk.subarray(from, to));
-        if (this.#heldBytes === partBytes) this.#emit(emit, false);
-        from = to;
-      }
+      const to = endOfPart(chunk, from, partBytes);
+      if (to === undefined) break;
+      this.#emit(emit, { bytes: chunk, from, to });
+      from = to;
     }
     // The chunk is the reader's: what stays is copied.
-    if (this.#heldBytes > 0) this.#held = [Buffer.concat(this.#held)];
-  }
-
-  /** Nothing is held, and what comes next begins a line. */
-  get isEmpty(): boolean {
-    return this.#heldBytes === 0 && !this.#within;
+    if (from < chunk.length) this.#held = Buffer.concat([this.#held, chunk.subarray(from)]);
   }
 
   /** What was pushed and not emitted yet. */
   get held(): Buffer {
-    return Buffer.concat(this.#held);
+    return Buffer.from(this.#held);
   }
 
   /** What is left when the stream ends. */
   end(emit: (part: LinePart) => void): void {
-    if (this.#heldBytes > 0) this.#emit(emit, false);
+    if (this.#held.length > 0) this.#emit(emit, { bytes: this.#held, from: 0, to: this.#held.length });
+    this.#held = Buffer.alloc(0);
   }
 
-  #hold(bytes: Buffer): void {
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
+  /** Ends the part that is held, if the chunk does: gives where the next one begins. */
+  #goOn(chunk: Buffer, emit: (part: LinePart) => void): number {
+    const to = endOfPart(chunk, 0, partBytes - this.#held.length);
+    if (to === undefined) return 0;
+    const bytes = Buffer.concat([this.#held, chunk.subarray(0, to)]);
+    this.#held = Buffer.alloc(0);
+    this.#emit(emit, { bytes, from: 0, to: bytes.length });
+    return to;
   }
 
-  #emit(emit: (part: LinePart) => void, last: boolean): void {
-    const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
+  #emit(emit: (part: LinePart) => void, { bytes, from, to }: { bytes: Buffer; from: number; to: number }): void {
     const first = !this.#within;
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#within = !last;
-    emit({ bytes, last, first });
+    this.#within = bytes[to - 1] !== newline;
+    emit({ bytes, from, to, first });
   }
+}
+
+const newline = 10;
+
+/** Where a part that has `room` left ends: behind a newline, or where it is full. Undefined when the chunk does not say. */
+function endOfPart(chunk: Buffer, from: number, room: number): number | undefined {
+  const full = from + room;
+  const end = chunk.indexOf(newline, from);
+  if (end !== -1 && end < full) return end + 1;
+  return full <= chunk.length ? full : undefined;
 }

@@ -6,8 +6,8 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { LogSettings } from '../driver/runtime.ts';
 import { parseEntry, parseNanoseconds } from './entry.ts';
-import { encodeLogLine } from './line.ts';
-import { LineSplitter, partBytes } from './line-splitter.ts';
+import { EncodedLines, lineEnd, type StreamName } from './line.ts';
+import { LineSplitter, partBytes, type LinePart } from './line-splitter.ts';
 import { logEndOf } from './log-end.ts';
 import { LogWriter } from './log-writer.ts';
 import { readLog, type ReadLogOptions } from './read-log.ts';
@@ -33,7 +33,14 @@ async function read(path: string, options: Partial<ReadLogOptions> = {}): Promis
   return Buffer.concat(chunks).toString();
 }
 
-describe('encodeLogLine', () => {
+function encodeLogLine({ log, ...end }: { log: string | Uint8Array; stream: StreamName; attrs?: string; time: string }): string {
+  const lines = new EncodedLines();
+  const text = Buffer.from(log as Uint8Array);
+  lines.add(text, { from: 0, to: text.length }, lineEnd(end));
+  return lines.bytes.toString();
+}
+
+describe('EncodedLines', () => {
   test('writes the keys in the order log, stream, attrs, time', () => {
     assert.equal(
       encodeLogLine({ log: 'hi\n', stream: 'stdout', attrs: '{"tag":"x"}', time: '2026-01-02T03:04:05.6Z' }),
@@ -46,15 +53,42 @@ describe('encodeLogLine', () => {
       .startsWith('{"log":"\\u003ca\\u003e\\u0026\\"\\\\\\u0009\\u001b\\u2028\\r\\n",'));
   });
 
-  test('escapes every character alike, wherever it stands', () => {
+  test('escapes every character alike, wherever it stands, and every byte that belongs to none', () => {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     const one = (character: string): string => {
-      if (!/["\\\u0000-\u0009\u000b-\u001f<>&\u2028\u2029\ufffd]/.test(character)) return character === '\n' ? '\\n' : character;
-      return ({ '"': '\\"', '\\': '\\\\', '\r': '\\r' } as Record<string, string>)[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      if (!/["\\\u0000-\u001f<>&\u2028\u2029]/.test(character)) return character;
+      return ({ '"': '\\"', '\\': '\\\\', '\r': '\\r', '\n': '\\n' } as Record<string, string>)[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
     };
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom('', '\u2028', '\u2029\u2027', '\u20ac\ufffc', '\u{1f600}'), (bytes, more) => {
-      const log = `${Buffer.from(bytes).toString('utf8')}${more}`;
-      assert.equal(encodeLogLine({ log, stream: 'stdout', time: 't' }), `{"log":"${[...log].map(one).join('')}","stream":"stdout","time":"t"}\n`);
+    const expected = (bytes: Buffer): string => {
+      let text = '';
+      for (let at = 0, size = 1; at < bytes.length; at += size) {
+        const found = [1, 2, 3, 4].find((length) => {
+          try {
+            return decoder.decode(bytes.subarray(at, at + length)) !== '';
+          } catch {
+            return false;
+          }
+        });
+        size = found ?? 1;
+        text += found === undefined ? '\\ufffd' : one(decoder.decode(bytes.subarray(at, at + size)));
+      }
+      return text;
+    };
+    const broken = fc.constantFrom('', '\u2028', '\u2029\u2027', '\u20ac\ufffc\ufffd', '\u{1f600}').chain((more) => fc.nat({ max: 8 }).map((cut) => Buffer.from(more).subarray(0, cut)));
+    fc.assert(fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), broken), { maxLength: 8 }), (parts) => {
+      const bytes = Buffer.concat(parts);
+      assert.equal(encodeLogLine({ log: bytes, stream: 'stdout', time: 't' }), `{"log":"${expected(bytes)}","stream":"stdout","time":"t"}\n`);
     }));
+  });
+
+  test('writes many lines, each behind the last', () => {
+    const lines = new EncodedLines();
+    const text = Buffer.from('\u0001'.repeat(50_000));
+    for (let turn = 0; turn < 3; turn++) lines.add(text, { from: turn, to: text.length }, 'end');
+    assert.deepEqual(lines.ends, [300_011, 600_016, 900_015]);
+    assert.equal(lines.bytes.toString('latin1', 600_016).length, 299_999);
+    lines.clear();
+    assert.deepEqual([lines.ends.length, lines.bytes.length], [0, 0]);
   });
 
   test('gives any text back after JSON.parse', () => {
@@ -68,7 +102,7 @@ describe('LineSplitter', () => {
   const split = (chunks: Buffer[]): { text: string; last: boolean; first: boolean }[] => {
     const parts: { text: string; last: boolean; first: boolean }[] = [];
     const splitter = new LineSplitter();
-    const emit = ({ bytes, last, first }: { bytes: Buffer; last: boolean; first: boolean }): void => void parts.push({ text: bytes.toString('latin1'), last, first });
+    const emit = ({ bytes, from, to, first }: LinePart): void => void parts.push({ text: bytes.toString('latin1', from, to), last: bytes[to - 1] === 10, first });
     for (const chunk of chunks) splitter.push(chunk, emit);
     splitter.end(emit);
     return parts;
