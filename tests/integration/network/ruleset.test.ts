@@ -25,6 +25,8 @@ table inet ${name} {
   set open4 { type ifname; }
   set open6 { type ifname; }
   set trusted { type ifname . ifname; }
+  set offered4 { type ipv4_addr . inet_proto . inet_service; }
+  set offered6 { type ipv6_addr . inet_proto . inet_service; }
   set exposed4 { type ipv4_addr . inet_proto . inet_service; }
   set exposed6 { type ipv6_addr . inet_proto . inet_service; }
   map source4 { type ifname : ipv4_addr; }
@@ -75,7 +77,8 @@ table inet ${name} {
     oifname @internal drop
     oifname != @bridges accept
     ct status dnat accept
-    iifname . oifname @trusted accept
+    iifname . oifname @trusted ip daddr . meta l4proto . th dport @offered4 accept
+    iifname . oifname @trusted ip6 daddr . meta l4proto . th dport @offered6 accept
     ip daddr . meta l4proto . th dport @exposed4 accept
     ip6 daddr . meta l4proto . th dport @exposed6 accept
     oifname @routed4 ip protocol 1 accept
