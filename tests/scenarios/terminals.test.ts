@@ -35,8 +35,9 @@ for (const name of clientNames) {
       const attached = client().terminal(['attach', container]);
       await attached.until(/30 100/);
       await resized(attached, 66);
-      await client().ok('rm', '-f', container);
+      await client().ok('kill', container);
       for (const each of [running, inside, attached]) assert.equal((await each.ended()).code, 137);
+      await client().ok('rm', container);
     });
 
     /** Docker's client looks at its size once and listens for changes afterwards: one in between passes it by, so there it is changed until it is seen. */

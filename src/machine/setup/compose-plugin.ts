@@ -9,7 +9,9 @@ const version = '2.40.3-3';
 const sha256: Partial<Record<NodeJS.Architecture, string>> = {
   x64: 'e7603d5e6df0f8404f7b03da478022b87d7b50644cffe68884b071e5cfc17fd3', arm64: 'a7c33f38d80c4fad61d426fd47e0b7f1e81ad4a643e4e4cee3401e6f8638d359',
 };
-const folder = fileURLToPath(new URL(`../../../.cache/compose/${version}`, import.meta.url));
+/** The code lies in dist/ or where it was written. */
+const repository = ['../', '../../../'].map((up) => fileURLToPath(new URL(up, import.meta.url))).find((place) => existsSync(join(place, 'package.json')));
+const folder = join(repository ?? '/nonexistent', '.cache/compose', version);
 const program = join(folder, 'usr/libexec/docker/cli-plugins/docker-compose');
 
 /** The plugin that set-up for tests has fetched: it runs by itself too, as `docker-compose` with the words of `docker compose`. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Box } from '../containers/box.ts';
 
@@ -42,11 +42,12 @@ describe('limits on control groups v2', { skip: process.env['GANTRY_IN_VM'] === 
     assert.match(stdout, new RegExp(`^0::/gantry-[0-9a-f]+/${id}\n$`));
   });
 
-  test('--cgroup-parent puts it there, also below a slice of systemd, and nothing stays', async () => {
+  test('--cgroup-parent puts it there, also below a slice of systemd, and only the parent stays', async () => {
     const parent = 'system.slice/gantry-test-parent';
     const { id, stdout } = await box.sh('cat /proc/self/cgroup', { HostConfig: { CgroupnsMode: 'host', CgroupParent: parent } });
     assert.equal(stdout, `0::/${parent}/${id}\n`);
     assert.ok(!existsSync(`/sys/fs/cgroup/${parent}/${id}`));
+    rmdirSync(`/sys/fs/cgroup/${parent}`);
   });
 
   test('a kill for want of memory is told, whichever process it hits', async () => {

@@ -52,6 +52,8 @@ describe('gantry.service', { skip: process.env['GANTRY_IN_VM'] === undefined && 
     spawnSync('systemctl', ['disable', '--now', 'gantry']);
     rmSync('/etc/systemd/system/gantry.service', { force: true });
     spawnSync('systemctl', ['daemon-reload']);
+    // The machine is the test's own, and so is its engine.
+    for (const folder of ['/run/gantry', '/var/lib/gantry']) rmSync(folder, { recursive: true, force: true });
   });
 
   test('takes over from a daemon that a command has started, and its containers with it', async () => {
