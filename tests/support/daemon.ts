@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { request, type Answer } from './http.ts';
-import { endProcessesOf, unmountBelow } from './undo.ts';
+import { endProcessesOf, removeMonitorCgroups, unmountBelow } from './undo.ts';
 
 const repository = join(import.meta.dirname, '../..');
 /** For its start, and for its end. Emulated processors in the virtual machine are twenty times slower. */
@@ -153,6 +153,8 @@ export class TestDaemon implements AsyncDisposable {
     await this.#end('SIGKILL');
     const processes = await endProcessesOf(this.folder);
     const mounts = unmountBelow(this.folder);
+    // A monitor that goes with its pid namespace has no time to take its cgroup away.
+    if (this.#options.within !== undefined) await removeMonitorCgroups(this.runFolder);
     const log = this.#readLog();
     rmSync(this.folder, { recursive: true, force: true });
     if (processes.length + mounts.length > 0) {

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { cgroupMounts } from '../../src/host/cgroups.ts';
 
 /** Detaches every mount below a folder, the last first. @returns their paths */
 export function unmountBelow(folder: string): string[] {
@@ -38,4 +41,19 @@ function processesOf(folder: string): { pid: number; command: string }[] {
       return []; // it ended meanwhile
     }
   });
+}
+
+/** Those of the monitor of that run folder, which has ended. */
+export async function removeMonitorCgroups(runFolder: string): Promise<void> {
+  const name = `gantry-monitor-${createHash('sha256').update(runFolder).digest('hex').slice(0, 12)}`;
+  for (const { mountPoint } of cgroupMounts()) {
+    const path = join(mountPoint, name);
+    for (let tries = 0; existsSync(path) && tries < 250; tries++) {
+      try {
+        rmdirSync(path);
+      } catch {
+        await setTimeout(20); // its processes are on their way out
+      }
+    }
+  }
 }
