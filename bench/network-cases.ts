@@ -65,10 +65,12 @@ async function thousandth(engine: Engine): Promise<number> {
   }
 }
 
+/** Not a number where nothing was answered. */
 async function dns(engine: Engine): Promise<{ rate: number; p99: number }> {
   return await withNetwork(engine, async ({ network, run }) => {
     await run({ Cmd: ['sleep', '3600'], HostConfig: { NetworkMode: network } }, 'bench-target');
-    return await finished(engine, await run(program('dns-load', ['bench-target'], { NetworkMode: network }))) as { rate: number; p99: number };
+    const measured = await finished(engine, await run(program('dns-load', ['bench-target'], { NetworkMode: network }))) as { rate: number; p99: number };
+    return measured.rate > 0 ? measured : { rate: Number.NaN, p99: Number.NaN };
   });
 }
 

@@ -37,7 +37,8 @@ export function details(results: Result[]): string {
 /** What was measured, when and on what. */
 export function heading(versions: string[], now: Date): string {
   const model = cpus()[0]?.model ?? 'unknown CPU';
-  return `${now.toISOString().slice(0, 10)}, ${cpus().length} × ${model}, Linux ${release()}; ${versions.join(', ')}. Medians of one run in which the engines took turns.`;
+  return `${now.toISOString().slice(0, 10)}, ${cpus().length} × ${model}, Linux ${release()}; ${versions.join(', ')}. Medians of one run in which the engines took turns. `
+    + 'Bare is crun, `curl | gunzip` for a pull, plain `lo` for a published port.';
 }
 
 /** Writes bench/results.md, and the table between README's two marks. */
