@@ -6,6 +6,9 @@
 const nestedFlag = 0x8000;
 const headerLength = 16;
 
+/** Bits of a message's header, those of the kinds of requests too. */
+export const flag = { request: 1, ack: 4, replace: 0x100, exclusive: 0x200, dump: 0x300, create: 0x400, append: 0x800 } as const;
+
 export interface Attribute { type: number; value: Buffer }
 
 export function attribute(type: number, value: Buffer): Buffer {

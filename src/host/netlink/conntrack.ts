@@ -1,11 +1,11 @@
-import { message, nested, readAttributes, type Message } from './attributes.ts';
+import { protocolNumber } from '../internet-protocols.ts';
+import { flag, nested, readAttributes, type Message } from './attributes.ts';
+import { netfilterMessage, protocolFamily } from './netfilter-message.ts';
 import type { NetlinkRequest } from './requests.ts';
 import { NetlinkSocket } from './socket.ts';
 
-/** nfnetlink: a subsystem in the high byte of the type, the message in the low one. Source: linux/netfilter/nfnetlink*.h. */
+/** Source: linux/netfilter/nfnetlink_conntrack.h. */
 const subsystem = 1;
-const flag = { request: 1, ack: 4, dump: 0x300 } as const;
-const udp = 17;
 
 /** The flows that the kernel tracks, in the network namespace in which it is opened. */
 export class ConntrackSocket extends NetlinkSocket {
@@ -21,7 +21,7 @@ export class ConntrackSocket extends NetlinkSocket {
     if (ports.size === 0) return;
     const [get, remove] = [1, 2];
     const flows = this.dump({ bytes: flowMessage(get, flag.request | flag.dump, ipv6), what: 'list flows' });
-    const stale = flows.map(originOf).filter(({ protocol, port }) => protocol === udp && ports.has(port));
+    const stale = flows.map(originOf).filter(({ protocol, port }) => protocol === protocolNumber.udp && ports.has(port));
     const requests = stale.map(({ tuple }): NetlinkRequest => (
       { bytes: flowMessage(remove, flag.request | flag.ack, ipv6, nested(conntrack.origin, tuple)), what: 'forget a flow' }
     ));
@@ -40,5 +40,5 @@ function originOf({ body }: Message): { tuple: Buffer; protocol: number; port: n
 }
 
 function flowMessage(kind: number, flags: number, ipv6: boolean, ...attributes: Buffer[]): Buffer {
-  return message((subsystem << 8) | kind, flags, Buffer.from([ipv6 ? 10 : 2, 0, 0, 0]), ...attributes);
+  return netfilterMessage({ subsystem, kind, family: ipv6 ? protocolFamily.ipv6 : protocolFamily.ipv4, flags }, ...attributes);
 }

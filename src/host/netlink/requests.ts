@@ -1,4 +1,4 @@
-import { attribute, message, nested, text, u32, u8 } from './attributes.ts';
+import { attribute, flag, message, nested, text, u32, u8 } from './attributes.ts';
 import { addressBytes, macBytes, splitPrefix } from './wire-address.ts';
 
 /** A message and what it does, in words, for the error when the kernel refuses it. */
@@ -7,7 +7,6 @@ export interface NetlinkRequest { bytes: Buffer; what: string }
 /** A link is named by its index, or by its name where the index is not known yet (the kernel looks it up at that moment). */
 export type LinkName = number | string;
 
-const flag = { request: 1, ack: 4, create: 0x400, exclusive: 0x200, replace: 0x100, dump: 0x300 } as const;
 const type = { newLink: 16, deleteLink: 17, getLink: 18, newAddress: 20, getAddress: 22, newRoute: 24, getRoute: 26 } as const;
 const ifla = { address: 1, name: 3, mtu: 4, link: 5, master: 10, linkInfo: 18, group: 27, netnsFd: 28, afSpec: 26 } as const;
 const info = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;

@@ -1,7 +1,7 @@
 import { errnoOf } from '../../base/errors.ts';
 import { HostError, checked, libc } from '../ffi.ts';
 import { readLink, readLinkAddress, readRoute, type HostRoute, type Link, type LinkAddress } from './answers.ts';
-import { readAttributes, readText, splitMessages, type Message } from './attributes.ts';
+import { flag, readAttributes, readText, splitMessages, type Message } from './attributes.ts';
 import { dump, getLink, type NetlinkRequest } from './requests.ts';
 
 const socket = libc.func('int socket(int domain, int type, int protocol)');
@@ -12,8 +12,6 @@ const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const 
 
 const netlink = { family: 16, route: 0, netfilter: 12, level: 270, capAck: 10, extAck: 11 } as const;
 const socketLevel = { level: 1, sendBufferForce: 32 } as const;
-/** NLM_F_ACK */
-const wantsAnswer = 4;
 const socketType = { raw: 3, closeOnExec: 0o2000000 } as const;
 const answer = { error: 2, done: 3 } as const;
 const received = Buffer.alloc(64 * 1024);
@@ -75,7 +73,7 @@ export class NetlinkSocket implements Disposable {
    */
   protected runWhole(requests: NetlinkRequest[]): void {
     const last = requests.length - 2;
-    requests[last]!.bytes.writeUInt16LE(requests[last]!.bytes.readUInt16LE(6) | wantsAnswer, 6);
+    requests[last]!.bytes.writeUInt16LE(requests[last]!.bytes.readUInt16LE(6) | flag.ack, 6);
     const first = this.#submit(requests);
     let failure: HostError | undefined;
     for (let isOpen = true; isOpen;) {

@@ -1,4 +1,5 @@
 import { attribute, nested, text, u32be } from '../netlink/attributes.ts';
+import { protocolFamily } from '../netlink/netfilter-message.ts';
 
 /**
  * The steps of a rule, as the kernel's machine for them takes them: load something of the packet into a register, compare, look up, decide. A step that
@@ -16,11 +17,11 @@ export interface Selector {
   family?: number;
 }
 
-export const protocolFamily = { inet: 1, ipv4: 2, ipv6: 10 } as const;
 /** NFT_REG32_00: the first register. */
 const first = 8;
 const registerBytes = 4;
-const listElement = 1;
+/** NFTA_LIST_ELEM */
+export const listElement = 1;
 const dataValue = 1;
 
 function expression(name: string, ...attributes: Buffer[]): Expression {

@@ -1,3 +1,4 @@
+import { protocolFamily } from '../netlink/netfilter-message.ts';
 import { hooks } from './messages.ts';
 import type { Chain } from './socket.ts';
 
@@ -5,7 +6,7 @@ import type { Chain } from './socket.ts';
 export interface ForwardDrop { family: string; table: string; chain: string }
 
 /** Those families whose forward hook sees a container's packets. */
-const familyNames = new Map([[1, 'inet'], [2, 'ip'], [10, 'ip6']]);
+const familyNames = new Map<number, string>([[protocolFamily.inet, 'inet'], [protocolFamily.ipv4, 'ip'], [protocolFamily.ipv6, 'ip6']]);
 
 /**
  * Among all chains of the host, those before which nobody else's `accept` counts: in nftables a packet must pass every table.

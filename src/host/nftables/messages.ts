@@ -1,6 +1,7 @@
-import { attribute, message, nested, text, u32be } from '../netlink/attributes.ts';
+import { attribute, flag, message, nested, text, u32be } from '../netlink/attributes.ts';
+import { netfilterMessage } from '../netlink/netfilter-message.ts';
 import type { NetlinkRequest } from '../netlink/requests.ts';
-import type { Expression } from './expressions.ts';
+import { listElement, type Expression } from './expressions.ts';
 import { fieldBytes, fieldTypes, type Field } from './fields.ts';
 
 /**
@@ -25,8 +26,6 @@ const subsystem = 10;
 const kind = {
   newTable: 0, deleteTable: 2, newChain: 3, getChain: 4, newRule: 6, getRule: 7, newSet: 9, newElement: 12, getElement: 13, deleteElement: 14, getGeneration: 16,
 } as const;
-const flag = { request: 1, create: 0x400, append: 0x800, dump: 0x300 } as const;
-const listElement = 1;
 /** One attribute holds the elements of a message, and no more than 64 KiB. */
 const elementsAtOnce = 500;
 
@@ -104,7 +103,7 @@ function elementMessages(table: TableName, set: string, of: { elements: SetEleme
 }
 
 function request(number: number, family: number, { flags = 0, what }: { flags?: number; what: string }, ...attributes: Buffer[]): NetlinkRequest {
-  return { bytes: message((subsystem << 8) | number, flag.request | flags, Buffer.from([family, 0, 0, 0]), ...attributes), what };
+  return { bytes: netfilterMessage({ subsystem, kind: number, family, flags: flag.request | flags }, ...attributes), what };
 }
 
 /** How nft shows it: six bits a field. */

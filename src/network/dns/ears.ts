@@ -1,10 +1,12 @@
 import type { Socket as UdpSocket } from 'node:dgram';
 import { closeSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { protocolNumber } from '../../host/internet-protocols.ts';
 import { openBound } from '../../host/internet-sockets.ts';
 import { withNetns } from '../../host/namespaces.ts';
+import { protocolFamily } from '../../host/netlink/netfilter-message.ts';
 import { addressBytes } from '../../host/netlink/wire-address.ts';
-import { destinationPort, equals, ipv4, protocol, protocolFamily, redirectTo } from '../../host/nftables/expressions.ts';
+import { destinationPort, equals, ipv4, protocol, redirectTo } from '../../host/nftables/expressions.ts';
 import { deleteTable, newChain, newRule, newTable } from '../../host/nftables/messages.ts';
 import { NftablesSocket } from '../../host/nftables/socket.ts';
 import { numericSocket } from './numeric.ts';
@@ -104,17 +106,16 @@ export class Ears {
 }
 
 const table = { family: protocolFamily.ipv4, name: 'gantry-dns' };
-const [tcp, udp] = [6, 17];
 
 /** Replaces what an earlier resolver left. Answers find their way back by connection tracking. */
 function redirect(udpPort: number, tcpPort: number): void {
   const server = addressBytes(serverAddress);
-  const lead = (transport: number, port: number): ReturnType<typeof newRule> => newRule(table, 'output', [
-    ...equals(ipv4.destination, server), ...equals(protocol, Buffer.from([transport])), ...equals(destinationPort, Buffer.from([0, 53])), ...redirectTo(server, port),
+  const lead = (transport: 'udp' | 'tcp', port: number): ReturnType<typeof newRule> => newRule(table, 'output', [
+    ...equals(ipv4.destination, server), ...equals(protocol, Buffer.from([protocolNumber[transport]])), ...equals(destinationPort, Buffer.from([0, 53])), ...redirectTo(server, port),
   ]);
   using nftables = new NftablesSocket();
   nftables.transaction([
     newTable(table), deleteTable(table), newTable(table),
-    newChain(table, 'output', { type: 'nat', hook: 'output', priority: -100 }), lead(udp, udpPort), lead(tcp, tcpPort),
+    newChain(table, 'output', { type: 'nat', hook: 'output', priority: -100 }), lead('udp', udpPort), lead('tcp', tcpPort),
   ]);
 }

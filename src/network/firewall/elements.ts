@@ -1,8 +1,9 @@
+import { protocolNumber } from '../../host/internet-protocols.ts';
 import { encodeFields } from '../../host/nftables/fields.ts';
 import { deleteElements, newElements, type SetElement, type TableName } from '../../host/nftables/messages.ts';
 import type { NetlinkRequest } from '../../host/netlink/requests.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type PublishedPort } from '../network.ts';
-import { protocolNumber, sets } from './ruleset.ts';
+import { sets } from './ruleset.ts';
 
 type Fields = (string | number)[];
 

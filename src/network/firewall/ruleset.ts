@@ -1,8 +1,10 @@
+import { protocolNumber } from '../../host/internet-protocols.ts';
 import {
   accept, destinationPort, drop, equals, giveBack, inLink, inLinkIndex, ipv4, ipv6, isForHost, isIn, isNotIn, isTracked, jump, masquerade, notrack, ofFamily, outLink, protocol,
-  protocolFamily, translate, type Expression,
+  translate, type Expression,
 } from '../../host/nftables/expressions.ts';
 import { deleteTable, newChain, newRule, newSet, newTable, type Hook, type SetType, type TableName } from '../../host/nftables/messages.ts';
+import { protocolFamily } from '../../host/netlink/netfilter-message.ts';
 import type { NetlinkRequest } from '../../host/netlink/requests.ts';
 import { addressBytes } from '../../host/netlink/wire-address.ts';
 import { shardPrefix } from '../bridge/names.ts';
@@ -43,8 +45,6 @@ export function newRuleset(table: TableName, options: {
 export function noRuleset(table: TableName): NetlinkRequest[] {
   return [newTable(table), deleteTable(table)];
 }
-
-export const protocolNumber = { icmp: 1, tcp: 6, udp: 17, icmp6: 58, sctp: 132 } as const;
 
 export const sets: readonly SetType[] = [
   { name: 'bridges', key: ['ifname'] },

@@ -1,3 +1,5 @@
+import { protocolNumber } from '../../host/internet-protocols.ts';
+
 /** Sizes in bytes of the map's keys and values. */
 export const keySize = 4;
 export const valueSize = 20;
@@ -31,7 +33,7 @@ export function redirectProgram(namespace: bigint, map: number, { sparing }: { s
 export function keyOf(protocol: 'tcp' | 'udp' | 'sctp', port: number): Buffer {
   const key = Buffer.alloc(keySize);
   key.writeUInt16BE(port, 0);
-  key.writeUInt16LE({ tcp: 6, udp: 17, sctp: 132 }[protocol], 2);
+  key.writeUInt16LE(protocolNumber[protocol], 2);
   return key;
 }
 
