@@ -29,14 +29,14 @@ export const command = define({
     if (stdin && tty && !context.stdin.isTTY) throw new GantryError('invalid', 'the input device is not a TTY');
     const proxies = flags['sig-proxy'] && !tty;
     if (!proxies) context.interruptible();
-    using _signals = proxies ? proxySignals(context, found.Id) : { [Symbol.dispose]: () => undefined };
+    using _signals = proxies ? proxySignals(context, found.Id) : undefined;
     const { exitCode } = await registerWait(context, found.Id);
     const { stream } = await context.api.hijack({
       path: `/containers/${found.Id}/attach`,
       query: { stream: true, stdin: stdin || undefined, stdout: true, stderr: true, detachKeys: flags['detach-keys'] || context.config.detachKeys },
     });
     if (tty) await provokeRedraw(context, `/containers/${found.Id}/resize`);
-    using _size = tty ? followSize(context, `/containers/${found.Id}/resize`) : { [Symbol.dispose]: () => undefined };
+    using _size = tty ? followSize(context, `/containers/${found.Id}/resize`) : undefined;
     const end = await session(context, { stream, tty, stdin, stdout: true, stderr: true, detachKeys: detachKeysOf(context, flags['detach-keys']) });
     if (end === 'detached') throw new ExitError(1, 'read escape sequence');
     return exitCode;

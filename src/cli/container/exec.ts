@@ -46,7 +46,7 @@ export const command = define({
       return 0;
     }
     const { stream } = await context.api.hijack({ path: `/exec/${id}/start`, json: { Detach: false, Tty: flags.tty, ...consoleSize } });
-    using _size = flags.tty ? followSize(context, `/exec/${id}/resize`) : { [Symbol.dispose]: () => undefined };
+    using _size = flags.tty ? followSize(context, `/exec/${id}/resize`) : undefined;
     const end = await session(context, { stream, tty: flags.tty, stdin: flags.interactive, stdout: true, stderr: true, detachKeys: detachKeysOf(context, flags['detach-keys']) });
     if (end === 'detached') throw new ExitError(1, 'read escape sequence');
     const { ExitCode: code } = await context.api.json<{ ExitCode: number | null }>({ path: `/exec/${id}/json` });

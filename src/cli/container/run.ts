@@ -66,7 +66,7 @@ interface Attached { context: Context; id: string; body: CreateBody; detachKeys:
 
 async function runAttached({ context, id, body, detachKeys, keysText, proxy }: Attached): Promise<number> {
   if (proxy) process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
-  using _signals = proxy ? proxySignals(context, id) : nothing();
+  using _signals = proxy ? proxySignals(context, id) : undefined;
   const attaches = body.AttachStdin || body.AttachStdout || body.AttachStderr;
   const attachment = attaches ? await context.api.hijack({
     path: `/containers/${id}/attach`,
@@ -83,7 +83,7 @@ async function runAttached({ context, id, body, detachKeys, keysText, proxy }: A
     if (body.HostConfig.AutoRemove) await exitCode.catch(() => undefined);
     throw error;
   }
-  using _size = body.Tty ? followSize(context, `/containers/${id}/resize`) : nothing();
+  using _size = body.Tty ? followSize(context, `/containers/${id}/resize`) : undefined;
   if (joined === undefined) context.print(id);
   if (await joined === 'detached') return 0;
   return exitCode.catch((error: unknown) => {
@@ -110,8 +110,4 @@ export function startStatus(message: string): number {
   if (/executable file not found|no such file or directory|system cannot find the file/i.test(message)) return 127;
   if (/permission denied|is a directory|exec format error/i.test(message)) return 126;
   return 125;
-}
-
-function nothing(): Disposable {
-  return { [Symbol.dispose]: () => undefined };
 }

@@ -47,7 +47,7 @@ async function startAttached(context: Context, name: string, { interactive, keys
     query: { stream: true, stdin: stdin || undefined, stdout: true, stderr: true, detachKeys: keys || context.config.detachKeys },
   });
   if (tty) context.interruptible();
-  using _signals = tty ? { [Symbol.dispose]: () => undefined } : proxySignals(context, found.Id);
+  using _signals = tty ? undefined : proxySignals(context, found.Id);
   const { exitCode } = await registerWait(context, found.Id, found.HostConfig.AutoRemove ? 'removed' : 'next-exit');
   const joined = session(context, { stream, tty, stdin, stdout: true, stderr: true, detachKeys: detachKeysOf(context, keys) });
   joined.catch(() => undefined);
@@ -58,6 +58,6 @@ async function startAttached(context: Context, name: string, { interactive, keys
     await joined.catch(() => undefined);
     throw error;
   }
-  using _size = tty ? followSize(context, `/containers/${found.Id}/resize`) : { [Symbol.dispose]: () => undefined };
+  using _size = tty ? followSize(context, `/containers/${found.Id}/resize`) : undefined;
   return await joined === 'detached' ? 0 : exitCode;
 }

@@ -22,7 +22,7 @@ export type SessionEnd = 'closed' | 'detached';
  */
 export async function session(context: Context, options: SessionOptions): Promise<SessionEnd> {
   const { stream } = options;
-  using _raw = options.stdin && options.tty ? await rawMode(context) : { [Symbol.dispose]: () => undefined };
+  using _raw = options.stdin && options.tty ? await rawMode(context) : undefined;
   const { promise: detached, resolve: detach } = Promise.withResolvers<SessionEnd>();
   const stopInput = options.stdin ? pumpInput(context, options, () => detach('detached')) : closeInput(stream);
   const output = pumpOutput(context, options).then((): SessionEnd => 'closed');

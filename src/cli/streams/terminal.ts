@@ -2,9 +2,9 @@ import type { Context } from '../context.ts';
 
 const standardInput = 0;
 
-/** Puts the terminal on stdin into raw mode until disposed or the process ends; nothing where stdin is no terminal. */
-export async function rawMode({ stdin, machine }: Pick<Context, 'stdin' | 'machine'>): Promise<Disposable> {
-  if (!stdin.isTTY) return { [Symbol.dispose]: () => undefined };
+/** Puts the terminal on stdin into raw mode until disposed or the process ends; undefined where stdin is no terminal. */
+export async function rawMode({ stdin, machine }: Pick<Context, 'stdin' | 'machine'>): Promise<Disposable | undefined> {
+  if (!stdin.isTTY) return undefined;
   stdin.setRawMode(true);
   const restore = (): void => { stdin.setRawMode(false); };
   process.once('exit', restore);
@@ -20,9 +20,9 @@ export async function rawMode({ stdin, machine }: Pick<Context, 'stdin' | 'machi
 
 const deadly = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
-/** Acts before the process dies of a signal that nobody else listens to. */
-function beforeDeath(signal: NodeJS.Signals, act: () => void): Disposable {
-  if (process.listenerCount(signal) > 0) return { [Symbol.dispose]: () => undefined };
+/** Acts before the process dies of a signal; undefined where somebody else listens to it. */
+function beforeDeath(signal: NodeJS.Signals, act: () => void): Disposable | undefined {
+  if (process.listenerCount(signal) > 0) return undefined;
   const die = (): void => {
     act();
     // Without a listener it is deadly again.
