@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { messageOf } from '../src/base/errors.ts';
 import { tarEnd, tarHeader, tarPadding, type TarOutput } from '../src/base/tar/encoder.ts';
 import { hostArchitecture } from '../src/host/files.ts';
+import { isStaticExecutable } from '../src/machine/facts/static-executable.ts';
 import { digestOf } from '../src/oci/digest.ts';
 import { mediaTypes } from '../src/oci/media-types.ts';
 
@@ -33,16 +34,9 @@ function archive(members: readonly (TarOutput & { body?: Buffer })[]): Buffer {
 function findBusybox(): string {
   for (const directory of [...(process.env['PATH'] ?? '').split(':'), '/bin', '/usr/bin']) {
     const path = join(directory || '.', 'busybox');
-    if (existsSync(path) && isStatic(readFileSync(path))) return path;
+    if (existsSync(path) && isStaticExecutable(readFileSync(path))) return path;
   }
   throw new Error('no static busybox found: install the package busybox-static');
-}
-
-/** A program that needs a loader names it in a program header of type PT_INTERP (3). 64-bit ELF, little-endian. */
-function isStatic(elf: Buffer): boolean {
-  if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1) return false;
-  const [offset, size, count] = [Number(elf.readBigUInt64LE(32)), elf.readUInt16LE(54), elf.readUInt16LE(56)];
-  return !Array.from({ length: count }, (_, index) => elf.readUInt32LE(offset + index * size)).includes(3);
 }
 
 function rootfs(busybox: string): Buffer {

@@ -1,6 +1,6 @@
 import { GantryError } from '../base/errors.ts';
+import { findProgram } from '../host/find-program.ts';
 import type { DaemonConfig } from './config.ts';
-import { findProgram } from './host-facts.ts';
 
 /** OCI runtimes of the host and of the configuration. @throws invalid for one that is not there */
 export function findRuntimes(config: DaemonConfig): Record<string, { path: string }> {

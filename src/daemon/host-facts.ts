@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { cgroupMounts, cgroupVersion, type CgroupMount } from '../host/cgroups.ts';
 import { hostDevices } from '../host/devices.ts';
 import { hostArchitecture } from '../host/files.ts';
+import { findProgram } from '../host/find-program.ts';
 import type { HostFacts } from '../runtime/spec/spec-input.ts';
 
 /** Names of capabilities by number. Source: include/uapi/linux/capability.h */
@@ -12,8 +13,6 @@ const capabilityNames = (
   + 'IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD '
   + 'LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'
 ).split(' ').map((name) => `CAP_${name}`);
-
-const searchPath = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** What the spec of containers depends on here. Read once, at the start of the daemon. */
 export function readHostFacts(options: { runtimeName: string; initPath: string | undefined }): HostFacts {
@@ -42,21 +41,6 @@ export function readHostFacts(options: { runtimeName: string; initPath: string |
 /** Virtual machines seldom have any. */
 function throttlePaths(): string[] {
   return globSync('/sys/devices/system/cpu/cpu[0-9]*/thermal_throttle').sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-}
-
-/** The path of a program of the host, from the places programs are in. */
-export function findProgram(name: string): string | undefined {
-  if (name.includes('/')) return isExecutable(name) ? name : undefined;
-  return searchPath.map((directory) => join(directory, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function controllersOf(mounts: CgroupMount[]): string[] {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../src/host/find-program.ts';
 import { makeDebian, MirrorFailure } from '../../tools/vm/mirror.ts';
 
 /** Out of the repository, and kept: each is made once a machine, in 15 to 40 seconds. */
@@ -16,15 +17,7 @@ function cached(packages: readonly string[]): string {
  */
 export function missingDebianRootfs(packages: readonly string[] = []): string | false {
   if (existsSync(cached(packages))) return false;
-  const found = (process.env['PATH'] ?? '').split(':').some((directory) => {
-    try {
-      accessSync(join(directory, 'mmdebstrap'), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  return found ? make(packages) : 'mmdebstrap is not installed';
+  return findProgram('mmdebstrap') === undefined ? 'mmdebstrap is not installed' : make(packages);
 }
 
 function make(packages: readonly string[]): string | false {

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { findProgram } from '../../host/find-program.ts';
 import { isStaticExecutable } from './static-executable.ts';
 
 /** Something of the host that Gantry or its tests use: how to see that it is there, and the package that brings it. `a | b` is a, or b where there is no a. */
@@ -8,12 +8,6 @@ export interface Need {
   why: string;
   packages: { debian: string; fedora: string; arch: string };
   present: () => boolean;
-}
-
-/** The first executable of that name on PATH, and in the sbin folders that a person's PATH often lacks. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
-  return folders.filter((folder) => folder.startsWith('/')).map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 const program = (name: string, why: string, debian = name, others: Partial<Need['packages']> = {}): Need => ({

@@ -8,6 +8,7 @@ function elf(type: number): Buffer {
   const file = Buffer.alloc(64 + 56);
   file.writeUInt32BE(0x7f454c46, 0);
   file[4] = 2;
+  file[5] = 1;
   file.writeBigUInt64LE(64n, 32);
   file.writeUInt16LE(56, 54);
   file.writeUInt16LE(1, 56);

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findProgram } from '../facts/needs.ts';
+import { findProgram } from '../../host/find-program.ts';
 
 /** The program that makes the image which needs no network; it writes `embedded-image.tar` into dist/. */
 export const imageMaker = fileURLToPath(new URL('../../../tools/embedded-image.ts', import.meta.url));

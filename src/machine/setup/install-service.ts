@@ -5,7 +5,7 @@ import { errnoOf, isGantryError } from '../../base/errors.ts';
 import { FileLock } from '../../host/files-lock.ts';
 import { runProgram } from '../../host/run-program.ts';
 import { sendSignal } from '../../host/processes.ts';
-import { findProgram } from '../facts/needs.ts';
+import { findProgram } from '../../host/find-program.ts';
 import { imageMaker } from './embedded-image.ts';
 import { servicePath, serviceUnit } from './service-unit.ts';
 

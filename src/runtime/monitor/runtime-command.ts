@@ -1,6 +1,7 @@
-import { accessSync, constants, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { errnoOf, GantryError } from '../../base/errors.ts';
+import { findProgram } from '../../host/find-program.ts';
 import { spawnProcess, type SpawnRequest } from '../../host/processes.ts';
 import { sealedCopyOf, withoutSealedCopy } from '../../host/sealed-program.ts';
 import { runtimeRoot } from './paths.ts';
@@ -16,7 +17,7 @@ export interface RuntimeCommand {
 export function runtimeCommand(run: string, runtime: string, logFile: string): RuntimeCommand {
   const root = runtimeRoot(run, runtime);
   const manager = basename(runtime) === 'crun' ? ['--cgroup-manager', 'cgroupfs'] : [];
-  return { path: findProgram(runtime), root, global: ['--root', root, '--log', logFile, '--log-format', 'json', ...manager] };
+  return { path: programOf(runtime), root, global: ['--root', root, '--log', logFile, '--log-format', 'json', ...manager] };
 }
 
 /** They look whether they were started from a sealed file. Another runtime may look for its own file by name. */
@@ -37,20 +38,10 @@ export function spawnRuntime(request: Omit<SpawnRequest, 'file'>): number {
 }
 
 /** @throws invalid when there is no such program */
-function findProgram(name: string): string {
-  const candidates = name.includes('/') ? [name] : (process.env['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin').split(':').map((directory) => join(directory, name));
-  const found = candidates.find(isExecutable);
+function programOf(name: string): string {
+  const found = findProgram(name);
   if (found === undefined) throw new GantryError('invalid', `unknown or invalid runtime name: ${name}`);
   return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** What the runtime said when it failed: the last error in its JSON log, or the exit code when it said nothing. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { findProgram } from '../../../src/machine/facts/needs.ts';
+import { findProgram } from '../../../src/host/find-program.ts';
 import { Box } from '../containers/box.ts';
 import { repetitions, some } from '../../support/repetitions.ts';
 import { startRegistry, type TestRegistry } from '../registry/support.ts';

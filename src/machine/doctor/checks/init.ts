@@ -1,4 +1,4 @@
-import { findProgram } from '../../facts/needs.ts';
+import { findProgram } from '../../../host/find-program.ts';
 import { finding, ok, type Finding } from '../check.ts';
 
 /** The process 1 of `--init`. */

@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '../../../base/errors.ts';
+import { mayAccess } from '../../../host/access.ts';
 import { createNetns, removeNetns } from '../../../host/namespaces.ts';
 import { protocolFamily } from '../../../host/netlink/netfilter-message.ts';
 import { addBridge, addVeth } from '../../../host/netlink/requests.ts';
@@ -57,19 +58,10 @@ function translation(): Finding {
 }
 
 /** Where /proc/sys is read-only, as in most containers, nobody inside can turn it on. */
-export function forwarding(state = readSysctl('net/ipv4/ip_forward'), writable = canWrite('/proc/sys/net/ipv4/ip_forward')): Finding {
+export function forwarding(state = readSysctl('net/ipv4/ip_forward'), writable = mayAccess('/proc/sys/net/ipv4/ip_forward', constants.W_OK)): Finding {
   if (state === '1') return ok('forwarding', 'IPv4 forwarding is on');
   if (writable) return ok('forwarding', 'IPv4 forwarding is off; the daemon turns it on');
   return finding('forwarding', 'fail', 'IPv4 forwarding is off, and /proc/sys cannot be written to', 'Turn it on from outside: sysctl -w net.ipv4.ip_forward=1');
-}
-
-function canWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Docker and some firewalls drop what is forwarded unless a rule of theirs accepts it; an accept of ours cannot undo their drop. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { probeRuntime } from '../../../host/runtime-probe.ts';
-import { findProgram } from '../../facts/needs.ts';
+import { findProgram } from '../../../host/find-program.ts';
 import { isStaticExecutable } from '../../facts/static-executable.ts';
 import { finding, ok, type Finding } from '../check.ts';
 
