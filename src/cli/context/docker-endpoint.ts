@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseAddress } from '../../api/client/address.ts';
 import { GantryError, messageOf } from '../../base/errors.ts';
+import { parseBoolean } from '../../base/parse-boolean.ts';
 import { readTls, type DockerEndpoint, type TlsFiles } from '../connection/context-store.ts';
 import type { Context } from '../context.ts';
 import { list } from '../grammar/flag.ts';
@@ -37,14 +38,15 @@ function settingsOf(context: Context, settings: readonly string[]): EndpointSett
   const host = given.get('host') ?? '';
   if (host !== '') checkHost(host);
   const skip = given.get('skip-tls-verify') ?? 'false';
-  if (!/^(1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/.test(skip)) throw new GantryError('invalid', `skip-tls-verify: parsing ${JSON.stringify(skip)}: invalid syntax`);
+  const skipVerify = parseBoolean(skip);
+  if (skipVerify === undefined) throw new GantryError('invalid', `skip-tls-verify: parsing ${JSON.stringify(skip)}: invalid syntax`);
   const tls: TlsFiles = {};
   for (const [key, name] of Object.entries(files)) {
     const path = given.get(key);
     if (path !== undefined && path !== '') tls[name] = contents(path);
   }
   if (tls['ca.pem'] !== undefined && !tls['ca.pem'].includes('-----BEGIN CERTIFICATE-----')) throw new GantryError('invalid', 'invalid docker endpoint options: failed to retrieve context tls info: ca.pem seems invalid');
-  return { endpoint: { ...(host === '' ? {} : { Host: host }), SkipTLSVerify: /^[1tT]/.test(skip) }, tls };
+  return { endpoint: { ...(host === '' ? {} : { Host: host }), SkipTLSVerify: skipVerify }, tls };
 }
 
 /** Short forms are for -H. */

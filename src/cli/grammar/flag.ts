@@ -1,3 +1,5 @@
+import { booleanComplaint, parseBoolean } from '../../base/parse-boolean.ts';
+
 /**
  * A flag as a value: parsing, help, completion and the compatibility list all read the same declaration.
  * The semantics are those of pflag, which docker's people have in their fingers.
@@ -36,7 +38,7 @@ export interface FlagOptions {
 
 export function bool(summary: string, options: FlagOptions & { initial?: boolean } = {}): Flag<boolean> {
   const { initial = false, ...rest } = options;
-  return { type: '', bare: 'true', initial, summary, ...(initial ? { shown: 'true' } : {}), ...rest, parse: parseBool };
+  return { type: '', bare: 'true', initial, summary, ...(initial ? { shown: 'true' } : {}), ...rest, parse: truth };
 }
 
 export function text(summary: string, options: FlagOptions & { initial?: string } = {}): Flag<string> {
@@ -54,11 +56,8 @@ export function custom<T>(summary: string, options: FlagOptions & { initial: T; 
   return { type: 'string', summary, ...options };
 }
 
-const truths = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
-const falsehoods = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
-
-function parseBool(value: string): boolean {
-  if (truths.has(value)) return true;
-  if (falsehoods.has(value)) return false;
-  throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+function truth(value: string): boolean {
+  const found = parseBoolean(value);
+  if (found === undefined) throw new Error(booleanComplaint(value));
+  return found;
 }

@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
+import { booleanComplaint, parseBoolean } from '../../base/parse-boolean.ts';
 import { shardPrefix } from '../../network/bridge/names.ts';
 
 type Check = (value: string, name: string) => string | undefined;
 
-const boolean: Check = (value, name) => (/^(1|t|true|0|f|false)$/i.test(value) ? undefined : `failed to parse ${name} value: ${value} (strconv.ParseBool: parsing "${value}": invalid syntax)`);
+const boolean: Check = (value, name) => (parseBoolean(value) === undefined ? `failed to parse ${name} value: ${value} (${booleanComplaint(value)})` : undefined);
 const mtu: Check = (value, name) => {
   if (!/^\d+$/.test(value)) return `failed to parse ${name} value: ${value} (strconv.Atoi: parsing "${value}": invalid syntax)`;
   return Number(value) === 0 || (Number(value) >= 68 && Number(value) <= 65535) ? undefined : `invalid MTU number: ${value}`;

@@ -1,3 +1,4 @@
+import { parseBoolean } from '../../base/parse-boolean.ts';
 import { parseSubnet } from '../../network/addresses/subnet.ts';
 import type { Addressing, BridgeNetwork, GatewayMode, MacvlanMode, MacvlanNetwork, Network } from '../../network/network.ts';
 import { shortId } from '../../base/ids.ts';
@@ -69,7 +70,7 @@ function optionOf(record: NetworkRecord, name: string, otherwise: string): strin
 
 /** Booleans as Go's strconv reads them. */
 function isTrue(text: string): boolean {
-  return /^(1|t|true)$/i.test(text);
+  return parseBoolean(text) === true;
 }
 
 function addressing(pool: IpamPool | undefined): Addressing | undefined {

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { parseBoolean } from '../../base/parse-boolean.ts';
 import type { HostFacts } from './spec-input.ts';
 
 export interface SecurityOptions {
@@ -33,8 +34,8 @@ function applyOption(result: SecurityOptions, option: string): void {
   const at = option.indexOf(separator);
   const [key, value] = at === -1 ? [option, undefined] : [option.slice(0, at), option.slice(at + 1)];
   switch (key) {
-    case 'no-new-privileges': result.noNewPrivileges = parseBoolean(value ?? 'true', option); return;
-    case 'writable-cgroups': result.writableCgroups = parseBoolean(value ?? 'true', option); return;
+    case 'no-new-privileges': result.noNewPrivileges = truth(value ?? 'true', option); return;
+    case 'writable-cgroups': result.writableCgroups = truth(value ?? 'true', option); return;
     case 'seccomp': if (value !== undefined) { result.seccomp = value; return; } break;
     case 'apparmor': if (value !== undefined) { result.apparmor = value; return; } break;
     case 'label': if (value === 'disable') return; break;
@@ -42,8 +43,8 @@ function applyOption(result: SecurityOptions, option: string): void {
   throw new GantryError('invalid', `invalid --security-opt ${value === undefined ? 1 : 2}: ${JSON.stringify(option)}`);
 }
 
-function parseBoolean(text: string, option: string): boolean {
-  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true;
-  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
-  throw new GantryError('invalid', `invalid --security-opt 2: ${JSON.stringify(option)}`);
+function truth(text: string, option: string): boolean {
+  const found = parseBoolean(text);
+  if (found === undefined) throw new GantryError('invalid', `invalid --security-opt 2: ${JSON.stringify(option)}`);
+  return found;
 }

@@ -1,4 +1,5 @@
 import { GantryError } from '../../../base/errors.ts';
+import { booleanComplaint, parseBoolean } from '../../../base/parse-boolean.ts';
 import type { NetworkCreateRequest } from '../../../engine/networks/verbs.ts';
 import type { EndpointRequest } from '../../../oci/container.ts';
 import { atLeast } from '../../types/version.ts';
@@ -67,8 +68,8 @@ const list: Handler = async (exchange, { networks }) => {
 const inspect: Handler = async (exchange, { networks }) => {
   const id = exchange.params['id']!;
   const verbose = exchange.query.text('verbose');
-  if (verbose && !/^(1|t|true|0|f|false)$/i.test(verbose)) throw new GantryError('invalid', `invalid value for verbose: ${verbose}: strconv.ParseBool: parsing "${verbose}": invalid syntax`);
-  if (!['', 'local'].includes(exchange.query.text('scope') ?? '')) throw new GantryError('notFound', `network ${id} not found`);
+  if (verbose !== '' && parseBoolean(verbose) === undefined) throw new GantryError('invalid', `invalid value for verbose: ${verbose}: ${booleanComplaint(verbose)}`);
+  if (!['', 'local'].includes(exchange.query.text('scope'))) throw new GantryError('notFound', `network ${id} not found`);
   sendJson(exchange, 200, networkJson(await networks.inspect(id), true));
 };
 
