@@ -1,4 +1,5 @@
 import { GantryError } from '../base/errors.ts';
+import { parseDuration } from '../base/parse-duration.ts';
 
 /** Docker's `filters` in one form: key → values, as given. Values of one key are or-ed, keys are and-ed. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -64,8 +65,6 @@ export function excludedByLabels(labels: Record<string, string> | undefined, fil
   return unwanted.length > 0 && matchesLabels(labels, unwanted);
 }
 
-const durationUnitsMs: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
 /** The `until` of prunes, in ms since the epoch. Undefined when not asked. */
 export function readUntil(filters: ReadFilters, nowMs: number = Date.now()): number | undefined {
   const values = filters.values('until');
@@ -76,13 +75,11 @@ export function readUntil(filters: ReadFilters, nowMs: number = Date.now()): num
 /** Ms since the epoch, of a Unix time, an RFC 3339 time or a beginning of one, or a duration before now. @throws invalid */
 export function momentMs(text: string, nowMs: number = Date.now()): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const sign = text.startsWith('-') ? -1 : 1;
-  const amounts = text.replace(/^[+-]/, '');
-  const parts = [...amounts.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  if (parts.length > 0 && parts.map((part) => part[0]).join('') === amounts) {
-    return nowMs - sign * parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (durationUnitsMs[unit as string] as number), 0);
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(date)) return date;
+  try {
+    return nowMs - parseDuration(text) / 1e6;
+  } catch (cause) {
+    throw new GantryError('invalid', `failed to parse value as time or duration: ${JSON.stringify(text)}`, { cause });
   }
-  const date = Date.parse(text);
-  if (Number.isNaN(date) || !/^\d{4}-\d\d-\d\d/.test(text)) throw new GantryError('invalid', `failed to parse value as time or duration: ${JSON.stringify(text)}`);
-  return date;
 }

@@ -45,6 +45,9 @@ export interface Healthcheck {
   startInterval?: number;
 }
 
+/** Nanoseconds that a duration of a health check has at the least, where it is said. */
+export const leastHealthcheckNs = 1_000_000;
+
 export interface HostConfig extends Resources {
   binds?: string[];
   containerIDFile?: string;

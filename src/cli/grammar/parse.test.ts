@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bool, list, text } from './flag.ts';
 import { int, parseBytes, parseCpus } from './numbers.ts';
-import { parseDuration } from './duration.ts';
 import { FlagError, parseFlags } from './parse.ts';
 
 const table = { all: bool('', { short: 'a' }), tty: bool('', { short: 't' }), env: list('', { short: 'e' }), name: text(''), last: int('', { short: 'n', initial: -1 }) };
@@ -44,7 +43,3 @@ test('parseCpus() keeps nine places and no more', () => {
   for (const bad of ['', '.', 'x', '1/0', '0.0000000001', '1/3']) assert.throws(() => parseCpus(bad), Error, bad);
 });
 
-test('parseDuration() reads what Go does', () => {
-  assert.deepEqual(['0', '1s', '1m30s', '1.5h', '-2ms', '1us'].map(parseDuration), [0, 1e9, 90e9, 5400e9, -2e6, 1e3]);
-  for (const bad of ['', '1', 's', '1x', '1s2', 'abc']) assert.throws(() => parseDuration(bad), /^Error: time: /, bad);
-});

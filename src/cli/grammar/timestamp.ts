@@ -1,11 +1,11 @@
-import { parseDuration } from './duration.ts';
+import { parseDuration } from '../../base/parse-duration.ts';
 
 /** What `--since` and `--until` take, as the API wants it: seconds since 1970, from a duration back from now, an RFC 3339 time or seconds. */
 export function timestampQuery(text: string, now = Date.now()): string | undefined {
   if (text === '') return undefined;
   if (/^\d+(\.\d+)?$/.test(text)) return text;
   try {
-    const nanoseconds = BigInt(now) * 1_000_000n - BigInt(Math.round(parseDuration(text)));
+    const nanoseconds = BigInt(now) * 1_000_000n - BigInt(parseDuration(text));
     return `${nanoseconds / 1_000_000_000n}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}`;
   } catch {
     return absolute(text);

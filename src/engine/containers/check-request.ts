@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
-import type { ContainerConfig, Healthcheck, HostConfig } from '../../oci/container.ts';
+import { leastHealthcheckNs, type ContainerConfig, type Healthcheck, type HostConfig } from '../../oci/container.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
 import { signalNumber } from './signals.ts';
 
@@ -38,10 +38,9 @@ export function refuseNul(words: Readonly<Record<string, readonly string[] | nul
 }
 
 function checkHealthcheck(check: Healthcheck): void {
-  const leastNs = 1_000_000;
   const durations = { Interval: check.interval, Timeout: check.timeout, StartPeriod: check.startPeriod, StartInterval: check.startInterval };
   for (const [name, ns] of Object.entries(durations)) {
-    if (ns !== undefined && ns !== 0 && ns < leastNs) throw invalid(`${name} in Healthcheck cannot be less than 1ms`);
+    if (ns !== undefined && ns !== 0 && ns < leastHealthcheckNs) throw invalid(`${name} in Healthcheck cannot be less than 1ms`);
   }
   if ((check.retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative');
 }

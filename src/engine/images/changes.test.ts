@@ -18,7 +18,7 @@ describe('applyChanges()', () => {
   ];
   for (const [lines, expected] of cases) it(`applies ${lines.join('; ')}`, () => assert.deepEqual(applyChanges({}, lines), expected));
 
-  for (const line of ['RUN true', 'FROM x', 'ENV', 'EXPOSE 99999', 'EXPOSE x', 'LABEL a="b', 'ONBUILD ONBUILD RUN x', 'HEALTHCHECK CMD', 'HEALTHCHECK --x=1 CMD y', 'USER a b']) {
+  for (const line of ['RUN true', 'FROM x', 'ENV', 'EXPOSE 99999', 'EXPOSE x', 'LABEL a="b', 'ONBUILD ONBUILD RUN x', 'HEALTHCHECK CMD', 'HEALTHCHECK --x=1 CMD y', 'HEALTHCHECK --interval=5 CMD y', 'HEALTHCHECK --interval=-1s CMD y', 'HEALTHCHECK --timeout=1us CMD y', 'USER a b']) {
     it(`refuses ${line}`, () => assert.throws(() => applyChanges({}, [line]), { kind: 'invalid' }));
   }
 });

@@ -1,5 +1,6 @@
 import { GantryError } from '../../base/errors.ts';
-import type { ContainerConfig, Healthcheck } from '../../oci/container.ts';
+import { parseDuration } from '../../base/parse-duration.ts';
+import { leastHealthcheckNs, type ContainerConfig, type Healthcheck } from '../../oci/container.ts';
 
 type Change = (config: ContainerConfig, argument: string) => ContainerConfig;
 
@@ -127,7 +128,7 @@ function healthcheck(text: string): Healthcheck {
   for (let flag = /^--([a-z-]+)=(\S+)\s*/.exec(rest); flag !== null; flag = /^--([a-z-]+)=(\S+)\s*/.exec(rest)) {
     const [whole, name = '', value = ''] = flag;
     const field = durations[name];
-    if (field !== undefined) Object.assign(check, { [field]: nanoseconds(value) });
+    if (field !== undefined) Object.assign(check, { [field]: nanoseconds(name, value) });
     else if (name === 'retries' && /^\d+$/.test(value)) check.retries = Number(value);
     else throw new GantryError('invalid', `unknown flag: ${name}`);
     rest = rest.slice(whole.length);
@@ -141,10 +142,9 @@ function healthcheck(text: string): Healthcheck {
   return { ...check, test: list === undefined ? ['CMD-SHELL', command] : ['CMD', ...list] };
 }
 
-function nanoseconds(text: string): number {
-  const units: Record<string, number> = { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
-  if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) throw new GantryError('invalid', `time: invalid duration ${JSON.stringify(text)}`);
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) total += Number(amount) * (units[unit as string] as number);
-  return Math.round(total);
+/** @throws invalid in Docker's words, also for less than it takes to look */
+function nanoseconds(flag: string, text: string): number {
+  const found = parseDuration(text);
+  if (found !== 0 && found < leastHealthcheckNs) throw new GantryError('invalid', `Interval ${JSON.stringify(flag)} cannot be less than 1ms`);
+  return found;
 }
