@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { messageOf } from '../src/base/errors.ts';
 import { tarEnd, tarHeader, tarPadding, type TarOutput } from '../src/base/tar/encoder.ts';
-import { hostArchitecture } from '../src/host/files.ts';
+import { hostArchitecture } from '../src/host/architecture.ts';
 import { isStaticExecutable } from '../src/machine/facts/static-executable.ts';
 import { digestOf } from '../src/oci/digest.ts';
 import { mediaTypes } from '../src/oci/media-types.ts';

@@ -1,9 +1,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
+import { hostArchitecture } from '../host/architecture.ts';
 import { cgroupMounts, cgroupVersion, type CgroupMount } from '../host/cgroups.ts';
 import { hostDevices } from '../host/devices.ts';
-import { hostArchitecture } from '../host/files.ts';
 import { findProgram } from '../host/find-program.ts';
 import type { HostFacts } from '../runtime/spec/spec-input.ts';
 

@@ -1,7 +1,6 @@
 import { closeSync, constants, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { constants as osConstants } from 'node:os';
-import { arch } from 'node:process';
 import koffi from 'koffi';
 import { errnoOf } from '../base/errors.ts';
 import { decodeName, encodeName } from '../base/file-names.ts';
@@ -223,9 +222,4 @@ function growing(bytes: number, subject: string, call: (buffer: Buffer) => numbe
 
 export function removeXattr(path: string, name: string): void {
   checked(lremovexattrCall(cName(path), name), 'lremovexattr', `${name} of ${path}`);
-}
-
-/** The name OCI gives this machine's processor. */
-export function hostArchitecture(): string {
-  return { x64: 'amd64', arm64: 'arm64', arm: 'arm', ia32: '386', ppc64: 'ppc64le', s390x: 's390x', riscv64: 'riscv64' }[arch as string] ?? arch;
 }

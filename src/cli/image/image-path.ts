@@ -1,4 +1,5 @@
 import { GantryError, messageOf } from '../../base/errors.ts';
+import { hostArchitecture } from '../../host/architecture.ts';
 import { parsePlatform, type Platform } from '../../oci/platform.ts';
 
 /** An image's name in a path: slashes stay, as the API has them. */
@@ -16,7 +17,5 @@ export function platformQuery(text: string, failure = ''): string | undefined {
   }
 }
 
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
-
 /** What a system without an architecture stands for. */
-const here: Platform = { os: 'linux', architecture: architectures[process.arch] ?? process.arch };
+const here: Platform = { os: 'linux', architecture: hostArchitecture() };

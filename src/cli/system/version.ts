@@ -1,4 +1,5 @@
 import { build } from '../../base/build.ts';
+import { hostArchitecture } from '../../host/architecture.ts';
 import { define, none } from '../command.ts';
 import { currentName } from '../context/current.ts';
 import { describe } from '../errors.ts';
@@ -23,8 +24,6 @@ interface ServerVersion {
   Experimental?: boolean;
 }
 
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', ia32: '386' };
-
 export const command = define({
   usage: '[OPTIONS]',
   flags: { format: shortFormatFlag() },
@@ -38,7 +37,7 @@ export const command = define({
     );
     const client = {
       Version: clientVersion(), ApiVersion: context.api.apiVersion, DefaultAPIVersion: context.api.apiVersion, GitCommit: build.gitCommit,
-      NodeVersion: process.version, Os: process.platform, Arch: architectures[process.arch] ?? process.arch, BuildTime: build.time, Context: currentName(context),
+      NodeVersion: process.version, Os: process.platform, Arch: hostArchitecture(), BuildTime: build.time, Context: currentName(context),
     };
     const both = { Client: client, Server: server ?? null };
     if (flags.format === '') context.print(versionText(client, server));

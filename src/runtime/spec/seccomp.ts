@@ -58,8 +58,7 @@ const allow = (names: readonly string[], args?: Argument[]): Rule => ({ names, a
 const first = (op: string, value: number, valueTwo?: number): Argument[] => [{ index: 0, value, ...(valueTwo === undefined ? {} : { valueTwo }), op }];
 
 /** Docker's default profile for a container with these capabilities; the same input gives the same bytes. */
-export function defaultSeccompProfile(capabilities: readonly string[], facts: HostFacts): SeccompProfile {
-  const architecture = facts.architecture === 'x64' ? 'amd64' : facts.architecture;
+export function defaultSeccompProfile(capabilities: readonly string[], { architecture, kernel }: HostFacts): SeccompProfile {
   const held = Object.keys(byCapability).filter((name) => capabilities.includes(name));
   const makesNamespaces = capabilities.includes('CAP_SYS_ADMIN');
   return {
@@ -69,7 +68,7 @@ export function defaultSeccompProfile(capabilities: readonly string[], facts: Ho
     syscalls: [
       allow(alwaysAllowed),
       // Before Linux 4.8 a tracer could change a call after it was checked.
-      ...(kernelAtLeast(facts.kernel, 4, 8) ? [allow(['process_vm_readv', 'process_vm_writev', 'ptrace'])] : []),
+      ...(kernelAtLeast(kernel, 4, 8) ? [allow(['process_vm_readv', 'process_vm_writev', 'ptrace'])] : []),
       allow(['socket'], first('SCMP_CMP_NE', vsock)),
       ...[0x0, 0x8, 0x20000, 0x20008, 0xffffffff].map((persona) => allow(['personality'], first('SCMP_CMP_EQ', persona))),
       ...(byArchitecture[architecture] === undefined ? [] : [allow(byArchitecture[architecture])]),
@@ -118,13 +117,12 @@ function translateProfile(profile: DockerProfile, capabilities: readonly string[
   if (profile.architectures !== undefined && profile.architectures.length > 0 && (profile.archMap?.length ?? 0) > 0) {
     throw new GantryError('invalid', "both 'architectures' and 'archMap' are specified in the seccomp profile, use either 'architectures' or 'archMap'");
   }
-  const architecture = facts.architecture === 'x64' ? 'amd64' : facts.architecture;
-  const native = seccompArchitectures[architecture]?.[0];
+  const native = seccompArchitectures[facts.architecture]?.[0];
   const mapped = profile.archMap?.find((entry) => entry.architecture === native);
   const architectures = mapped === undefined ? profile.architectures : [mapped.architecture, ...(mapped.subArchitectures ?? [])];
   const applies = (condition: Condition | undefined): boolean[] => [
     ...(condition?.caps ?? []).map((name) => capabilities.includes(name)),
-    ...(condition?.arches === undefined || condition.arches.length === 0 ? [] : [condition.arches.includes(architecture)]),
+    ...(condition?.arches === undefined || condition.arches.length === 0 ? [] : [condition.arches.includes(facts.architecture)]),
     ...(condition?.minKernel === undefined ? [] : [kernelAtLeast(facts.kernel, ...(condition.minKernel.split('.').map(Number) as [number, number]))]),
   ];
   const rules = (profile.syscalls ?? [])

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import { mount, unmount } from '../../../src/host/mount.ts';
 import { digestOf, type Digest } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
@@ -14,7 +15,7 @@ import { tarOf } from './archive-builder.ts';
 import { imageFixture } from './image-fixture.ts';
 import { pulling, registryPort } from './registry-fixture.ts';
 
-const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const architecture = hostArchitecture();
 const tar = tarOf([{ name: 'hello', body: randomBytes(50_000) }]);
 
 /** What a registry that wants no good serves: anything by name or digest, true or not. */

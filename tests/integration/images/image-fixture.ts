@@ -6,7 +6,7 @@ import { createImageVerbs } from '../../../src/engine/images/images.ts';
 import type { ImageDeps, ImageUser } from '../../../src/engine/images/deps.ts';
 import type { EngineEvent } from '../../../src/engine/events/bus.ts';
 import type { ImageVerbs, ProgressLine } from '../../../src/engine/images/verbs.ts';
-import { hostArchitecture } from '../../../src/host/files.ts';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import type { Digest } from '../../../src/oci/digest.ts';
 import { openContentStore } from '../../../src/store/content/directory.ts';
 import { Leases } from '../../../src/store/leases/leases.ts';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { whyNotKeyless, type KeylessSignature } from '../../../src/engine/images/signatures/keyless.ts';
 import { readSignaturePolicy, type SignaturePolicy } from '../../../src/engine/images/signatures/policy.ts';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { startDaemon } from '../../support/daemon.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -14,7 +15,7 @@ import { imageOf, publish, publishImage, pulling, randomLayer, registryPort } fr
 import type { Reissue, StampLog } from './reissue.ts';
 import { SigstoreMaker, type Signed } from './sigstore-maker.ts';
 
-const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const architecture = hostArchitecture();
 const issuer = 'https://token.actions.invalid';
 const subject = 'https://git.invalid/me/app/.github/workflows/release.yml@refs/heads/main';
 

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import { request } from '../../support/http.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
 import { repetitions } from '../../support/repetitions.ts';
@@ -12,7 +13,7 @@ import { indexOf, layoutMembers, describeManifest, sample, tarOf } from './archi
 import { countingProxy } from './counting-proxy.ts';
 import { imageOf, publishImage, randomLayer } from './registry-fixture.ts';
 
-const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const architecture = hostArchitecture();
 
 /** What lies in the stores of a daemon's root. */
 function stores(daemon: TestDaemon): { blobs: number; ingests: number; layers: number } {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { collect } from '../../../src/store/collect/collect.ts';
@@ -11,7 +12,7 @@ import { describeManifest, indexOf, layoutMembers, sample, streamOf, tarOf } fro
 import { imageFixture, type ImageFixture } from './image-fixture.ts';
 import { pulling, registryPort } from './registry-fixture.ts';
 
-const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const architecture = hostArchitecture();
 const other = architecture === 'amd64' ? 'arm64' : 'amd64';
 const mine = sample({ architecture });
 const theirs = sample({ architecture: other, text: 'theirs' });

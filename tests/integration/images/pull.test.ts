@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import { mount, unmount } from '../../../src/host/mount.ts';
 import { shortId } from '../../../src/base/ids.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
@@ -14,14 +15,14 @@ import { countingProxy } from './counting-proxy.ts';
 import { imageFixture } from './image-fixture.ts';
 import { imageOf, indexOf, publish, publishImage, pulling, randomLayer, registryPort, statuses } from './registry-fixture.ts';
 
-const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
-const other = hostArchitecture === 'amd64' ? 'arm64' : 'amd64';
+const architecture = hostArchitecture();
+const other = architecture === 'amd64' ? 'arm64' : 'amd64';
 
 describe('pull', () => {
   it('brings an image by tag and by digest, with Docker\'s lines, and says when there is nothing new', async () => {
     await using registry = await startRegistry();
     await using fixture = imageFixture({ registry: registryPort() });
-    const image = imageOf([randomLayer('a', 100_000), randomLayer('b', 1000)], { architecture: hostArchitecture });
+    const image = imageOf([randomLayer('a', 100_000), randomLayer('b', 1000)], { architecture });
     await publishImage(registry.host, 'team/web', 'v1', image);
     const lines: ProgressLine[] = [];
     await fixture.images.pull(`${registry.host}/team/web:v1`, pulling(lines));
@@ -52,8 +53,8 @@ describe('pull', () => {
     await using proxy = await countingProxy(registry.host);
     await using fixture = imageFixture({ registry: registryPort() });
     const base = randomLayer('base', 200_000);
-    await publishImage(registry.host, 'a', 'one', imageOf([base], { architecture: hostArchitecture }));
-    const two = imageOf([base, randomLayer('top', 5000)], { architecture: hostArchitecture });
+    await publishImage(registry.host, 'a', 'one', imageOf([base], { architecture }));
+    const two = imageOf([base, randomLayer('top', 5000)], { architecture });
     await publishImage(registry.host, 'a', 'two', two);
     await fixture.images.pull(`${proxy.host}/a:one`, pulling());
     proxy.blobBytes = 0;
@@ -69,9 +70,9 @@ describe('pull', () => {
   it('chooses the platform of an index; what cannot run here is unpacked when it is used', async () => {
     await using registry = await startRegistry();
     await using fixture = imageFixture({ registry: registryPort() });
-    const mine = imageOf([randomLayer('mine', 1000)], { architecture: hostArchitecture });
+    const mine = imageOf([randomLayer('mine', 1000)], { architecture });
     const theirs = imageOf([randomLayer('theirs', 1000)], { architecture: other });
-    const index = indexOf([{ image: theirs, architecture: other }, { image: mine, architecture: hostArchitecture }]);
+    const index = indexOf([{ image: theirs, architecture: other }, { image: mine, architecture }]);
     for (const image of [mine, theirs]) await publish(registry.host, 'multi', { references: [image.digest], manifest: image.manifest, blobs: [...image.blobs, image.config] });
     await publish(registry.host, 'multi', { references: ['v1'], manifest: index });
     const name = `${registry.host}/multi:v1`;
@@ -86,7 +87,7 @@ describe('pull', () => {
     await publish(registry.host, 'multi', { references: ['single'], manifest: mine.manifest });
     const lines: ProgressLine[] = [];
     await fixture.images.pull(`${registry.host}/multi:single`, pulling(lines, { platform: `linux/${other}` }));
-    assert.equal(statuses(lines).at(-1), `WARNING: image with reference ${registry.host}/multi:single was found but its platform (linux/${hostArchitecture}) does not match the specified platform (linux/${other})`);
+    assert.equal(statuses(lines).at(-1), `WARNING: image with reference ${registry.host}/multi:single was found but its platform (linux/${architecture}) does not match the specified platform (linux/${other})`);
     await assert.rejects(fixture.images.pull(name, pulling([], { platform: 'linux/s390x' })), /no matching manifest for linux\/s390x in the manifest list entries/);
   });
 
@@ -113,7 +114,7 @@ describe('pull', () => {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
     });
     await using registry = await startRegistry();
-    await publishImage(registry.host, 'a', 'v1', imageOf([randomLayer('x', 10)], { architecture: hostArchitecture }));
+    await publishImage(registry.host, 'a', 'v1', imageOf([randomLayer('x', 10)], { architecture }));
     await using fixture = imageFixture({ registry: registryPort({ mirrors: { [registry.host]: [mirror.url] } }) });
     await fixture.images.pull(`${registry.host}/a:v1`, pulling([], { auth: { username: 'me', password: 'secret' } }));
     assert.ok(seen.length > 0);
@@ -126,7 +127,7 @@ describe('pulls of several clients', () => {
     await using registry = await startRegistry();
     await using proxy = await countingProxy(registry.host);
     await using fixture = imageFixture({ registry: registryPort() });
-    const image = imageOf([randomLayer('a', 400_000), randomLayer('b', 300_000)], { architecture: hostArchitecture });
+    const image = imageOf([randomLayer('a', 400_000), randomLayer('b', 300_000)], { architecture });
     await publishImage(registry.host, 'a', 'v1', image);
     const all = [[], [], []] as ProgressLine[][];
     const gate = Promise.withResolvers<void>();
@@ -147,7 +148,7 @@ describe('pulls of several clients', () => {
     await using registry = await startRegistry();
     await using proxy = await countingProxy(registry.host);
     await using fixture = imageFixture({ registry: registryPort() });
-    const image = imageOf([randomLayer('a', 2_000_000)], { architecture: hostArchitecture });
+    const image = imageOf([randomLayer('a', 2_000_000)], { architecture });
     await publishImage(registry.host, 'a', 'v1', image);
     const total = image.layers[0]!.size;
     const gate = Promise.withResolvers<void>();
@@ -184,7 +185,7 @@ describe('a pull that cannot be', () => {
   it('refuses a layer that is not what the config says, and keeps nothing', async () => {
     await using registry = await startRegistry();
     await using fixture = imageFixture({ registry: registryPort() });
-    const liar = imageOf([randomLayer('a', 100_000), randomLayer('b', 100_000)], { architecture: hostArchitecture, diffIds: [digestOf('1'), digestOf('2')] });
+    const liar = imageOf([randomLayer('a', 100_000), randomLayer('b', 100_000)], { architecture, diffIds: [digestOf('1'), digestOf('2')] });
     await publishImage(registry.host, 'liar', 'v1', liar);
     await assert.rejects(fixture.images.pull(`${registry.host}/liar:v1`, pulling()), { kind: 'invalid', message: /failed to register layer sha256:.*expected diffID/ });
     assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
@@ -194,7 +195,7 @@ describe('a pull that cannot be', () => {
   it('begins anew when the part of an earlier try is wrong', async () => {
     await using registry = await startRegistry();
     await using fixture = imageFixture({ registry: registryPort() });
-    const image = imageOf([randomLayer('a', 300_000)], { architecture: hostArchitecture });
+    const image = imageOf([randomLayer('a', 300_000)], { architecture });
     await publishImage(registry.host, 'a', 'v1', image);
     const { digest, size } = image.layers[0]!;
     const wrong = await fixture.deps.content.ingest(`fetch ${digest}`, { digest, size, resumable: true });
@@ -206,7 +207,7 @@ describe('a pull that cannot be', () => {
 
   it('ends with a clean error on a full disk, and gives the space back', async () => {
     await using registry = await startRegistry();
-    const image = imageOf([randomLayer('a', 12_000_000), randomLayer('b', 12_000_000)], { architecture: hostArchitecture });
+    const image = imageOf([randomLayer('a', 12_000_000), randomLayer('b', 12_000_000)], { architecture });
     await publishImage(registry.host, 'big', 'v1', image);
     const small = mkdtempSync(join(tmpdir(), 'gantry-small-'));
     mount('tmpfs', small, { type: 'tmpfs', data: 'size=16m' });
@@ -225,7 +226,7 @@ describe('a pull that cannot be', () => {
     await using registry = await startRegistry();
     await using proxy = await countingProxy(registry.host);
     await using fixture = imageFixture({ registry: registryPort() });
-    const image = imageOf([randomLayer('a', 50_000), randomLayer('b', 60_000)], { architecture: hostArchitecture });
+    const image = imageOf([randomLayer('a', 50_000), randomLayer('b', 60_000)], { architecture });
     await publishImage(registry.host, 'a', 'v1', image);
     const { deps } = fixture;
     await recoverStore(deps, 'this boot');

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { readSignaturePolicy } from '../../../src/engine/images/signatures/policy.ts';
+import { hostArchitecture } from '../../../src/host/architecture.ts';
 import { digestOf, type Digest } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
 import { startRegistry } from '../registry/support.ts';
 import { imageFixture } from './image-fixture.ts';
 import { imageOf, publish, publishImage, pulling, randomLayer, registryPort } from './registry-fixture.ts';
 
-const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const architecture = hostArchitecture();
 const team = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const modern = generateKeyPairSync('ed25519');

@@ -1,10 +1,10 @@
+import { hostArchitecture } from '../../../host/architecture.ts';
 import type { VersionInfo } from '../../../engine/system/verbs.ts';
 import { maxApiVersion, minApiVersion } from '../../types/version.ts';
-import { goArchitecture } from './architecture.ts';
 
 /** `GET /version`: the engine first among its components, as Docker's clients look for it. */
 export function versionJson(info: VersionInfo): object {
-  const arch = goArchitecture(process.arch);
+  const arch = hostArchitecture();
   const engine = {
     Name: 'Engine',
     Version: info.version,
