@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { canonicalName, familiarName, parseReference, withDefaultTag } from './reference.ts';
+import { canonicalName, familiarName, isTag, parseReference, withDefaultTag } from './reference.ts';
 
 const hex = 'a'.repeat(64);
 
@@ -48,4 +48,9 @@ describe('parseReference()', () => {
       assert.deepEqual(parseReference(familiarName(reference)), reference);
     }));
   });
+});
+
+it('isTag() refuses paths', () => {
+  assert.ok(isTag('v1.0_x-y'));
+  for (const tag of ['.', '..', '-a', 'a/b', '', 'a'.repeat(129)]) assert.ok(!isTag(tag), tag);
 });

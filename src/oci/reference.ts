@@ -16,7 +16,8 @@ export interface Reference {
 
 const defaultDomain = 'docker.io';
 const officialPrefix = 'library/';
-const maxNameLength = 255;
+/** Clients limit host and path together to it. */
+export const maxNameLength = 255;
 
 const domainLabel = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const domainPattern = new RegExp(`^(?:${domainLabel}(?:\\.${domainLabel})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
@@ -38,11 +39,16 @@ export function parseReference(text: string): Reference {
   const { name, tag, digest } = splitParts(text);
   const { domain, path } = splitDomain(name);
   if (path.toLowerCase() !== path) throw invalid(`: repository name (${path}) must be lowercase`);
-  if (!pathPattern.test(path) || !domainPattern.test(domain)) throw invalid();
+  if (!isRepositoryPath(path) || !domainPattern.test(domain)) throw invalid();
   if (domain.length + 1 + path.length > maxNameLength) {
     throw new GantryError('invalid', `repository name must not be more than ${maxNameLength} characters`);
   }
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
+}
+
+/** Without the host: a relative path without `.` or `..`, hidden or empty segments, so it is safe as a folder. */
+export function isRepositoryPath(text: string): boolean {
+  return pathPattern.test(text);
 }
 
 export function isTag(text: string): boolean {
@@ -66,7 +72,7 @@ function splitParts(text: string): { name: string; tag?: string; digest?: Digest
   const colon = named.lastIndexOf(':');
   const hasTag = colon > named.lastIndexOf('/');
   const tag = hasTag ? named.slice(colon + 1) : undefined;
-  if (tag !== undefined && !tagPattern.test(tag)) throw invalid();
+  if (tag !== undefined && !isTag(tag)) throw invalid();
   return { name: hasTag ? named.slice(0, colon) : named, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 

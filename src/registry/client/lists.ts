@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import { isTag } from '../../oci/reference.ts';
 import { nextLink } from '../protocol/link.ts';
-import { isTag } from '../protocol/names.ts';
 import { printable } from '../protocol/printable.ts';
 import { formatRoute } from '../protocol/routes.ts';
 import { catalogScope, repositoryScope, type Scope } from '../protocol/scope.ts';

@@ -1,5 +1,6 @@
 import { isDigest, type Digest } from '../../oci/digest.ts';
-import { isRepositoryName, isTag, isUploadId } from './names.ts';
+import { isTag } from '../../oci/reference.ts';
+import { isRepositoryName, isUploadId } from './names.ts';
 
 /**
  * The paths of the protocol as values: the server parses them, the client formats them.

@@ -1,7 +1,7 @@
 import { algorithmOf, digestOf, isDigest, type Digest } from '../../../oci/digest.ts';
+import { isTag } from '../../../oci/reference.ts';
 import { isKnownToClient } from '../../protocol/conditions.ts';
 import { bareMediaType } from '../../protocol/media-types.ts';
-import { isTag } from '../../protocol/names.ts';
 import { formatRoute } from '../../protocol/routes.ts';
 import { readManifest, type ReadManifest } from '../manifest-rules.ts';
 import { answer, type Exchange } from '../exchange.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { errnoOf } from '../../../base/errors.ts';
 import { readDescriptor } from '../../../oci/descriptor.ts';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../../../oci/digest.ts';
-import { isRepositoryName, isTag } from '../../protocol/names.ts';
+import { isTag } from '../../../oci/reference.ts';
+import { isRepositoryName } from '../../protocol/names.ts';
 import { namesIn, orAbsent, removeFile, writeDurably } from './durable-files.ts';
 import type { ManifestRecord, RepositoryStore } from './storage.ts';
 
