@@ -5,6 +5,7 @@ import { now } from '../base/clock.ts';
 import type { ContainerDeps } from '../engine/containers/deps.ts';
 import { onExit, scheduleRestart } from '../engine/containers/on-exit.ts';
 import { removeLocked } from '../engine/containers/remove.ts';
+import { SIGKILL } from '../engine/containers/signals.ts';
 import { startLocked } from '../engine/containers/start.ts';
 import { cgroupPathOf } from '../engine/containers/cgroup-path.ts';
 import { removeBundle } from '../engine/containers/bundle.ts';
@@ -25,7 +26,6 @@ export interface RestoreParts {
 
 /** How a container ended that nobody saw end. Docker says the same after a reboot. */
 const unknownExitCode = 255;
-const sigkill = 9;
 
 /**
  * Observe → plan → execute. When it returns, records say what is true, and all that was unfinished is undone or finished; `policies` then
@@ -66,7 +66,7 @@ async function finish({ containers: deps }: RestoreParts, step: RestoreStep): Pr
     case 'resumeRestart': return scheduleRestart(deps, step.id, 0);
     case 'kill': {
       deps.log.warn('a process belongs to no container: it is ended', { container: step.id });
-      await deps.runtime.signal({ id: step.id }, sigkill).catch((error: unknown) => deps.log.debug('it had ended', { error: messageOf(error) }));
+      await deps.runtime.signal({ id: step.id }, SIGKILL).catch((error: unknown) => deps.log.debug('it had ended', { error: messageOf(error) }));
     }
   }
 }

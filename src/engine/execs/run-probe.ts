@@ -1,10 +1,10 @@
 import { longestTimerMs } from '../../base/clock.ts';
 import type { Runtime } from '../../runtime/driver/runtime.ts';
+import { SIGKILL } from '../containers/signals.ts';
 import type { Execs } from './execs.ts';
 
 const keptOutputBytes = 4096;
 const frameHeaderBytes = 8;
-const sigkill = 9;
 
 /** Runs a health check in a container and collects the beginning of what it says. Killed after the timeout, with exit code -1. */
 export async function runProbe(
@@ -18,7 +18,7 @@ export async function runProbe(
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    runtime.signal({ id: containerId, execId: id }, sigkill).catch(() => attachment?.stream.destroy());
+    runtime.signal({ id: containerId, execId: id }, SIGKILL).catch(() => attachment?.stream.destroy());
   }, Math.min(timeoutMs, longestTimerMs));
   try {
     const output = attachment === undefined ? '' : await collect(attachment.stream);

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
-import { addressNumber, parseSubnet, subnetHolds, subnetSize, subnetText, type Subnet } from '../../network/addresses/subnet.ts';
+import { isOfSubnet } from '../../network/addresses/choose.ts';
+import { addressNumber, parseSubnet, subnetHolds, subnetText, type Subnet } from '../../network/addresses/subnet.ts';
 import { listed } from './listed-complaints.ts';
 import type { IpamPool } from './verbs.ts';
 
@@ -41,11 +42,9 @@ function rangeComplaints(text: string, subnet: Subnet): string[] {
 /** An address has one use: the gateway's, one machine's, or that of the subnet (in IPv6 of its routers) or of everybody in it. */
 function checkDistinct(pool: IpamPool, subnet: Subnet): void {
   const used = new Set<bigint>();
-  if (subnetSize(subnet) > 2n) used.add(subnet.base);
-  if (subnetSize(subnet) > 2n && subnet.family === 4) used.add(subnet.base + subnetSize(subnet) - 1n);
   const use = (address: string, failed: string): void => {
     const number = addressNumber(address);
-    if (used.has(number)) throw new GantryError('invalid', `${failed}: Address already in use`);
+    if (used.has(number) || isOfSubnet(subnet, address)) throw new GantryError('invalid', `${failed}: Address already in use`);
     used.add(number);
   };
   if (pool.gateway) use(pool.gateway, `failed to allocate gateway (${pool.gateway})`);
