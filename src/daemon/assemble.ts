@@ -18,6 +18,7 @@ import { imageNames } from '../engine/containers/image-names.ts';
 import { createMountStaging } from '../engine/containers/mounts/staging.ts';
 import { createRestartTimers } from '../engine/containers/restart-timers.ts';
 import { createRootFilesystems } from '../engine/containers/rootfs.ts';
+import { runtimeOf } from '../engine/containers/runtime-of.ts';
 import { isAlive } from '../engine/containers/transition.ts';
 import { cgroupPathOf } from '../engine/containers/cgroup-path.ts';
 import { Waiters } from '../engine/containers/waiters.ts';
@@ -55,7 +56,8 @@ import { ContainerLayers } from '../store/snapshots/container-layers.ts';
 import { machineBootId } from '../host/boot-id.ts';
 import { makeInitLayer } from '../store/snapshots/init-layer.ts';
 import { instanceIdOf, type DaemonConfig } from './config.ts';
-import { bytesOfLayers, engineFacts, exitListener, healthOf, runPs, settingsOf, usersOfImages } from './container-parts.ts';
+import { bytesOfLayers, engineFacts, exitListener, healthOf, liveContainerSettings, runPs, settingsOf, tellOfDefaults, usersOfImages } from './container-parts.ts';
+import { readSeccompProfile } from './container-settings.ts';
 import { chooseRuntime, findRuntimes } from './find-runtimes.ts';
 import { readHostFacts } from './host-facts.ts';
 import { exchangeSettings, exchangeablePort, reloadAttributes } from './live-settings.ts';
@@ -88,10 +90,11 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   // Two roots with one run folder would share a monitor.
   opened.use(lock(config.run));
   const instanceId = instanceIdOf(config.root);
-  const cgroupParent = `/gantry-${instanceId}`;
-  const runtimes = findRuntimes(config);
-  const defaultRuntime = chooseRuntime(config, runtimes);
-  const facts = readHostFacts({ runtimeName: defaultRuntime, initPath: config.initPath });
+  const ownCgroup = `/gantry-${instanceId}`;
+  const facts = readHostFacts({ runtimeName: chooseRuntime(config, findRuntimes(config)), initPath: config.initPath });
+  const seccomp = readSeccompProfile(config.containers, facts);
+  let live = liveContainerSettings(config, facts, seccomp);
+  tellOfDefaults(config, live, log);
   const metadata = opened.adopt(openMetadata(join(config.root, 'gantry.db')), (each) => each.close());
   const leases = new Leases(metadata);
   const content = openContentStore(join(config.root, 'content'));
@@ -125,7 +128,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   await recoverStore(imageDeps, machineBootId());
   const images = createImageVerbs(imageDeps);
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
-  const settings = settingsOf(config, { cgroupParent, defaultRuntime, runtimes });
+  const settings = settingsOf(config, ownCgroup, () => live);
   const execs = createExecs({ catalog, runtime, events, facts, settings, log, execProcess: createExecProcess });
   const cgroups = cgroupMounts();
   const health = opened.adopt(createHealthWatch(healthOf({ catalog, events, execs, runtime })), (each) => each.close());
@@ -148,15 +151,15 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     networks: createNetworkVerbs(networkDeps),
     volumes: createVolumeVerbs({ volumes, mounts: volumeMounts, workers: snapshots.workers, locks, events, usersOf: (name) => volumeUsers(catalog, name) }),
     system: createSystemVerbs({
-      catalog, facts, runtimes, defaultRuntime, loggingDriver: config.logDriver, id: engineId(metadata), root: config.root, 
+      catalog, facts, settings, seccompProfile: config.containers.seccompProfile, loggingDriver: config.logDriver, id: engineId(metadata), root: config.root, 
       get labels() { return current.labels; }, get debug() { return current.logLevel === 'debug'; },
       countImages: () => metadata.table('images').all().length,
       storage: { name: 'overlay2', status: [['Backing Filesystem', 'extfs'], ['Layers', snapshots.kind]] },
-      version: await versionParts(runtimes[defaultRuntime]?.path ?? defaultRuntime),
+      version: await versionParts(runtimeOf(settings, settings.defaultRuntime).path),
       eventListeners: () => events.listeners,
       get registries() { return { insecure: current.registry.insecureRegistries, mirrors: current.registry.mirrors['docker.io'] ?? [] }; },
     }),
-    facts: engineFacts({ defaultRuntime, cgroupVersion: facts.cgroupVersion, throttlePaths: facts.throttlePaths ?? [], settings, layers }),
+    facts: engineFacts({ cgroupVersion: facts.cgroupVersion, throttlePaths: facts.throttlePaths ?? [], settings, layers }),
   };
   const api = createApiServer(services);
   if (config.embeddedRegistry !== undefined) opened.adopt(await serveEmbeddedRegistry(config.embeddedRegistry, { root: config.root, images: imageDeps, log }), (each) => each.close(2000));
@@ -166,14 +169,16 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     services, api, instanceId,
     reload: (read) => {
       const { settings: next, restart: left } = exchangeSettings(current, read);
+      // Before anything is exchanged: a runtime that does not exist leaves all as it is.
+      live = liveContainerSettings(next, facts, seccomp);
       current = next;
       registry.exchange(registryPort());
-      events.publish({ type: 'daemon', action: 'reload', actor: { id: engineId(metadata), attributes: { name: hostname(), ...reloadAttributes(current) } } });
+      events.publish({ type: 'daemon', action: 'reload', actor: { id: engineId(metadata), attributes: { name: hostname(), ...reloadAttributes(current, live) } } });
       return left;
     },
     close: async () => {
       if (!catalog.all().some((record) => isAlive(record.state))) {
-        await takeAwayInstance({ backend, cgroupParent, log });
+        await takeAwayInstance({ backend, cgroup: ownCgroup, log });
       }
       await everything.disposeAsync();
     },

@@ -1,10 +1,12 @@
 import { versionLine } from '../base/build.ts';
-import { createLog, type Log } from '../base/log.ts';
+import { createLog } from '../base/log.ts';
 import { GantryError, errnoOf, isGantryError, messageOf } from '../base/errors.ts';
 import { returnMemoryWhenResting } from '../host/return-memory.ts';
 import { createDaemon } from './create-daemon.ts';
 import { readConfig, usage, type DaemonConfig } from './config.ts';
-import { findRuntimes } from './find-runtimes.ts';
+import { readSeccompProfile } from './container-settings.ts';
+import { chooseRuntime, findRuntimes, missingRuntimes } from './find-runtimes.ts';
+import { readHostFacts } from './host-facts.ts';
 import { readTls } from './listen.ts';
 import { notifyService } from './notify.ts';
 import { writePidFile } from './pid-file.ts';
@@ -27,7 +29,11 @@ export async function run(argv: string[]): Promise<number> {
 /** What can be wrong without a daemon: also the files that settings name. @throws invalid */
 function validate(config: DaemonConfig): void {
   if (config.tls !== undefined) readTls(config.tls);
-  findRuntimes(config);
+  const runtimes = findRuntimes(config);
+  const runtimeName = chooseRuntime(config, runtimes);
+  const [missing] = missingRuntimes(runtimes);
+  if (missing !== undefined) throw new GantryError('invalid', `the runtime ${missing} is not at ${runtimes[missing]!.path}`);
+  readSeccompProfile(config.containers, readHostFacts({ runtimeName, initPath: config.initPath }));
   process.stderr.write('configuration OK\n');
 }
 
@@ -42,11 +48,15 @@ async function serve(config: DaemonConfig, argv: string[]): Promise<void> {
   const daemon = await createDaemon(config, log);
   log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
   process.on('SIGHUP', () => {
-    const next = readAgain(argv, log);
-    if (next === undefined) return;
-    level = next.logLevel;
-    const restart = daemon.reload(next);
-    log.info('settings read again', restart.length === 0 ? {} : { takesRestart: restart });
+    try {
+      const next = readConfig(argv) as DaemonConfig;
+      const restart = daemon.reload(next);
+      level = next.logLevel;
+      log.info('settings read again', restart.length === 0 ? {} : { takesRestart: restart });
+    } catch (error) {
+      // Wrong settings end no daemon that runs: it goes on as it is.
+      log.error('settings stay as they are', { error: messageOf(error) });
+    }
   });
   notifyService('READY=1', log);
   returnMemoryWhenResting();
@@ -55,16 +65,6 @@ async function serve(config: DaemonConfig, argv: string[]): Promise<void> {
   notifyService('STOPPING=1', log);
   await daemon.close();
   log.info('ended');
-}
-
-/** Wrong settings end no daemon that runs: it goes on as it is. */
-function readAgain(argv: string[], log: Log): DaemonConfig | undefined {
-  try {
-    return readConfig(argv) as DaemonConfig;
-  } catch (error) {
-    log.error('settings stay as they are', { error: messageOf(error) });
-    return undefined;
-  }
 }
 
 function stopAsked(): Promise<NodeJS.Signals> {

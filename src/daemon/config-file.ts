@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
 import { GantryError, messageOf } from '../base/errors.ts';
+import { containerKeys } from './container-settings.ts';
+import { fixedKeys } from './fixed-settings.ts';
 import { networkKeys } from './network-settings.ts';
 import { registryKeys } from './registry-settings.ts';
 import { isFlag, isRecord, isText, isTexts } from './value-kinds.ts';
@@ -11,18 +12,12 @@ export type Settings = Record<string, unknown>;
 /** Docker's names beside ours. */
 const otherNames: Record<string, string> = { 'data-root': 'root', 'exec-root': 'run' };
 
-/** What the engine always does, and what it never does: a file may say so, and nothing else. */
-const fixed: Settings = {
-  'live-restore': true, 'storage-driver': 'overlay2', experimental: false, 'selinux-enabled': false, 'ip-forward': true,
-};
-
 /** Keys of the file, each with the check of its value. They are Docker's, where Docker has one. */
 const keys: Record<string, (value: unknown) => boolean> = {
   root: isText, 'data-root': isText, run: isText, 'exec-root': isText, hosts: isTexts, 'log-level': isText, 'log-format': isText, debug: isFlag, group: isText,
   tls: isFlag, tlsverify: isFlag, tlscacert: isText, tlscert: isText, tlskey: isText, 'allow-tcp-without-tls': isFlag, pidfile: isText,
   'default-runtime': isText, runtimes: isRecord, 'log-driver': isText, 'log-opts': isRecord, init: isFlag, 'init-path': isText,
-  'default-stop-timeout': (value) => Number.isInteger(value), labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), ...registryKeys, ...networkKeys,
-  ...Object.fromEntries(Object.entries(fixed).map(([key, only]) => [key, (value: unknown) => isDeepStrictEqual(value, only)])),
+  'default-stop-timeout': Number.isInteger, 'shutdown-timeout': Number.isInteger, labels: isTexts, snapshotter: isText, registry: (value) => isText(value) || isRecord(value), ...registryKeys, ...networkKeys, ...containerKeys, ...fixedKeys,
 };
 
 /** @throws invalid in Docker's words for what is no JSON and for unknown keys, all of them at once */
@@ -39,7 +34,7 @@ export function readConfigFile(path: string): Settings {
   const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(keys, key));
   if (unknown.length > 0) throw refused(`the following directives don't match any configuration option: ${unknown.join(', ')}`);
   const wrong = Object.keys(settings).find((key) => keys[key]?.(settings[key]) !== true);
-  if (wrong !== undefined) throw refused(`${wrong} cannot be ${JSON.stringify(settings[wrong])}${wrong in fixed ? `: here it is always ${JSON.stringify(fixed[wrong])}` : ''}`);
+  if (wrong !== undefined) throw refused(`${wrong} cannot be ${JSON.stringify(settings[wrong])}`);
   return withOneName(settings, path);
 }
 
@@ -64,5 +59,6 @@ export function refuseDoubles(path: string, flags: Settings, file: Settings): vo
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(shown).join(' ')}]`;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  // As Go writes a map.
+  return isRecord(value) ? `map[${Object.keys(value).sort().map((key) => `${key}:${shown(value[key])}`).join(' ')}]` : String(value);
 }

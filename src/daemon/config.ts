@@ -6,8 +6,13 @@ import { GantryError, isGantryError, messageOf } from '../base/errors.ts';
 import type { LogLevel } from '../base/log.ts';
 import { readConfigFile, refuseDoubles, withOneName, type Settings } from './config-file.ts';
 import { parseAddress, type Address } from './addresses.ts';
+import { runtimeOfFlag, runtimesOf } from './runtime-settings.ts';
 import { embeddedRegistryOf, type EmbeddedRegistrySettings } from './registry/embedded-settings.ts';
+import type { OciRuntime } from '../engine/containers/deps.ts';
 import type { NetworkSettings } from '../engine/networks/settings.ts';
+import { takeBooleanFlags } from './boolean-flags.ts';
+import { containerFlags, containerSettingsOf, containerUsage, foldContainerFlags, type ContainerSettingsOfDaemon } from './container-settings.ts';
+import { fixedFlags, fixedUsage, refuseOtherThanFixed } from './fixed-settings.ts';
 import { foldNetworkFlags, networkFlags, networkSettingsOf, networkUsage } from './network-settings.ts';
 import { foldRegistryFlags, registryConfigOf, registryFlags, registryUsage, type RegistryConfig } from './registry-settings.ts';
 
@@ -28,17 +33,20 @@ export interface DaemonConfig {
   /** The settings are to be judged, and nothing more. */
   validate: boolean;
   defaultRuntime: string | undefined;
-  /** Further OCI runtimes, name → path. */
-  runtimes: Record<string, string>;
+  /** Further OCI runtimes by name; a path may be a name to be looked for. */
+  runtimes: Record<string, OciRuntime>;
   logDriver: string;
   logOptions: Record<string, string>;
   init: boolean;
   initPath: string | undefined;
   stopTimeoutSeconds: number;
+  /** What requests under way get at the engine's end; Infinity for as long as they take. */
+  shutdownTimeoutSeconds: number;
   labels: string[];
   snapshotter: 'directories' | 'erofs' | undefined;
   registry: RegistryConfig;
   network: NetworkSettings;
+  containers: ContainerSettingsOfDaemon;
   /** The registry within the daemon; undefined for none. */
   embeddedRegistry: EmbeddedRegistrySettings | undefined;
 }
@@ -58,9 +66,9 @@ const options = {
   'allow-tcp-without-tls': { type: 'boolean' },
   'default-runtime': { type: 'string' }, 'add-runtime': { type: 'string', multiple: true },
   'log-driver': { type: 'string' }, 'log-opt': { type: 'string', multiple: true },
-  init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
+  init: { type: 'boolean' }, 'init-path': { type: 'string' }, 'default-stop-timeout': { type: 'string' }, 'shutdown-timeout': { type: 'string' }, label: { type: 'string', multiple: true },
   pidfile: { type: 'string', short: 'p' }, validate: { type: 'boolean' }, version: { type: 'boolean', short: 'v' },
-  snapshotter: { type: 'string' }, registry: { type: 'string' }, ...registryFlags, ...networkFlags,
+  snapshotter: { type: 'string' }, registry: { type: 'string' }, ...registryFlags, ...networkFlags, ...containerFlags, ...fixedFlags,
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -86,10 +94,11 @@ Runs the engine in the foreground.
   --log-driver NAME, --log-opt KEY=VALUE
   --init, --init-path PATH    an init in every container
   --default-stop-timeout N    seconds
+  --shutdown-timeout N        seconds that requests under way get when the engine ends (2); below 0 as long as they take
   --label KEY=VALUE           of the engine, shown by info
   --snapshotter KIND          directories or erofs
   --registry ADDRESS          serve a registry on the engine's own content; its other settings are in the file, under registry
-${registryUsage}${networkUsage}`;
+${containerUsage}${registryUsage}${networkUsage}${fixedUsage}`;
 
 /** Flags and the file over defaults. @throws invalid for an unknown flag, an unknown key, or one that is set in both places. */
 export function readConfig(argv: string[]): DaemonConfig | 'help' | 'version' {
@@ -98,20 +107,25 @@ export function readConfig(argv: string[]): DaemonConfig | 'help' | 'version' {
   if (flags['version'] === true) return 'version';
   const path = (flags['config-file'] as string | undefined) ?? defaultConfigFile;
   const file = flags['config-file'] === undefined && !existsSync(path) ? {} : readConfigFile(path);
-  refuseDoubles(path, flags, file);
-  return configOf({ ...file, ...flags });
+  // As Docker does: runtimes may come from both.
+  const { runtimes, ...others } = flags;
+  refuseDoubles(path, others, file);
+  const all: Settings = { ...file, ...flags, ...(runtimes !== undefined && { runtimes: { ...file['runtimes'] as Settings | undefined, ...runtimes as Settings } }) };
+  refuseOtherThanFixed(all);
+  return configOf(all);
 }
 
 function readFlags(argv: string[]): Settings {
   try {
-    const { values } = parseArgs({ args: argv, options, allowPositionals: false });
-    const flags: Settings = { ...values };
+    const { said, others } = takeBooleanFlags(argv, options);
+    const { values } = parseArgs({ args: others, options, allowPositionals: false });
+    const flags: Settings = { ...values, ...said };
     if (values['log-opt'] !== undefined) flags['log-opts'] = pairs('--log-opt', values['log-opt']);
-    if (values['add-runtime'] !== undefined) flags['runtimes'] = pairs('--add-runtime', values['add-runtime']);
+    if (values['add-runtime'] !== undefined) flags['runtimes'] = Object.fromEntries(values['add-runtime'].map(runtimeOfFlag));
     if (values.host !== undefined) flags['hosts'] = values.host;
     if (values.label !== undefined) flags['labels'] = values.label;
     for (const flag of ['log-opt', 'add-runtime', 'host', 'label']) delete flags[flag];
-    return foldNetworkFlags(foldRegistryFlags(withOneName(flags, 'flags')));
+    return foldContainerFlags(foldNetworkFlags(foldRegistryFlags(withOneName(flags, 'flags'))));
   } catch (cause) {
     if (isGantryError(cause)) throw cause;
     throw new GantryError('invalid', messageOf(cause), { cause, hint: 'See gantry daemon --help.' });
@@ -150,10 +164,12 @@ function configOf(settings: Settings): DaemonConfig {
     init: settings['init'] === true,
     initPath: text('init-path'),
     stopTimeoutSeconds: stopTimeout(settings['default-stop-timeout']),
+    shutdownTimeoutSeconds: shutdownTimeout(settings['shutdown-timeout']),
     labels: labelsOf((settings['labels'] as string[] | undefined) ?? []),
     snapshotter: text('snapshotter') === undefined ? undefined : oneOf<'directories' | 'erofs'>('snapshotter', text('snapshotter') as string, ['directories', 'erofs']),
     registry: registryConfigOf(settings, process.env),
     network: networkSettingsOf(settings),
+    containers: containerSettingsOf(settings),
     embeddedRegistry: embeddedRegistryOf(settings['registry'], process.env['GANTRY_PROXY_PASSWORD']),
   };
 }
@@ -201,6 +217,12 @@ function stopTimeout(value: unknown): number {
   return seconds;
 }
 
+function shutdownTimeout(value: unknown): number {
+  const seconds = value === undefined ? 2 : Number(value);
+  if (!Number.isInteger(seconds)) throw new GantryError('invalid', `shutdown-timeout must be a number of seconds, and not ${String(value)}`);
+  return seconds < 0 ? Infinity : seconds;
+}
+
 function tlsOf(settings: Settings): TlsConfig | undefined {
   if (settings['tls'] !== true && settings['tlsverify'] !== true) return undefined;
   const path = (key: string): string => {
@@ -210,16 +232,6 @@ function tlsOf(settings: Settings): TlsConfig | undefined {
   };
   const verify = settings['tlsverify'] === true;
   return { verify, cert: path('tlscert'), key: path('tlskey'), ca: verify ? path('tlscacert') : settings['tlscacert'] as string | undefined };
-}
-
-/** `{"name": "/path"}` or Docker's `{"name": {"path": "/path"}}`. */
-function runtimesOf(value: Settings | undefined): Record<string, string> {
-  return Object.fromEntries(Object.entries(value ?? {}).map(([name, runtime]) => {
-    const path = typeof runtime === 'string' ? runtime : (runtime as { path?: unknown } | null)?.path;
-    const extra = typeof runtime === 'object' && runtime !== null ? Object.keys(runtime).filter((key) => key !== 'path') : [];
-    if (typeof path !== 'string' || extra.length > 0) throw new GantryError('invalid', `runtimes: ${name} needs a path and nothing else`);
-    return [name, path];
-  }));
 }
 
 function stringRecord(key: string, value: Settings | undefined): Record<string, string> {

@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Services } from '../api/server/services.ts';
 import { assemble } from './assemble.ts';
@@ -14,9 +15,6 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** Requests under way at a shutdown get this long. */
-const graceMs = 2000;
-
 /** A whole daemon in this process: engine, API, listeners. It answers when this resolves, with everything restored. */
 export async function createDaemon(config: DaemonConfig, log: Log): Promise<Daemon> {
   // Before anything starts: a wrong file must not stop containers from coming back, and then the daemon.
@@ -30,14 +28,19 @@ export async function createDaemon(config: DaemonConfig, log: Log): Promise<Daem
     engine.api.serve(listener.server, { kind: listener.kind });
   }
   opened.move();
+  let { shutdownTimeoutSeconds } = config;
   return {
     services: engine.services,
     instanceId: engine.instanceId,
     listeners,
-    reload: (next) => engine.reload(next),
+    reload: (next) => {
+      const restart = engine.reload(next);
+      ({ shutdownTimeoutSeconds } = next);
+      return restart;
+    },
     async close() {
       const closing = listeners.map((listener) => listener.close());
-      await engine.api.close(graceMs);
+      await engine.api.close(Math.min(shutdownTimeoutSeconds * 1000, longestTimerMs));
       await Promise.all(closing);
       await engine.close();
     },

@@ -37,10 +37,12 @@ describe('networkSettingsOf()', () => {
 
 describe('foldNetworkFlags()', () => {
   it('gives flags the names and types of the file', () => {
-    assert.deepEqual(foldNetworkFlags({ icc: 'false', mtu: '1400', 'dns-opt': ['ndots:1'], 'default-address-pool': ['base=10.10.0.0/16,size=24'], 'host-gateway-ip': ['10.0.0.1'], root: '/r' }), {
-      icc: false, mtu: 1400, 'dns-opts': ['ndots:1'], 'default-address-pools': [{ base: '10.10.0.0/16', size: 24 }], 'host-gateway-ips': ['10.0.0.1'], root: '/r',
+    assert.deepEqual(foldNetworkFlags({ icc: false, mtu: '1400', 'default-network-opt': ['bridge=a=b', 'bridge=c=d=e', 'macvlan=a='], 'dns-opt': ['ndots:1'], 'default-address-pool': ['base=10.10.0.0/16,size=24'], 'host-gateway-ip': ['10.0.0.1'], root: '/r' }), {
+      icc: false, mtu: 1400, 'default-network-opts': { bridge: { a: 'b', c: 'd=e' }, macvlan: { a: '' } }, 'dns-opts': ['ndots:1'], 'default-address-pools': [{ base: '10.10.0.0/16', size: 24 }], 'host-gateway-ips': ['10.0.0.1'], root: '/r',
     });
   });
 
-  it('refuses what is neither true nor false', () => assert.throws(() => foldNetworkFlags({ icc: 'maybe' }), { message: 'icc cannot be maybe' }));
+  it('refuses a network option without its driver or its value', () => {
+    for (const text of ['bridge', 'bridge=a', '=a=b']) assert.throws(() => foldNetworkFlags({ 'default-network-opt': [text] }), { kind: 'invalid', message: /should be root-key=key=value$/ });
+  });
 });

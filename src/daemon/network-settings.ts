@@ -8,12 +8,12 @@ import { isFlag, isRecord, isText, isTexts } from './value-kinds.ts';
 
 type Settings = Record<string, unknown>;
 
-/** The part of the daemon's settings that is about networks, as options of `parseArgs`. Names are Docker's; those that are on by default take `=false`. */
+/** The part of the daemon's settings that is about networks, as options of `parseArgs`. Names are Docker's. */
 export const networkFlags = {
   bip: { type: 'string' }, 'fixed-cidr': { type: 'string' }, 'fixed-cidr-v6': { type: 'string' }, ipv6: { type: 'boolean' }, mtu: { type: 'string' }, ip: { type: 'string' },
-  icc: { type: 'string' }, 'ip-masq': { type: 'string' }, 'userland-proxy': { type: 'string' },
+  icc: { type: 'boolean' }, 'ip-masq': { type: 'boolean' }, 'userland-proxy': { type: 'boolean' },
   dns: { type: 'string', multiple: true }, 'dns-search': { type: 'string', multiple: true }, 'dns-opt': { type: 'string', multiple: true },
-  'default-address-pool': { type: 'string', multiple: true }, 'host-gateway-ip': { type: 'string', multiple: true },
+  'default-address-pool': { type: 'string', multiple: true }, 'host-gateway-ip': { type: 'string', multiple: true }, 'default-network-opt': { type: 'string', multiple: true },
 } as const;
 
 export const networkUsage = `  --bip CIDR, --fixed-cidr CIDR, --mtu N, --icc=false, --ip-masq=false, --ip ADDRESS
@@ -21,6 +21,8 @@ export const networkUsage = `  --bip CIDR, --fixed-cidr CIDR, --mtu N, --icc=fal
   --ipv6, --fixed-cidr-v6 CIDR
   --default-address-pool base=CIDR,size=N
                               where subnets of networks come from; may be given again
+  --default-network-opt DRIVER=OPTION=VALUE
+                              option of networks that do not say otherwise; may be given again
   --dns ADDRESS, --dns-search DOMAIN, --dns-opt OPTION
                               of containers that name none; may be given again
   --host-gateway-ip ADDRESS   what host-gateway stands for
@@ -37,9 +39,9 @@ export const networkKeys: Record<string, (value: unknown) => boolean> = {
 
 /** Flags under the names, and with the types, of the file's keys. @throws invalid */
 export function foldNetworkFlags(flags: Settings): Settings {
-  const { 'dns-opt': options, 'default-address-pool': pools, 'host-gateway-ip': gateways, ...rest } = flags;
+  const { 'dns-opt': options, 'default-address-pool': pools, 'host-gateway-ip': gateways, 'default-network-opt': networkOptions, ...rest } = flags;
   const folded: Settings = { ...rest };
-  for (const name of ['icc', 'ip-masq', 'userland-proxy']) if (rest[name] !== undefined) folded[name] = flagOf(name, rest[name] as string);
+  if (networkOptions !== undefined) folded['default-network-opts'] = networkOptionsOfFlags(networkOptions as string[]);
   if (rest['mtu'] !== undefined) folded['mtu'] = Number(rest['mtu']);
   if (options !== undefined) folded['dns-opts'] = options;
   if (gateways !== undefined) folded['host-gateway-ips'] = gateways;
@@ -47,9 +49,15 @@ export function foldNetworkFlags(flags: Settings): Settings {
   return folded;
 }
 
-function flagOf(name: string, text: string): boolean {
-  if (!/^(true|false|1|0)$/.test(text)) throw invalid(name, text);
-  return text === 'true' || text === '1';
+/** `bridge=com.docker.network.driver.mtu=1400` */
+function networkOptionsOfFlags(texts: string[]): NetworkSettings['networkOptions'] {
+  const byDriver: NetworkSettings['networkOptions'] = {};
+  for (const text of texts) {
+    const [, driver, name, value] = /^([^=]+)=([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (driver === undefined || name === undefined || value === undefined) throw new GantryError('invalid', `invalid argument ${JSON.stringify(text)} for "--default-network-opt" flag: invalid value ${JSON.stringify(text)} for map option, should be root-key=key=value`);
+    byDriver[driver] = { ...byDriver[driver], [name]: value };
+  }
+  return byDriver;
 }
 
 /** `base=10.10.0.0/16,size=24` */

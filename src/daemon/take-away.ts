@@ -5,15 +5,15 @@ import type { NetworkBackend } from '../network/network.ts';
 
 export interface InstanceParts {
   backend: Pick<NetworkBackend, 'dismantle'>;
-  cgroupParent: string;
+  cgroup: string;
   log: Log;
 }
 
 /** With no container running, a clean end leaves the kernel as it was before the first start. The monitor ends by itself when it has nothing to hold. */
-export async function takeAwayInstance({ backend, cgroupParent, log }: InstanceParts): Promise<void> {
+export async function takeAwayInstance({ backend, cgroup, log }: InstanceParts): Promise<void> {
   const parts: [string, () => unknown][] = [
     ['the networks', () => backend.dismantle()],
-    ['the control groups', () => removeCgroup(cgroupMounts(), cgroupParent)],
+    ['the control groups', () => removeCgroup(cgroupMounts(), cgroup)],
   ];
   for (const [name, takeAway] of parts) {
     try {

@@ -10,6 +10,7 @@ import { canMakeTreesReadOnly } from '../../host/recursive-read-only.ts';
 import { checkNetworkConflicts, checkRequest } from './check-request.ts';
 import { checkResources } from './check-resources.ts';
 import { generateContainerName, parseContainerName } from './container-name.ts';
+import { defaultCgroupnsMode } from './defaults.ts';
 import { limitFactsOf, type ContainerDeps } from './deps.ts';
 import { logSettingsOf, withLogDefaults } from './log-settings.ts';
 import { commandOf, mergeConfig } from './merge-config.ts';
@@ -19,6 +20,7 @@ import { populateNew } from './mounts/populated.ts';
 import { platformWarnings } from './platform-warning.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
+import { runtimeOf } from './runtime-of.ts';
 import { trying } from './tried.ts';
 import type { CreateRequest } from './verbs.ts';
 
@@ -54,7 +56,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
       undo.defer(() => deps.rootfs.remove(id));
       await deps.rootfs.create(id);
       const record: ContainerRecord = {
-        ...identity, createdAt: now(), hostConfig,
+        ...identity, createdAt: now(), hostConfig, ...(deps.settings.defaults.noNewPrivileges && { noNewPrivileges: true }),
         endpoints, mounts, layers: image.layers.map((layer) => layer.chainId), logPath, platform: image.platform.os,
         state: { status: 'created' }, restartCount: 0, stoppedByHand: false, removing: false,
       };
@@ -105,14 +107,12 @@ function settleHostConfig(deps: ContainerDeps, config: ContainerConfig, asked: H
   hostConfig.logConfig = withLogDefaults(asked.logConfig, deps.settings.defaultLogDriver);
   hostConfig.restartPolicy = { name: asked.restartPolicy?.name || 'no', maximumRetryCount: asked.restartPolicy?.maximumRetryCount ?? 0 };
   hostConfig.runtime = asked.runtime || deps.settings.defaultRuntime;
-  hostConfig.ipcMode = withContainerId(deps, asked.ipcMode || 'private');
+  hostConfig.ipcMode = withContainerId(deps, asked.ipcMode || deps.settings.defaults.ipcMode);
   if (asked.init === undefined || asked.init === null) hostConfig.init = deps.settings.init ? true : undefined;
-  hostConfig.cgroupnsMode = asked.cgroupnsMode || (deps.facts.cgroupVersion === 2 ? 'private' : 'host');
-  hostConfig.shmSize = asked.shmSize || 64 * 1024 * 1024;
+  hostConfig.cgroupnsMode = asked.cgroupnsMode || defaultCgroupnsMode(asked.privileged === true, deps.facts.cgroupVersion, deps.settings.defaults);
+  hostConfig.shmSize = asked.shmSize || deps.settings.defaults.shmBytes;
   if ((hostConfig.memory ?? 0) > 0 && !hostConfig.memorySwap) hostConfig.memorySwap = (hostConfig.memory ?? 0) * 2;
-  if (!Object.hasOwn(deps.settings.runtimes, hostConfig.runtime)) {
-    throw new GantryError('invalid', `unknown or invalid runtime name: ${hostConfig.runtime}`);
-  }
+  runtimeOf(deps.settings, hostConfig.runtime);
   return { hostConfig, warnings: [...checked.warnings, ...warnings] };
 }
 

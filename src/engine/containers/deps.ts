@@ -9,6 +9,7 @@ import type { Digest } from '../../store/content/content.ts';
 import type { Metadata } from '../../store/metadata/metadata.ts';
 import type { EventBus } from '../events/bus.ts';
 import type { ContainerCatalog } from './catalog.ts';
+import type { ContainerDefaults } from './defaults.ts';
 import type { ContainerImages, ContainerVolumes, NetworkAttachments, RootFilesystems } from './ports.ts';
 import type { HealthWatch } from './health.ts';
 import type { MountStaging } from './mounts/staging.ts';
@@ -56,16 +57,21 @@ export interface ContainerDeps {
   log: Log;
 }
 
+/** `args` go before all others. A program that is not there is told when a container names it. */
+export interface OciRuntime { path: string; args?: string[] }
+
 export interface ContainerSettings {
   /** `<root>/containers`: one directory a container, with its layer, its log, and its generated files. */
   containersDirectory: string;
   /** `<run>/containers`: bundles. */
   bundlesDirectory: string;
   /** Below each cgroup controller, e.g. `/gantry-ab12`. */
-  cgroupParent: string;
-  defaultRuntime: string;
-  /** Name → path of OCI runtimes that may be asked for. */
-  runtimes: Record<string, { path: string }>;
+  ownCgroup: string;
+  /** These three change while the engine runs: to be asked each time. */
+  readonly defaultRuntime: string;
+  /** By name: OCI runtimes that may be asked for. */
+  readonly runtimes: Record<string, OciRuntime>;
+  readonly defaults: ContainerDefaults;
   stopTimeoutSeconds: number;
   defaultLogDriver: { type: string; config: Record<string, string> };
   init: boolean;

@@ -13,6 +13,10 @@ export interface ContainerRecord {
   /** Merged from the image and the request. */
   config: ContainerConfig;
   hostConfig: HostConfig;
+  /** The engine's default at the create: no program in it gains privileges, unless the container says otherwise. */
+  noNewPrivileges?: boolean;
+  /** Of its last start, below each controller: the engine's place for control groups may be another by now. */
+  cgroupPath?: string;
   /** What will run: entrypoint and command joined. */
   path: string;
   args: string[];

@@ -1,6 +1,7 @@
 import { hostname as hostHostname } from 'node:os';
 import { shortId } from '../../base/ids.ts';
 import type { HostFacts, ProcessInput, ResolvedMount, SpecInput } from '../../runtime/spec/spec-input.ts';
+import { startedHostConfig, type ContainerDefaults } from './defaults.ts';
 import type { ContainerRecord } from './record.ts';
 import type { ResolvedUser } from './user.ts';
 
@@ -19,6 +20,7 @@ export interface StartedParts {
   mounts: ResolvedMount[];
   cgroupPath: string;
   facts: HostFacts;
+  defaults: Pick<ContainerDefaults, 'ulimits' | 'seccomp'>;
 }
 
 export function specInputOf(record: ContainerRecord, parts: StartedParts): SpecInput {
@@ -28,7 +30,7 @@ export function specInputOf(record: ContainerRecord, parts: StartedParts): SpecI
     id: record.id,
     rootfs: parts.rootfs,
     process: processOf(record, parts.user),
-    host: hostConfig,
+    host: startedHostConfig(record, parts.defaults),
     hostname: hostConfig.utsMode === 'host' ? hostHostname() : hostnameOf(record),
     domainname: config.domainname ?? '',
     networkNamespace: parts.networkNamespace,

@@ -5,7 +5,7 @@ import { now } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { mount as mountFilesystem } from '../../host/mount.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
-import { cgroupPathOf } from './cgroup-path.ts';
+import { nextCgroupPath } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { withDevices } from './device-facts.ts';
@@ -20,6 +20,7 @@ import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord, ContainerState, EndpointRecord, StartableState } from './record.ts';
 import { removeLocked } from './remove.ts';
 import { concernsBoot } from './restart-policy.ts';
+import { runtimeOf } from './runtime-of.ts';
 import { SIGKILL } from './signals.ts';
 import { specInputOf, type StartedParts } from './spec-input-of.ts';
 import { networkingFailed, saysItAlready, startFailure } from './start-failure.ts';
@@ -47,7 +48,7 @@ export async function startLocked(deps: ContainerDeps, id: string, { byHand }: {
   transition(before, 'start');
   if (byHand) deps.restarts.forget(id);
   // The intent: a daemon that finds it at its start asks the monitor what became of it.
-  const starting = deps.catalog.save({ ...before, state: { status: 'starting', from: before.state as StartableState }, stoppedByHand: false, restartCount: byHand ? 0 : before.restartCount }, { durable: false });
+  const starting = deps.catalog.save({ ...before, cgroupPath: nextCgroupPath(deps, before), state: { status: 'starting', from: before.state as StartableState }, stoppedByHand: false, restartCount: byHand ? 0 : before.restartCount }, { durable: false });
   let running: ContainerRecord;
   try {
     running = await launch(deps, starting);
@@ -67,6 +68,7 @@ export async function startLocked(deps: ContainerDeps, id: string, { byHand }: {
 
 /** Mounts, network, spec, process. Each step registers its undo before the next begins. */
 async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<ContainerRecord> {
+  const runtime = runtimeOf(deps.settings, record.hostConfig.runtime || deps.settings.defaultRuntime);
   await using undo = new AsyncDisposableStack();
   const bundle = join(deps.settings.bundlesDirectory, record.id);
   mkdirSync(bundle, { recursive: true, mode: 0o700 });
@@ -97,8 +99,9 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     ipcNamespace: ipcNamespace(deps, record, bundle),
     generated: placed.slice(mounts.length),
     mounts: placed.slice(0, mounts.length),
-    cgroupPath: cgroupPathOf(deps, record),
+    cgroupPath: record.cgroupPath ?? nextCgroupPath(deps, record),
     facts: withDevices(deps.facts, record.hostConfig),
+    defaults: deps.settings.defaults,
   };
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(deps.spec(specInputOf(withLinks(deps, connected), parts))), { mode: 0o600 });
   const { pid } = await deps.runtime.start({
@@ -108,7 +111,8 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     openStdin: record.config.openStdin ?? false,
     stdinOnce: record.config.stdinOnce ?? false,
     log: logSettingsOf(record, join(deps.settings.containersDirectory, record.id), record.hostConfig.logConfig),
-    runtime: deps.settings.runtimes[record.hostConfig.runtime ?? '']?.path ?? deps.settings.defaultRuntime,
+    runtime: runtime.path,
+    ...(runtime.args !== undefined && { runtimeArgs: runtime.args }),
     ...(record.hostConfig.consoleSize?.some((side) => side > 0) ? { consoleSize: record.hostConfig.consoleSize } : {}),
     cgroupPath: parts.cgroupPath,
   });

@@ -21,7 +21,7 @@ function room(first = running) {
         return record;
       },
     },
-    settings: { cgroupParent: '/g' } as ContainerDeps['settings'],
+    settings: { ownCgroup: '/g' } as ContainerDeps['settings'],
     readUsage: (): Usage => ({ cgroup: { reads: ++reads }, interfaces: {}, host: {} }) as unknown as Usage,
   });
   return { readers, become: (next: ContainerRecord | undefined) => { record = next; }, reads: () => reads };

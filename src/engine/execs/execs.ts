@@ -147,7 +147,6 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
     const process = ociProcess(deps, container, request, consoleSize);
     const { pid } = await deps.runtime.exec({
       ...target, process, tty: request.tty, openStdin: attached && request.attachStdin,
-      runtime: deps.settings.runtimes[container.hostConfig.runtime ?? '']?.path ?? deps.settings.defaultRuntime,
       ...(consoleSize === undefined ? {} : { consoleSize }),
     });
     save({ ...current(), pid });
@@ -201,7 +200,7 @@ function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCre
   const env = environmentOf([...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
   const input = specInputOf(container, {
     rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [], mounts: [],
-    cgroupPath: cgroupPathOf(deps, container), facts: deps.facts,
+    cgroupPath: cgroupPathOf(deps, container), facts: deps.facts, defaults: deps.settings.defaults,
   });
   return deps.execProcess(input, {
     privileged: request.privileged || (container.hostConfig.privileged ?? false),

@@ -3,6 +3,7 @@ import { availableParallelism, hostname, totalmem } from 'node:os';
 import { now } from '../../base/clock.ts';
 import type { HostFacts } from '../../runtime/spec/spec-input.ts';
 import type { ContainerCatalog } from '../containers/catalog.ts';
+import type { ContainerSettings } from '../containers/deps.ts';
 import { dockerStatus } from '../containers/transition.ts';
 import type { SystemInfo, SystemVerbs, VersionInfo } from './verbs.ts';
 
@@ -14,8 +15,9 @@ export interface SystemDeps {
   id: string;
   root: string;
   storage: { name: string; status: [string, string][] };
-  runtimes: Record<string, { path: string }>;
-  defaultRuntime: string;
+  settings: Pick<ContainerSettings, 'runtimes' | 'defaultRuntime' | 'defaults'>;
+  /** `builtin`, `unconfined` or a path: of containers that name none. */
+  seccompProfile: string;
   loggingDriver: string;
   version: Pick<VersionInfo, 'version' | 'components' | 'buildTime' | 'gitCommit'>;
   labels: string[];
@@ -45,16 +47,12 @@ export function createSystemVerbs(deps: SystemDeps): SystemVerbs {
         storageDriver: deps.storage,
         cgroupVersion: facts.cgroupVersion,
         controllers: facts.controllers,
-        runtimes: deps.runtimes,
-        defaultRuntime: deps.defaultRuntime,
+        runtimes: deps.settings.runtimes,
+        defaultRuntime: deps.settings.defaultRuntime,
         loggingDriver: deps.loggingDriver,
-        securityOptions: [
-          ...(facts.apparmor ? ['name=apparmor'] : []),
-          ...(facts.seccomp ? ['name=seccomp,profile=builtin'] : []),
-          ...(facts.cgroupVersion === 2 ? ['name=cgroupns'] : []),
-        ],
+        securityOptions: securityOptionsOf(deps),
         initBinary: facts.initPath ?? '',
-        warnings: warningsOf(facts),
+        warnings: warningsOf(deps),
         labels: deps.labels,
         version: deps.version.version,
         systemTime: now(),
@@ -69,6 +67,16 @@ export function createSystemVerbs(deps: SystemDeps): SystemVerbs {
       };
     },
   };
+}
+
+/** What containers have that say nothing. */
+function securityOptionsOf({ facts, settings: { defaults }, seccompProfile }: SystemDeps): string[] {
+  return [
+    ...(facts.apparmor ? ['name=apparmor'] : []),
+    ...(facts.seccomp ? [`name=seccomp,profile=${seccompProfile}`] : []),
+    ...(defaults.cgroupnsMode === 'private' ? ['name=cgroupns'] : []),
+    ...(defaults.noNewPrivileges ? ['name=no-new-privileges'] : []),
+  ];
 }
 
 function countByState(catalog: Pick<ContainerCatalog, 'all'>): { total: number; running: number; paused: number; stopped: number } {
@@ -95,13 +103,14 @@ function readOsRelease(): { prettyName: string; versionId: string } {
 }
 
 /** Docker's sentences for what this host cannot limit, and one of ours: Docker loads a profile of its own for all others. */
-function warningsOf(facts: HostFacts): string[] {
+function warningsOf({ facts, seccompProfile }: SystemDeps): string[] {
   const has = (controller: string): boolean => facts.controllers.includes(controller);
   return [
     ...(has('memory') ? [] : ['WARNING: No memory limit support']),
     ...(facts.swapAccounting ? [] : ['WARNING: No swap limit support']),
     ...(has('cpu') ? [] : ['WARNING: No cpu shares support']),
     ...(has('cpuset') ? [] : ['WARNING: No cpuset support']),
+    ...(facts.seccomp && seccompProfile !== 'builtin' ? ['WARNING: daemon is not using the default seccomp profile'] : []),
     ...(facts.apparmor ? ['WARNING: AppArmor confines only containers that name a profile (--security-opt apparmor=PROFILE)'] : []),
   ];
 }

@@ -28,7 +28,7 @@ export interface SystemInfo {
   storageDriver: { name: string; status: [string, string][] };
   cgroupVersion: 1 | 2;
   controllers: string[];
-  runtimes: Record<string, { path: string }>;
+  runtimes: Record<string, { path: string; args?: string[] }>;
   defaultRuntime: string;
   /** Of containers that name none. */
   loggingDriver: string;

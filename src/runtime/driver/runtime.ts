@@ -38,6 +38,8 @@ export interface StartRequest {
   log: LogSettings;
   /** Name or path of the OCI runtime: `crun`, `runc`. */
   runtime: string;
+  /** Its own arguments, before all others. */
+  runtimeArgs?: string[];
   consoleSize?: [height: number, width: number];
   /** Cleaned by the monitor after the exit: cgroup paths to remove. */
   cgroupPath: string;
@@ -55,6 +57,7 @@ export interface LogSettings {
   attributes?: Record<string, string>;
 }
 
+/** Of a process in a container that runs, by the runtime that started it. */
 export interface ExecRequest {
   id: string;
   execId: string;
@@ -62,7 +65,6 @@ export interface ExecRequest {
   process: object;
   tty: boolean;
   openStdin: boolean;
-  runtime: string;
   consoleSize?: [height: number, width: number];
 }
 

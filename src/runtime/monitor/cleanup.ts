@@ -45,7 +45,7 @@ export class Cleanup {
   }
 
   async #runtimeDelete(file: InstanceFile): Promise<void> {
-    const { path, global } = runtimeCommand(this.#run, file.runtime, '/dev/null');
+    const { path, global } = runtimeCommand(this.#run, file, '/dev/null');
     const sink = openSync('/dev/null', 'r+');
     const pid = spawnRuntime({ path, args: [...global, 'delete', '--force', file.target.id], env: { PATH: process.env['PATH'] ?? '' }, stdio: [sink, sink, sink] });
     closeSync(sink);

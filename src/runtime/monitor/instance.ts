@@ -15,6 +15,7 @@ export interface InstanceFile {
   /** The attachment that ends its stdin ends the target's. */
   stdinOnce: boolean;
   runtime: string;
+  runtimeArgs?: string[];
   cgroupPath: string;
   log?: LogSettings;
   /** First argument of an exec. */

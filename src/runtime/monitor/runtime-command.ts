@@ -4,6 +4,7 @@ import { errnoOf, GantryError } from '../../base/errors.ts';
 import { findProgram } from '../../host/find-program.ts';
 import { spawnProcess, type SpawnRequest } from '../../host/processes.ts';
 import { sealedCopyOf, withoutSealedCopy } from '../../host/sealed-program.ts';
+import type { InstanceFile } from './instance.ts';
 import { runtimeRoot } from './paths.ts';
 
 /** How the OCI runtime is called. crun and runc, and what imitates them, understand the same options. */
@@ -14,10 +15,10 @@ export interface RuntimeCommand {
   global: string[];
 }
 
-export function runtimeCommand(run: string, runtime: string, logFile: string): RuntimeCommand {
+export function runtimeCommand(run: string, { runtime, runtimeArgs = [] }: Pick<InstanceFile, 'runtime' | 'runtimeArgs'>, logFile: string): RuntimeCommand {
   const root = runtimeRoot(run, runtime);
   const manager = basename(runtime) === 'crun' ? ['--cgroup-manager', 'cgroupfs'] : [];
-  return { path: programOf(runtime), root, global: ['--root', root, '--log', logFile, '--log-format', 'json', ...manager] };
+  return { path: programOf(runtime), root, global: [...runtimeArgs, '--root', root, '--log', logFile, '--log-format', 'json', ...manager] };
 }
 
 /** They look whether they were started from a sealed file. Another runtime may look for its own file by name. */

@@ -31,7 +31,7 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
   const directory = targetPath(run, request.file.target);
   prepareDirectory(directory, request.file);
   const logFile = join(directory, fileNames.runtimeLog);
-  const command = runtimeCommand(run, request.file.runtime, logFile);
+  const command = runtimeCommand(run, request.file, logFile);
   const stdio = openStdio(directory, { tty: request.file.tty, openStdin: request.openStdin });
   const console_ = request.file.tty ? openConsole(run) : undefined;
   try {
@@ -65,7 +65,7 @@ export function startLaunch(request: StartRequest): Launch {
   return {
     file: {
       target: { id: request.id }, tty: request.tty, stdinOnce: request.stdinOnce,
-      runtime: request.runtime, cgroupPath: request.cgroupPath, log: request.log,
+      runtime: request.runtime, ...(request.runtimeArgs !== undefined && { runtimeArgs: request.runtimeArgs }), cgroupPath: request.cgroupPath, log: request.log,
     },
     openStdin: request.openStdin,
     consoleSize: request.consoleSize,
@@ -74,9 +74,9 @@ export function startLaunch(request: StartRequest): Launch {
 }
 
 /** An exec's stdin ends with the attachment that feeds it. */
-export function execLaunch(request: ExecRequest, cgroupPath: string): Launch {
+export function execLaunch(request: ExecRequest, { runtime, runtimeArgs, cgroupPath }: InstanceFile): Launch {
   return {
-    file: { target: { id: request.id, execId: request.execId }, tty: request.tty, stdinOnce: true, runtime: request.runtime, cgroupPath, program: (request.process as { args?: string[] }).args?.[0] ?? '' },
+    file: { target: { id: request.id, execId: request.execId }, tty: request.tty, stdinOnce: true, runtime, ...(runtimeArgs !== undefined && { runtimeArgs }), cgroupPath, program: (request.process as { args?: string[] }).args?.[0] ?? '' },
     openStdin: request.openStdin,
     consoleSize: request.consoleSize,
     command: (directory, options) => {

@@ -84,7 +84,7 @@ export class Room {
   async exec(id: string, execId: string, args: string[], options: { tty?: boolean; openStdin?: boolean } = {}): Promise<{ pid: number }> {
     const { tty = false, openStdin = false } = options;
     const process = createExecProcess(this.spec(id, []), { process: this.process(args, tty), privileged: false });
-    return this.runtime.exec({ id, execId, process, tty, openStdin, runtime: this.#name });
+    return this.runtime.exec({ id, execId, process, tty, openStdin });
   }
 
   /** Runs to the end and returns what was seen; the attachment is made before the start. */

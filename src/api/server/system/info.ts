@@ -97,7 +97,7 @@ function registryConfig(info: SystemInfo, version: string): object {
 function runtimes(info: SystemInfo, version: string): object {
   const commit = (id: string): object => ({ ID: id, ...(id !== '' && !atLeast(version, '1.49') && { Expected: id }) });
   return {
-    Runtimes: Object.fromEntries(Object.entries(info.runtimes).map(([name, { path }]) => [name, { path }])),
+    Runtimes: Object.fromEntries(Object.entries(info.runtimes).map(([name, { path, args }]) => [name, { path, ...(args !== undefined && { runtimeArgs: args }) }])),
     DefaultRuntime: info.defaultRuntime,
     Swarm: { NodeID: '', NodeAddr: '', LocalNodeState: 'inactive', ControlAvailable: false, Error: '', RemoteManagers: null },
     LiveRestoreEnabled: true,
