@@ -7,6 +7,7 @@ import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { isAlive, transition } from './transition.ts';
 import { trying } from './tried.ts';
+import { usedImages, usedLayers } from './used-images.ts';
 
 /** Removes a stopped container, or with `force` a running one. @throws conflict with Docker's sentences. */
 export async function remove(deps: ContainerDeps, container: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void> {
@@ -48,8 +49,7 @@ export async function removeLocked(deps: ContainerDeps, record: ContainerRecord,
   const volumes = await deleteRecords(deps, record, options);
   deps.execs.forget(record.id);
   await deps.rootfs.remove(record.id);
-  const mounted = record.mounts.flatMap(({ image }) => image ?? []);
-  await deps.images.letGo([record.image, ...mounted], [...record.layers, ...mounted.flatMap(({ layers }) => layers)]);
+  await deps.images.letGo(usedImages(record).map((image) => ({ id: image })), usedLayers(record));
   for (const volume of volumes) {
     await deps.volumes.discard({ volume, path: deps.volumes.pathOf(volume.name), isNew: true });
     deps.events.publish({ type: 'volume', action: 'destroy', actor: { id: volume.name, attributes: { driver: volume.driver } } });
