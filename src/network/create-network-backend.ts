@@ -16,6 +16,7 @@ import { letThrough } from './firewall/let-through.ts';
 import { Loopback } from './loopback/loopback.ts';
 import { ensureParent, plugMacvlan } from './macvlan/macvlan.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type NetworkBackend, type Sandbox } from './network.ts';
+import type { HostPort } from './ports/reserve.ts';
 import type { Wire } from './sandboxes/jobs.ts';
 import { Sandboxes } from './sandboxes/sandboxes.ts';
 import { SandboxWorker } from './sandboxes/worker-client.ts';
@@ -115,8 +116,13 @@ class KernelNetworks implements NetworkBackend {
     this.#sandboxes.remove(id);
   }
 
-  usedSubnets(): string[] {
-    return this.#route.routes().map((route) => route.destination);
+  usedSubnets(except?: string): string[] {
+    const own = except === undefined ? undefined : this.#route.link(except)?.index;
+    return this.#route.routes().filter(({ linkIndex }) => linkIndex !== own).map((route) => route.destination);
+  }
+
+  isLedElsewhere(port: HostPort): boolean {
+    return this.#firewall.isLedElsewhere(port);
   }
 
   freeInterface(sandbox: Sandbox, prefix = 'eth'): string {

@@ -15,8 +15,10 @@ export interface NetworkBackend {
   }): Promise<Sandbox>;
   /** Where the namespace of that id is or would be. */
   sandboxPath(id: string): string;
-  /** Subnets the host has routes to, for choosing one that is free. */
-  usedSubnets(): string[];
+  /** Subnets the host has routes to, for choosing one that is free. @param except a link whose own routes do not count */
+  usedSubnets(except?: string): string[];
+  /** Whether rules of another engine lead a port of the host to a container: they do so while its daemon is away, and holds no port. */
+  isLedElsewhere(port: Pick<PublishedPort, 'protocol' | 'hostIp' | 'hostPort'>): boolean;
   /** Removes the namespace and everything in it; slow in the kernel, so it happens in a worker and this resolves at once. */
   removeSandbox(id: string): Promise<void>;
   /** The first name of the prefix (`eth` unless said) and a number that no link of the sandbox has. */

@@ -35,6 +35,6 @@ export function createNetworkDeps({ metadata, settings = defaultNetworkSettings,
     settings,
     catalog: new NetworkCatalog(metadata),
     addresses: new Addresses(metadata),
-    ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort, relayed }),
+    ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort, isLedElsewhere: (port) => parts.backend.isLedElsewhere(port), relayed }),
   };
 }

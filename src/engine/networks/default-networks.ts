@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { GantryError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import { chooseSubnet, firstAddress } from '../../network/addresses/choose.ts';
-import { parseSubnet, subnetText } from '../../network/addresses/subnet.ts';
+import { parseSubnet, subnetsOverlap, subnetText } from '../../network/addresses/subnet.ts';
 import { bridgeName } from '../../network/bridge/names.ts';
 import { poolOf } from './kernel-network.ts';
 import { defaultNetworkSettings, type NetworkSettings } from './settings.ts';
@@ -28,8 +28,24 @@ function defaultBridge({ instanceId, usedSubnets, createdAt, settings = defaultN
   const record = plain('bridge', 'bridge', createdAt);
   const subnet = settings.defaultBridge.address === undefined ? chooseSubnet(usedSubnets, settings.pools) : undefined;
   if (subnet === undefined && settings.defaultBridge.address === undefined) throw noFreePool();
-  const config = subnet === undefined ? [] : [{ subnet, gateway: firstAddress(subnet) }];
+  const config = subnet === undefined ? [] : [poolAt(subnet)];
   return asSettled({ ...record, bridge: bridgeName(instanceId, record.id), ipam: { ...record.ipam, config } }, settings);
+}
+
+/**
+ * The default bridge with a subnet that is free, where somebody has taken the one that it was given: a VPN, or another engine, while no daemon was there. The same
+ * record when its subnet is free or is the owner's wish, and when there is no other. @param usedSubnets without those of this bridge
+ */
+export function withFreeSubnet(record: NetworkRecord, { usedSubnets, settings }: { usedSubnets: readonly string[]; settings: NetworkSettings }): NetworkRecord {
+  const own = poolOf(record, 4);
+  const subnet = parseSubnet(own?.subnet ?? '');
+  const isTaken = usedSubnets.map(parseSubnet).some((other) => other !== undefined && other.prefix > 0 && subnet !== undefined && subnetsOverlap(other, subnet));
+  const free = isTaken && settings.defaultBridge.address === undefined ? chooseSubnet(usedSubnets, settings.pools) : undefined;
+  return free === undefined ? record : { ...record, ipam: { ...record.ipam, config: record.ipam.config.map((pool) => (pool === own ? poolAt(free) : pool)) } };
+}
+
+function poolAt(subnet: string): IpamPool {
+  return { subnet, gateway: firstAddress(subnet) };
 }
 
 /** The default bridge as the settings want it; the same record when it is so. What they do not say stays: its subnet, above all. */
@@ -59,8 +75,7 @@ function ipv4Pool(record: NetworkRecord, { address, range }: NetworkSettings['de
 }
 
 function ipv6Pool(record: NetworkRecord, subnet: string | undefined): IpamPool {
-  const block = subnet ?? uniqueLocalSubnet(record.id);
-  return { subnet: block, gateway: firstAddress(block) };
+  return poolAt(subnet ?? uniqueLocalSubnet(record.id));
 }
 
 export function noFreePool(): GantryError {

@@ -6,10 +6,10 @@ import type { Endpoint } from '../../network/network.ts';
 import { relayedPorts } from '../../network/relay/relayed-port.ts';
 import { namedEndpoints, nameOf, servedSandbox } from './container-names.ts';
 import type { ContainerRecord } from '../containers/record.ts';
-import { asSettled, missingDefaults } from './default-networks.ts';
+import { asSettled, missingDefaults, withFreeSubnet } from './default-networks.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { gatewayName, interfaceNames, kernelEndpoint } from './endpoints.ts';
-import { kernelNetworkOf } from './kernel-network.ts';
+import { kernelNetworkOf, poolOf } from './kernel-network.ts';
 import type { NetworkRecord } from './verbs.ts';
 
 /**
@@ -52,15 +52,20 @@ async function restoreKernel(deps: NetworkDeps, live: readonly ContainerRecord[]
   });
 }
 
-/** Its bridge is made anew when the owner wants it otherwise, and nobody is on it. */
+/** Its bridge is made anew when the owner wants it otherwise, or its subnet is somebody else's now, and nobody is on it. */
 async function settleDefaultBridge(deps: NetworkDeps, live: readonly ContainerRecord[]): Promise<void> {
   const record = deps.catalog.byName('bridge');
-  const settled = record === undefined ? undefined : asSettled(record, deps.settings);
-  if (record === undefined || settled === undefined || settled === record) return;
-  if (live.some(({ endpoints }) => endpoints['bridge'] !== undefined)) {
+  if (record === undefined) return;
+  const others = deps.catalog.all().filter((network) => network.id !== record.id && !network.configOnly).flatMap((network) => network.ipam.config.map((pool) => pool.subnet ?? ''));
+  const isInUse = live.some(({ endpoints }) => endpoints['bridge'] !== undefined);
+  const placed = isInUse ? record : withFreeSubnet(record, { usedSubnets: [...deps.backend.usedSubnets(record.bridge), ...others], settings: deps.settings });
+  const settled = asSettled(placed, deps.settings);
+  if (settled === record) return;
+  if (isInUse) {
     deps.log.warn('the default bridge is not as the settings want it while containers are on it; the next start of the daemon without them changes it');
     return;
   }
+  if (placed !== record) deps.log.warn('the default bridge has another subnet now: its own is taken', { before: poolOf(record, 4)?.subnet, now: poolOf(settled, 4)?.subnet });
   for (const pool of settled.ipam.config) checkFree(deps, record, pool.subnet ?? '');
   const before = kernelNetworkOf(record);
   if (before !== undefined) await deps.backend.removeNetwork(before);

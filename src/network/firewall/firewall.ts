@@ -7,7 +7,9 @@ import { NftablesSocket } from '../../host/nftables/socket.ts';
 import { readSysctl } from '../../host/sysctl.ts';
 import type { Endpoint, Network } from '../network.ts';
 import { addElements, encodedElements, networkElements, portElements, removeElements, type Element } from './elements.ts';
+import { foreignPorts, isForeign, type ForeignPorts } from './foreign-ports.ts';
 import { holds, rulesText } from './intact.ts';
+import type { HostPort } from '../ports/reserve.ts';
 import { newRuleset, noRuleset, sets, tableOf } from './ruleset.ts';
 
 /** The instance's nft table in the kernel, and what should be in it. Each change is one transaction. */
@@ -19,6 +21,8 @@ export class Firewall {
   #rules = '';
   /** Generation of the ruleset when everything in it was known to be ours or looked at; -1 when it has to be looked at. */
   #generation = -1;
+  /** What other engines lead to their containers, and the generation of the ruleset when they were asked. */
+  #foreign: { ports: ForeignPorts; generation: number } | undefined;
   #nftables: NftablesSocket | undefined;
   #conntrack: ConntrackSocket | undefined;
 
@@ -82,6 +86,13 @@ export class Firewall {
     }
     this.#restore();
     return true;
+  }
+
+  /** Costs one question to the kernel while nobody else changes any table. */
+  isLedElsewhere(port: HostPort): boolean {
+    const generation = this.#tables.generation();
+    if (this.#foreign?.generation !== generation) this.#foreign = { ports: foreignPorts(this.#tables, this.#table), generation };
+    return isForeign(this.#foreign.ports, port);
   }
 
   /** Chains of others that stop containers' packets, whatever this table says. */
@@ -174,8 +185,10 @@ export class Firewall {
   /** When nobody else changed anything since, the ruleset is still known after a change of our own. */
   #run(changes: NetlinkRequest[]): void {
     if (changes.length === 0) return;
-    const known = this.#tables.generation() === this.#generation;
+    const before = this.#tables.generation();
     this.#tables.transaction(changes);
-    if (known && this.#tables.generation() === this.#generation + 1) this.#generation += 1;
+    if (this.#tables.generation() !== before + 1) return;
+    if (this.#generation === before) this.#generation += 1;
+    if (this.#foreign?.generation === before) this.#foreign.generation += 1;
   }
 }

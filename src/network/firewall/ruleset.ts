@@ -70,6 +70,13 @@ export const sets: readonly SetType[] = [
   { name: 'published6any', key: ['protocol', 'port'], value: ['ipv6', 'port'] },
 ];
 
+/** @throws TypeError for a name that no set has */
+export function setOf(name: string): SetType {
+  const set = sets.find((each) => each.name === name);
+  if (set === undefined) throw new TypeError(`not a set: ${name}`);
+  return set;
+}
+
 interface Chain { name: string; hook?: Hook; rules: Expression[][][] }
 
 const ofIpv4 = ofFamily(protocolFamily.ipv4);

@@ -9,6 +9,8 @@ export interface PortAllocatorOptions {
   ephemeral: { from: number; to: number };
   /** Takes the port from the host's other programs. */
   reserve: (port: HostPort) => Reservation;
+  /** Whether another engine's rules lead it to a container: nobody may hold it, and packets would never come here. */
+  isLedElsewhere?: (port: HostPort) => boolean;
   /** Families of the host's addresses that lead to a container also when it has no address of that family. */
   relayed: Families;
 }
@@ -131,7 +133,7 @@ export class PortAllocator {
   #takeOne(port: PublishedPort): GantryError | undefined {
     const place = port.hostIp.includes(':') ? `[${port.hostIp}]:${port.hostPort}` : `${port.hostIp}:${port.hostPort}`;
     const addresses = this.#taken.get(keyOf(port));
-    if ([...addresses?.keys() ?? []].some((other) => addressesMeet(other, port.hostIp))) {
+    if ([...addresses?.keys() ?? []].some((other) => addressesMeet(other, port.hostIp)) || this.#options.isLedElsewhere?.(port) === true) {
       return new GantryError('internal', `Bind for ${place} failed: port is already allocated`);
     }
     const reservation = this.#options.reserve(port);

@@ -61,6 +61,13 @@ test('allocate() knows that the wildcard meets every address of its family, but 
   ports.allocate([web('8080', '127.0.0.2'), web('8080', '::1'), portRequest('80/udp', { hostPort: '8080' })], four);
 });
 
+test('allocate() refuses what another engine leads to a container, and gives no such port of the host\'s choice', () => {
+  const ports = new PortAllocator({ ephemeral: { from: 100, to: 103 }, reserve: free, isLedElsewhere: ({ hostPort }) => hostPort < 102, relayed: { ipv4: false, ipv6: false } });
+  assert.throws(() => ports.allocate([web('100')], four), { message: 'Bind for 0.0.0.0:100 failed: port is already allocated' });
+  assert.deepEqual(ports.allocate([web(''), web('101-105')], four).map((port) => port.hostPort), [102, 103]);
+  ports.claim([{ protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 100 }]);
+});
+
 test('allocate() keeps nothing when one of several fails', () => {
   const ports = allocator();
   ports.allocate([web('8081')], four);
