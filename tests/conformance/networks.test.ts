@@ -149,7 +149,7 @@ describe('networks', () => {
     const id = await engine.run({ HostConfig: { NetworkMode: name } });
     const { Gateway, IPAddress } = (await engine.inspect(id)).NetworkSettings.Networks[name];
     assert.deepEqual([Gateway, IPAddress], ['10.213.7.64', '10.213.7.65']);
-    assert.match((await inspected((await network()).name)).IPAM.Config[0].Gateway, /\.0\.1$/);
+    assert.match((await inspected((await network()).name)).IPAM.Config[0].Gateway, /\.\d+\.1$/);
   });
 
   test('a pool of a family that is off is listed, and nobody has an address of it', async () => {

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { errnoOf } from '../../../src/base/errors.ts';
 import { startDaemonIn, type TestDaemon } from '../../support/daemon.ts';
 
 /**
@@ -39,20 +41,35 @@ export class Machine {
   }
 
   /** Keeps the disk as it is at this moment, as `cutPower` will find it. */
-  photograph(): void {
+  async photograph(): Promise<void> {
     const { enginePid } = this.daemon;
     process.kill(enginePid, 'SIGSTOP');
+    // A thread that waits for the disk stops behind that: a copy made meanwhile would have a later block without an earlier one.
+    while (!threadStatesOf(enginePid).every((state) => state === 'T')) await setTimeout(5);
     run('cp', '--sparse=always', this.#disk, `${this.#disk}-then`);
     process.kill(enginePid, 'SIGCONT');
   }
 
   /** The power goes at the moment of the photograph, and comes back: another boot, with that disk. */
   async cutPower(): Promise<void> {
+    const { enginePid } = this.daemon;
     await this.daemon.crash();
+    // As the first process of its namespace it ends behind all others, which write into their folders until then.
+    while (threadStatesOf(enginePid).some((state) => state !== 'Z')) await setTimeout(5);
     renameSync(`${this.#disk}-then`, this.#disk);
     rmSync(this.daemon.runFolder, { recursive: true, force: true });
     writeFileSync(this.#bootId, `${randomUUID()}\n`);
     await this.daemon.start();
+  }
+}
+
+/** One letter each, none when it is gone: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function threadStatesOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map((thread) => /^\d+ \(.*\) (\w)/s.exec(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.[1] ?? '');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(errnoOf(error) ?? '')) return existsSync(`/proc/${pid}`) ? threadStatesOf(pid) : [];
+    throw error;
   }
 }
 

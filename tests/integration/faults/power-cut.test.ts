@@ -35,7 +35,7 @@ describe('the power goes', { skip: existsSync('/dev/loop-control') ? false : 'th
       const scenario = find(name);
       await scenario.given?.(box);
       assert.ok(isGood(await scenario.act(box)));
-      machine.photograph();
+      await machine.photograph();
       await machine.cutPower();
       await scenario.holds(box);
       await scenario.tidy(box);
@@ -51,7 +51,7 @@ describe('the power goes', { skip: existsSync('/dev/loop-control') ? false : 'th
         const acting = scenario.act(box).then((answer) => { answered = isGood(answer); }, () => undefined);
         await setTimeout(Math.random() * 100); // the moment is what varies
         const acknowledged = answered;
-        machine.photograph();
+        await machine.photograph();
         await machine.cutPower();
         await acting;
         if (!acknowledged) {

@@ -11,6 +11,9 @@ import { createNetns, removeNetns } from '../../../src/host/namespaces.ts';
 import { createResolver, type Resolver } from '../../../src/network/dns/client.ts';
 import { parseQuery, writeAnswer } from '../../../src/network/dns/message.ts';
 
+/** Of this process alone: at 127.0.0.1 another program may have the number for TCP that the kernel gives for UDP. */
+const upstreamAddress = `127.2.${(process.pid >> 8) & 255}.${process.pid & 255}`;
+
 /** A name server of the outside: knows one name, never answers another, and truncates a third by UDP. */
 async function startUpstream(): Promise<{ port: number; close(): void }> {
   const reply = (message: Buffer, transport: 'udp' | 'tcp'): Buffer | undefined => {
@@ -24,13 +27,13 @@ async function startUpstream(): Promise<{ port: number; close(): void }> {
     const answer = reply(bytes.subarray(2), 'tcp')!;
     socket.end(Buffer.concat([Buffer.from([answer.length >> 8, answer.length & 255]), answer]));
   }));
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-  const { port } = tcp.address() as { port: number };
   const udp: Socket = createSocket('udp4', (message, from) => {
     const answer = reply(message, 'udp');
     if (answer !== undefined) udp.send(answer, from.port, from.address);
   });
-  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => udp.bind(0, upstreamAddress, resolve));
+  const { port } = udp.address();
+  await new Promise<void>((resolve) => tcp.listen(port, upstreamAddress, resolve));
   return { port, close: () => { udp.close(); tcp.close(); } };
 }
 
@@ -50,7 +53,7 @@ describe('names at 127.0.0.11', { skip: process.getuid?.() === 0 ? false : 'need
     upstream = await startUpstream();
     resolver = createResolver({ runDirectory: folder, log: silentLog });
     await resolver.put({ network: 'n1', endpoint: 'e1', name: 'web', names: ['web', 'www'], addresses: ['172.18.0.2'] });
-    await resolver.serve(sandbox([{ address: '127.0.0.1', port: upstream.port }]));
+    await resolver.serve(sandbox([{ address: upstreamAddress, port: upstream.port }]));
   });
   after(async () => {
     await resolver.leave('s1');
@@ -101,7 +104,7 @@ s.sendto(struct.pack('!HHHH', 0, 53, 8 + len(question), 0) + question, ('127.0.0
   test('a silent first server does not hide a second one that answers', async () => {
     const silent = createSocket('udp4');
     await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve));
-    await resolver.serve(sandbox([{ address: '127.0.0.1', port: silent.address().port }, { address: '127.0.0.1', port: upstream.port }]));
+    await resolver.serve(sandbox([{ address: '127.0.0.1', port: silent.address().port }, { address: upstreamAddress, port: upstream.port }]));
     assert.deepEqual(await ask('known.example'), ['192.0.2.1']);
     silent.close();
   });

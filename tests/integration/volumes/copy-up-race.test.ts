@@ -41,9 +41,13 @@ function replacing(directory: string, host: string): AsyncDisposable {
     while (Atomics.load(shared, 0) === 0) {
       for (const name of ['a', 'b', 'c']) {
         if (swapped.has(name) || lstatSync(directory + '/' + name, { throwIfNoEntry: false }) === undefined) continue;
-        renameSync(directory + '/' + name, directory + '/was-' + name);
-        symlinkSync(host + '/' + name, directory + '/' + name);
-        swapped.add(name);
+        try {
+          renameSync(directory + '/' + name, directory + '/was-' + name);
+          symlinkSync(host + '/' + name, directory + '/' + name);
+          swapped.add(name);
+        } catch (error) {
+          if (!['ENOENT', 'EEXIST'].includes(error.code)) throw error; // the engine took it away, or made it again, while we looked
+        }
       }
     }`, { eval: true, workerData: { shared, directory, host } });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
