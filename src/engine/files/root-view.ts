@@ -7,6 +7,7 @@ import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import { generatedFilesDirectory, generatedMounts } from '../containers/generated-files.ts';
 import { makePlace } from '../containers/mounts/make-places.ts';
+import { tellMounted, tellUnmounted, volumesOf } from '../containers/mounts/volume-events.ts';
 import { parentsFirst } from '../containers/spec-input-of.ts';
 import { isAlive } from '../containers/transition.ts';
 import type { FileDeps } from './deps.ts';
@@ -17,12 +18,24 @@ export interface RootView extends AsyncDisposable { fd: number; /** The descript
 /** A running container shows its own root; another one is mounted for the while, with its volumes. */
 export async function openRoot(deps: FileDeps, record: ContainerRecord, options: { volumes: boolean } = { volumes: true }): Promise<RootView> {
   if (!options.volumes) return await mountView(deps, record, options);
-  if (isAlive(record.state)) return view(rootOfProcess(record), new AsyncDisposableStack());
+  if (isAlive(record.state)) return telling(deps, record, view(rootOfProcess(record), new AsyncDisposableStack()));
   // No start is under way meanwhile: one that comes later shares the mount.
   return await deps.locks.run(record.id, async () => {
     const now = deps.catalog.find(record.id);
-    return isAlive(now.state) ? view(rootOfProcess(now), new AsyncDisposableStack()) : await mountView(deps, now, options);
+    return telling(deps, now, isAlive(now.state) ? view(rootOfProcess(now), new AsyncDisposableStack()) : await mountView(deps, now, options));
   });
+}
+
+/** Docker mounts the volumes of every container whose files are looked at, and says so. */
+function telling({ events }: FileDeps, record: ContainerRecord, root: RootView): RootView {
+  for (const mount of volumesOf(record)) tellMounted(events, record, mount);
+  return {
+    ...root,
+    async [Symbol.asyncDispose]() {
+      await root[Symbol.asyncDispose]();
+      for (const mount of volumesOf(record)) tellUnmounted(events, record, mount);
+    },
+  };
 }
 
 async function mountView(deps: FileDeps, record: ContainerRecord, options: { volumes: boolean }): Promise<RootView> {

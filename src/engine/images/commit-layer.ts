@@ -41,7 +41,7 @@ export async function commitLayer(deps: ImageDeps, tar: Readable, image: Layered
     const { layers } = await readManifest(deps, base.manifest);
     const created = new Date().toISOString();
     const { id } = await makeImage(deps, {
-      purpose: 'commit', tar, below: layers, parent: image.base, name, event: 'tag', signal: image.signal,
+      purpose: 'commit', tar, below: layers, parent: image.base, name, signal: image.signal,
       config: (diffId) => ({
         ...stored.raw, created, author: image.author || undefined, container: image.container, config: configToWire(config),
         rootfs: { type: 'layers', diff_ids: [...stored.diffIds, diffId] },

@@ -1,10 +1,10 @@
 import type { ImageRecord } from '../../store/records.ts';
 import type { ImageDeps } from './deps.ts';
 
-/** Events of images carry the image's labels and the name that was used. */
+/** Events of images carry the image's labels and a name: the one that was used, or the image's id. */
 export function imageEvent(
   deps: Pick<ImageDeps, 'events'>,
-  action: 'load' | 'save' | 'import' | 'pull' | 'push' | 'tag' | 'untag' | 'delete' | 'prune',
+  action: 'create' | 'load' | 'save' | 'import' | 'pull' | 'push' | 'tag' | 'untag' | 'delete' | 'prune',
   about: { image?: Pick<ImageRecord, 'id' | 'config'>; name: string; id?: string },
 ): void {
   deps.events.publish({

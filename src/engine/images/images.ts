@@ -1,5 +1,4 @@
 import { collect } from '../../store/collect/collect.ts';
-import { unpackLayers } from './add-image.ts';
 import { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { historyVerb } from './history.ts';
@@ -14,6 +13,7 @@ import { registryVerbs } from './registry-verbs.ts';
 import { removeVerb } from './remove.ts';
 import { saveVerb } from './save.ts';
 import { tagVerb } from './tag.ts';
+import { unpackVerb } from './unpack.ts';
 import type { ImageVerbs } from './verbs.ts';
 
 export function createImageVerbs(deps: ImageDeps): ImageVerbs {
@@ -32,11 +32,7 @@ export function createImageVerbs(deps: ImageDeps): ImageVerbs {
     pull: pullVerb(deps, catalog),
     push: pushVerb(deps, catalog),
     prune: pruneVerb(deps, catalog),
-    unpack: async (image) => {
-      if (image.layers.every((layer) => deps.snapshots.has(layer.chainId))) return;
-      await unpackLayers(deps, image.layers, { signal: new AbortController().signal });
-      await deps.snapshots.settle(image.layers.map((layer) => layer.chainId));
-    },
+    unpack: unpackVerb(deps, catalog),
     letGo: async (images, layers) => {
       if (images.some(({ id }) => catalog.images.get(id) === undefined)) await collect(deps, { digests: new Set(), chainIds: new Set(layers) });
     },

@@ -22,7 +22,7 @@ export function importVerb(deps: ImageDeps): ImageVerbs['import'] {
     const tar = source instanceof URL ? await downloaded(deps, source, options) : source;
     try {
       const image = await makeImage(deps, {
-        purpose: 'import', tar: plain(tar), below: [], name, event: 'import', signal: options.signal,
+        purpose: 'import', tar: plain(tar), below: [], name, signal: options.signal,
         config: (diffId) => ({
           created, architecture: platform.architecture, os: platform.os, ...(platform.variant === undefined ? {} : { variant: platform.variant }), config,
           rootfs: { type: 'layers', diff_ids: [diffId] },

@@ -24,10 +24,21 @@ export function listVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['list'] 
       const kept = keep(image, names.get(image.id) ?? []);
       if (kept === undefined) continue;
       const summary = summarize(deps, image, { names: kept, containers: users.get(image.id) ?? 0, ...(shared === undefined ? {} : { shared }) });
-      summaries.push(manifests ? { ...summary, ...await describeTarget(deps, catalog, image) } : summary);
+      const described = manifests ? await describeUnlessGone(deps, catalog, image) : {};
+      if (described !== undefined) summaries.push({ ...summary, ...described });
     }
     return summaries.sort((a, b) => createdMs(b.image) - createdMs(a.image));
   };
+}
+
+/** Undefined for an image that was removed while the list was made. */
+async function describeUnlessGone(deps: ImageDeps, catalog: Catalog, image: ImageRecord): Promise<Awaited<ReturnType<typeof describeTarget>> | undefined> {
+  try {
+    return await describeTarget(deps, catalog, image);
+  } catch (error) {
+    if (catalog.images.get(image.id) === undefined) return undefined;
+    throw error;
+  }
 }
 
 /** Each layer once, however many images share it. */

@@ -23,7 +23,6 @@ export interface ImageToMake {
   below: readonly LayerDescriptor[];
   parent?: Digest;
   name: Reference | undefined;
-  event: 'tag' | 'import';
   signal: AbortSignal;
 }
 
@@ -50,12 +49,19 @@ export async function makeImage(deps: ImageDeps, image: ImageToMake): Promise<Im
       catalog.images.put(record.id, record);
       if (image.name !== undefined) catalog.point(canonicalName(image.name), record);
     });
-    imageEvent(deps, image.event, { image: record, name: image.name === undefined ? record.id : familiarName(image.name) });
+    tell(deps, record, image);
     return record;
   } finally {
     lease.release();
     await collect(deps, { digests: brought, chainIds });
   }
+}
+
+/** What is committed is created and then tagged; what is imported is tagged before it is told of. */
+function tell(deps: ImageDeps, image: ImageRecord, { purpose, name }: ImageToMake): void {
+  if (purpose === 'commit') imageEvent(deps, 'create', { image, name: image.id });
+  if (name !== undefined) imageEvent(deps, 'tag', { image, name: familiarName(name) });
+  if (purpose === 'import') imageEvent(deps, 'import', { image, name: image.id });
 }
 
 async function ingest(deps: ImageDeps, { purpose, tar, signal }: ImageToMake, announce: (digest: Digest) => void): Promise<Blob> {

@@ -4,10 +4,11 @@ import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
 import { LayerUsers } from './layer-users.ts';
-import { forgetLostVariants } from './remove.ts';
+import { forgetLostVariants, untagEvents } from './remove.ts';
 import { isDangling, pruneFilter } from './image-filter.ts';
 import type { ImageVerbs, RemovedItem } from './verbs.ts';
-import { familiarName, parseReference } from '../../oci/reference.ts';
+import { familiarName, parseReference, repositoryOf } from '../../oci/reference.ts';
+import type { ReferenceRecord } from '../../store/records.ts';
 
 /** One prune at a time. @throws conflict, in Docker's words */
 export function pruneVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
@@ -45,7 +46,8 @@ function pruneOnce(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
       });
       for (const { name } of own) deleted.push({ untagged: familiarName(parseReference(name)) });
       deleted.push({ deleted: image.id }, ...gone.flatMap((one) => users.release(one)).map((layer) => ({ deleted: layer })));
-      imageEvent(deps, 'delete', { image, name: image.id });
+      untagEvents(deps, image, removedByName(own));
+      imageEvent(deps, 'delete', { name: image.id });
     }
     // Who prunes wants space more than a shorter next pull.
     deps.leases.forgetKept();
@@ -54,4 +56,10 @@ function pruneOnce(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
     deps.events.publish({ type: 'image', action: 'prune', actor: { id: '', attributes: { reclaimed: String(reclaimedBytes) } } });
     return { deleted, reclaimedBytes };
   };
+}
+
+/** Tags, and digests of repositories without one: the others go with their tag. */
+function removedByName(names: readonly ReferenceRecord[]): ReferenceRecord[] {
+  const tagged = new Set(names.filter(({ name }) => !name.includes('@')).map(({ name }) => repositoryOf(parseReference(name))));
+  return names.filter(({ name }) => !name.includes('@') || !tagged.has(repositoryOf(parseReference(name))));
 }

@@ -37,7 +37,8 @@ export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] 
       let isNew = false;
       for (const one of all) isNew = await pullOne({ deps, catalog, downloads, connection, wanted, label: labelOf(parsed, one) }, one, options) || isNew;
       tellStatus(options.progress, isNew, options.allTags === true ? familiarRepository(reference) : familiarName(withDefaultTag(parsed)));
-      if (options.allTags !== true) warnOfPlatform({ deps, catalog, options }, reference);
+      if (options.allTags === true) pullEvent(deps, { image: catalog.byName(familiarRepository(reference)), reference: parsed });
+      else warnOfPlatform({ deps, catalog, options }, reference);
     } catch (error) {
       throw pullError(error, reference);
     } finally {
@@ -82,7 +83,12 @@ async function pullEmbedded(deps: ImageDeps, { catalog, reference, options }: Pu
   if (first === undefined) throw new GantryError('invalid', `${path} holds no image`);
   options.progress({ status: `Digest: ${first.image.manifest}` });
   tellStatus(options.progress, before?.id !== first.image.id, familiarName(reference));
-  imageEvent(deps, 'pull', { image: first.image, name: familiarRepository(reference), id: familiarName(reference) });
+  pullEvent(deps, { image: first.image, reference });
+}
+
+/** One for each request: of all tags it names the repository. */
+function pullEvent(deps: ImageDeps, { image, reference }: { image: ImageRecord | undefined; reference: Reference }): void {
+  imageEvent(deps, 'pull', { ...image !== undefined && { image }, name: familiarRepository(reference), id: familiarName(reference) });
 }
 
 function tellStatus(progress: Progress, isNew: boolean, name: string): void {
@@ -124,7 +130,7 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
     });
     outcome = 'done';
     options.progress({ status: `Digest: ${top.digest}` });
-    imageEvent(deps, 'pull', { image, name: familiarRepository(reference), id: familiarName(reference) });
+    if (options.allTags !== true) pullEvent(deps, { image, reference });
     return before?.id !== image.id;
   } catch (error) {
     if (signal.aborted || hasKind(error, 'cancelled') || hasKind(error, 'unavailable')) outcome = 'again';

@@ -11,7 +11,7 @@ import { registryOf } from './pull.ts';
 import { registryError } from './pull/pull-error.ts';
 import { Slots } from './pull/slots.ts';
 import { dockerForm, refusesForm } from './push/docker-manifest.ts';
-import { planPush, type PushPlan } from './push/plan-push.ts';
+import { leaseImage, planPush, type PushPlan } from './push/plan-push.ts';
 import { pushBlobs } from './push/push-blobs.ts';
 import type { RegistryConnection } from './registry-port.ts';
 import type { ImageVerbs, Progress, PullOptions } from './verbs.ts';
@@ -52,8 +52,8 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
   const lease = deps.leases.open('push');
   try {
     const target = options.platform === undefined || options.platform === '' ? catalog.targetOf(canonicalName(name), image) : image.manifest;
-    const { blobs, manifests } = await planPush(deps, image, target);
-    lease.add({ digests: [...blobs.map(({ descriptor }) => descriptor.digest), ...manifests.map(({ digest }) => digest)] });
+    leaseImage({ image, target, lease });
+    const { blobs, manifests } = await planPush(deps, { image, target, lease });
     const repository = { registry: name.domain, name: name.path };
     await pushBlobs({ deps, slots, connection, repository, blobs, mountFrom: (digest) => holders(catalog, name, digest), progress, signal });
     for (const manifest of manifests.slice(0, -1)) await connection.client.putManifest(repository, { ...manifest, reference: manifest.digest, signal });
@@ -64,7 +64,11 @@ async function pushOne({ deps, catalog, slots, connection }: Parts, { name, imag
     await deps.content.put(top.bytes, top.digest);
     await deps.content.settle([top.digest]);
     const byDigest = `${repositoryOf(name)}@${top.digest}`;
-    catalog.durably(() => catalog.references.put(byDigest, { name: byDigest, imageId: image.id, target: top.digest, updatedAtMs: Date.now() }));
+    catalog.durably(() => {
+      // Removed while it was sent: a name of nothing would hold its content for ever.
+      if (catalog.images.get(image.id) === undefined) return;
+      catalog.references.put(byDigest, { name: byDigest, imageId: image.id, target: top.digest, updatedAtMs: Date.now() });
+    });
     progress({ status: `${name.tag}: digest: ${top.digest} size: ${top.bytes.length}` });
     if (planned.digest !== target) await tellPart(deps, { target, top, progress });
     progress({ aux: { Tag: name.tag, Digest: top.digest, Size: top.bytes.length } });

@@ -20,7 +20,7 @@ export function removePlatforms(deps: ImageDeps, catalog: Catalog, { text, platf
   if (left.length === 0) return undefined;
   for (const one of gone) refuseUsed(deps, catalog, { image: one, force });
   catalog.durably(() => forget(deps, catalog, { gone, left }));
-  for (const one of gone) imageEvent(deps, 'delete', { image: one, name: one.id });
+  for (const one of gone) imageEvent(deps, 'delete', { name: one.id });
   return [...gone].map(({ id }) => ({ deleted: id }));
 }
 

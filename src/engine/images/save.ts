@@ -13,7 +13,7 @@ import { blobName } from './archive/members.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
-import { planPush, type PushPlan } from './push/plan-push.ts';
+import { leaseImage, planPush, type PushPlan } from './push/plan-push.ts';
 import type { ImageVerbs } from './verbs.ts';
 
 interface SavedImage { image: ImageRecord; /** Its manifest, or an index that holds it. */ target: Digest; names: Reference[] }
@@ -30,8 +30,7 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
       return { image, target: wholeIndexes ? catalog.targetOf(text, image) : image.manifest };
     });
     const lease = deps.leases.open('save');
-    // In the same turn as they were found: the image may be removed from here on.
-    lease.add({ digests: saved.flatMap(({ image, target }) => [image.id, image.manifest, target, ...image.layers.map(({ digest }) => digest)]) });
+    for (const { image, target } of saved) leaseImage({ image, target, lease });
     const plan = await planArchive(deps, saved, lease).catch((error: unknown) => {
       lease.release();
       throw error;
@@ -88,9 +87,8 @@ async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease:
   const repositories: Record<string, Record<string, string>> = {};
   for (const { image, target, names } of saved) {
     // An index travels when all that it names is here.
-    const { blobs: parts, manifests } = await planPush(deps, image, target);
+    const { blobs: parts, manifests } = await planPush(deps, { image, target, lease });
     const manifest = manifestOf(image, manifests) ?? await readManifest(deps, image.manifest);
-    lease.add({ digests: [...parts.map((part) => part.descriptor.digest), ...manifests.map(({ digest }) => digest)] });
     for (const { descriptor: { digest } } of parts) blobs.set(digest, await sizeOf(deps, digest));
     for (const { digest, bytes } of manifests) blobs.set(digest, bytes.length);
     const top = manifests.at(-1)!;

@@ -101,6 +101,22 @@ function ingestObligations(open: Open): void {
     assert.equal((await busy.commit()).digest, digest);
   });
 
+  it('does not sweep what somebody goes on with meanwhile', async () => {
+    const { store } = open();
+    for (let turns = 0; turns < 60; turns++) {
+      const early = await store.ingest('k', { digest, resumable: true });
+      await early.write(bytes.subarray(0, 5));
+      await early.close();
+      const swept = store.sweepIngests(0);
+      for (let turn = 0; turn < turns % 12; turn++) await new Promise(setImmediate);
+      const late = await store.ingest('k', { digest, resumable: true });
+      await swept;
+      await late.write(bytes.subarray(late.offset));
+      assert.equal((await late.commit()).digest, digest);
+      await store.delete(digest);
+    }
+  });
+
   it('announces a digest before the blob can be seen', async () => {
     const { store } = open();
     const seen: (number | undefined | string)[] = [];

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { open, readdir, rename, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { GantryError, errnoOf } from '../../base/errors.ts';
@@ -154,7 +154,9 @@ class DirectoryContentStore implements ContentStore {
       const found = await stat(path).catch(() => undefined);
       const limitMs = name.startsWith(resumablePrefix) ? resumableOlderThanMs : olderThanMs;
       // The file's clock is finer than ours, and clocks jump: no limit means all of them.
-      if (found !== undefined && (limitMs === 0 || found.mtimeMs <= Date.now() - limitMs)) await rm(path, { force: true });
+      if (found === undefined || (limitMs !== 0 && found.mtimeMs > Date.now() - limitMs)) continue;
+      // Somebody may have gone on with it meanwhile; in this turn nobody can.
+      if (!this.#open.has(path)) rmSync(path, { force: true });
     }
   }
 }
@@ -251,8 +253,9 @@ class FileIngest implements Ingest {
 
   async abort(): Promise<void> {
     if (this.#ended) return;
+    // Before another one may begin under its key.
+    rmSync(this.#options.path, { force: true });
     await this.close();
-    await rm(this.#options.path, { force: true });
   }
 }
 

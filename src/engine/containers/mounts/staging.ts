@@ -17,6 +17,7 @@ import type { VolumeMounts } from '../../volumes/volume-mounts.ts';
 import type { MountedRoot, RootFilesystems } from '../ports.ts';
 import type { ContainerRecord, MountPoint } from '../record.ts';
 import { removeMountPoint } from './mount-point.ts';
+import { tellMounted, tellUnmounted, volumesOf } from './volume-events.ts';
 
 export interface StagingOptions {
   /** Private mounts that live for moments. */
@@ -56,21 +57,15 @@ export function createMountStaging(options: StagingOptions): MountStaging {
     show: (source, target, how) => places.show(source, target, how),
     populate: (record) => populate(options, filling, record),
     taken(record) {
-      for (const { name, destination, driver = 'local', propagation, rw } of volumesOf(record)) {
-        events.publish({ type: 'volume', action: 'mount', actor: { id: name, attributes: { container: record.id, destination, driver, propagation, 'read/write': String(rw) } } });
-      }
+      for (const mount of volumesOf(record)) tellMounted(events, record, mount);
     },
     async ended(record) {
-      for (const { name, driver = 'local' } of volumesOf(record)) {
-        await volumes.settle(name, record.id);
-        events.publish({ type: 'volume', action: 'unmount', actor: { id: name, attributes: { container: record.id, driver } } });
+      for (const mount of volumesOf(record)) {
+        await volumes.settle(mount.name, record.id);
+        tellUnmounted(events, record, mount);
       }
     },
   };
-}
-
-function volumesOf(record: ContainerRecord): (MountPoint & { name: string })[] {
-  return record.mounts.filter((mount): mount is MountPoint & { name: string } => mount.type === 'volume' && mount.name !== undefined);
 }
 
 interface Stage { places: Places; volumes: StagingOptions['volumes']; held: AsyncDisposableStack }

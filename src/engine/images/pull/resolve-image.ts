@@ -31,10 +31,9 @@ export async function resolveTop(deps: ImageDeps, { client, reference, lease, si
   const asked = reference.digest ?? reference.tag ?? 'latest';
   if (known !== undefined) {
     const head = await client.headManifest(repository, asked, signal);
-    if (head?.digest === known && (await deps.content.size(known)) === head.size) {
-      lease.add({ digests: [known] });
-      return head;
-    }
+    // Leased before it is looked for: what is found may be removed before we hear of it.
+    if (head?.digest === known) lease.add({ digests: [known] });
+    if (head?.digest === known && (await deps.content.size(known)) === head.size) return head;
   }
   const { descriptor, bytes } = await client.getManifest(repository, asked, signal);
   lease.add({ digests: [descriptor.digest] });

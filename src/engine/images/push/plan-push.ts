@@ -3,6 +3,7 @@ import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
 import { maxManifestBytes, readManifestOrIndex } from '../../../oci/manifest.ts';
 import { isForeignLayer } from '../../../oci/media-types.ts';
+import type { Lease } from '../../../store/leases/leases.ts';
 import type { ImageRecord } from '../../../store/records.ts';
 import type { ImageDeps } from '../deps.ts';
 
@@ -14,18 +15,27 @@ export interface PushPlan {
   manifests: { digest: Digest; mediaType: string; bytes: Buffer }[];
 }
 
-/** What `target` is, where all that it names is here; else the one manifest of this image. */
-export async function planPush(deps: ImageDeps, image: ImageRecord, target: Digest): Promise<PushPlan> {
-  const plan = target === image.manifest ? undefined : await planned(deps, image, target);
-  return plan ?? (await planned(deps, image, image.manifest))!;
+interface Planning { image: ImageRecord; /** Its manifest, or an index that holds it. */ target: Digest; lease: Lease }
+
+/** In the turn in which an image was found: from then on it may be removed. */
+export function leaseImage({ image, target, lease }: Planning): void {
+  lease.add({ digests: [image.id, image.manifest, target, ...image.layers.map(({ digest }) => digest)] });
 }
 
-/** Undefined when a part is not here. */
-async function planned(deps: ImageDeps, image: ImageRecord, top: Digest): Promise<PushPlan | undefined> {
+/** What `target` is, where all that it names is here; else the one manifest of this image, which the lease holds already. */
+export async function planPush(deps: ImageDeps, planning: Planning): Promise<PushPlan> {
+  const { image, target } = planning;
+  const plan = target === image.manifest ? undefined : await planned(deps, planning, target);
+  return plan ?? (await planned(deps, planning, image.manifest))!;
+}
+
+/** Undefined when a part is not here. Each part is leased before it is looked for. */
+async function planned(deps: ImageDeps, { image, lease }: Planning, top: Digest): Promise<PushPlan | undefined> {
   const labels = new Map(image.layers.map((layer) => [layer.digest, shortId(layer.diffId)]));
   const blobs = new Map<Digest, PushPlan['blobs'][number]>();
   const manifests: PushPlan['manifests'] = [];
   const visit = async (digest: Digest): Promise<boolean> => {
+    lease.add({ digests: [digest] });
     if ((await deps.content.size(digest)) === undefined) return false;
     const bytes = await deps.content.bytes(digest, maxManifestBytes);
     const found = readManifestOrIndex(bytes, `manifest ${digest}`);
@@ -40,6 +50,7 @@ async function planned(deps: ImageDeps, image: ImageRecord, top: Digest): Promis
     }
     blobs.set(config.digest, { descriptor: config, label: undefined });
     manifests.push({ digest, mediaType, bytes });
+    lease.add({ digests: [...blobs.keys()] });
     for (const one of [...layers, config]) if ((await deps.content.size(one.digest)) === undefined && blobs.has(one.digest)) return false;
     return true;
   };
