@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { KeyedLocks } from '../../base/locks.ts';
 import type { Log } from '../../base/log.ts';
 import { readSysctl } from '../../host/sysctl.ts';
@@ -35,6 +36,14 @@ export function createNetworkDeps({ metadata, settings = defaultNetworkSettings,
     settings,
     catalog: new NetworkCatalog(metadata),
     addresses: new Addresses(metadata),
-    ports: new PortAllocator({ ephemeral: { from, to }, reserve: reserveHostPort, isLedElsewhere: (port) => parts.backend.isLedElsewhere(port), relayed }),
+    ports: new PortAllocator({ ephemeral: { from, to, first: firstPort(parts.instanceId, { from, to }) }, reserve: reserveHostPort, isLedElsewhere: (port) => parts.backend.isLedElsewhere(port), relayed }),
   };
+}
+
+/**
+ * Engines of one host begin at different ports: what a container of the one gives back, to have it again after its restart, is not what another one
+ * gives out next.
+ */
+function firstPort(instanceId: string, { from, to }: { from: number; to: number }): number {
+  return from + (createHash('sha256').update(instanceId).digest().readUInt32BE(0) % (to - from + 1));
 }

@@ -5,8 +5,8 @@ import { isRelayed } from '../relay/relayed-port.ts';
 import type { HostPort, Reservation } from './reserve.ts';
 
 export interface PortAllocatorOptions {
-  /** First and last ephemeral port, `net.ipv4.ip_local_port_range`. */
-  ephemeral: { from: number; to: number };
+  /** First and last ephemeral port, `net.ipv4.ip_local_port_range`, and the one that is given first. */
+  ephemeral: { from: number; to: number; first?: number };
   /** Takes the port from the host's other programs. */
   reserve: (port: HostPort) => Reservation;
   /** Whether another engine's rules lead it to a container: nobody may hold it, and packets would never come here. */
@@ -34,7 +34,8 @@ export class PortAllocator {
 
   constructor(options: PortAllocatorOptions) {
     this.#options = options;
-    this.#lastEphemeral = options.ephemeral.from - 1;
+    const { from, first = from } = options.ephemeral;
+    this.#lastEphemeral = first - 1;
   }
 
   /** Takes ports that a container has already: nobody can refuse them any more. */

@@ -90,6 +90,11 @@ test('allocate() walks the ephemeral range, gives a freed port last, and says wh
   assert.throws(() => ports.allocate([web('')], four), { message: 'all ports are allocated' });
 });
 
+test('allocate() begins where it is told, and goes round', () => {
+  const ports = new PortAllocator({ ephemeral: { from: 100, to: 103, first: 102 }, reserve: free, relayed: { ipv4: false, ipv6: false } });
+  assert.deepEqual(ports.allocate([web(''), web(''), web('')], four).map((port) => port.hostPort), [102, 103, 100]);
+});
+
 test('claim() takes the ports of containers that run already', () => {
   const ports = allocator();
   ports.claim([{ protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 100 }]);

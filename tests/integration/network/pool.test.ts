@@ -34,12 +34,12 @@ describe('the pool of namespaces', () => {
     await become(inPool, 3);
     const sandboxes = await Promise.all(burst.map((number) => backend.createSandbox(`c${number}`, { wired: true })));
     assert.ok(waitingLinks() >= burst.length, 'those that were made on demand have their links too');
+    await become(inPool, burst.length + 1);
+    await become(waitingLinks, 2 * burst.length);
     for (const [index, sandbox] of sandboxes.entries()) {
       const number = burst[index] as number;
       await backend.attach(sandbox, { id: `endpoint-c${number}`, network, interface: 'eth0', macAddress: `02:42:00:00:02:${number.toString(16).padStart(2, '0')}`, ipv4: `172.30.0.${number}/24`, defaultRoute: true, ports: [] } as Endpoint);
     }
-    await become(waitingLinks, burst.length);
-    assert.equal(inPool(), burst.length + 1);
     await become(inPool, 3);
     await become(waitingLinks, 2);
   });
