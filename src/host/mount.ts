@@ -20,6 +20,9 @@ export const mountFlags = {
   bind: 4096, move: 8192, recursive: 16384, unbindable: 1 << 17, private: 1 << 18, slave: 1 << 19, shared: 1 << 20, relAtime: 1 << 21,
 } as const;
 
+/** nosuid, nodev, noexec: for what holds no programs. */
+export const hardenedFlags = mountFlags.noSetuid | mountFlags.noDevices | mountFlags.noExec;
+
 /** mount(2). */
 export function mount(source: string, target: string, options: { type?: string; flags?: number; data?: string } = {}): void {
   checked(mountCall(source, target, options.type ?? null, options.flags ?? 0, options.data ?? null), 'mount', target);

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { GantryError } from '../../base/errors.ts';
 import { leastHealthcheckNs, type ContainerConfig, type Healthcheck, type HostConfig } from '../../oci/container.ts';
+import { sharedContainer } from '../../oci/namespace-mode.ts';
 import { checkRestartPolicy } from './restart-policy.ts';
 import { signalNumber } from './signals.ts';
 
@@ -127,10 +128,9 @@ function portWarnings(host: HostConfig): string[] {
 
 /** Options that contradict each other through the network mode; these come from the person, not from the image. */
 export function checkNetworkConflicts(config: ContainerConfig, host: HostConfig): void {
-  const mode = host.networkMode ?? '';
   const conflict = (message: string): GantryError => invalid(`conflicting options: ${message}`);
   if (host.utsMode === 'host' && config.hostname) throw conflict('hostname and the UTS mode');
-  if (!mode.startsWith('container:')) return;
+  if (sharedContainer(host.networkMode) === undefined) return;
   if (config.hostname) throw conflict('hostname and the network mode');
   if (host.dns?.length) throw conflict('dns and the network mode');
   if (host.extraHosts?.length) throw conflict('custom host-to-IP mapping and the network mode');

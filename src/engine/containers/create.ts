@@ -4,6 +4,7 @@ import { GantryError, isGantryError } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId, shortId } from '../../base/ids.ts';
 import type { ContainerConfig, HostConfig } from '../../oci/container.ts';
+import { sharedContainer } from '../../oci/namespace-mode.ts';
 import { checkSecurity } from '../../runtime/spec/check-security.ts';
 import { volumesLock } from '../volumes/local-volumes.ts';
 import { canMakeTreesReadOnly } from '../../host/recursive-read-only.ts';
@@ -82,8 +83,8 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
 /** Containers in the host's network or in another container's share the name that goes with it. */
 function defaultHostname(deps: ContainerDeps, id: string, { networkMode = '' }: HostConfig): string {
   if (networkMode === 'host') return hostHostname();
-  if (!networkMode.startsWith('container:')) return shortId(id);
-  return deps.catalog.get(networkMode.slice('container:'.length))?.config.hostname ?? shortId(id);
+  const other = sharedContainer(networkMode);
+  return (other === undefined ? undefined : deps.catalog.get(other)?.config.hostname) ?? shortId(id);
 }
 
 function chooseName(deps: ContainerDeps, asked: string | undefined): string {
@@ -125,8 +126,8 @@ function securityOptions({ securityOpt, privileged, ipcMode, pidMode }: HostConf
 
 /** `container:<name>` with the id in place of the name, which may change. @throws invalid */
 function withContainerId(deps: ContainerDeps, mode: string): string {
-  if (!mode.startsWith('container:')) return mode;
-  return named(() => `container:${deps.catalog.find(mode.slice('container:'.length)).id}`);
+  const other = sharedContainer(mode);
+  return other === undefined ? mode : named(() => `container:${deps.catalog.find(other).id}`);
 }
 
 /** What else than its image a create names, and is not there, is `invalid`: a client takes notFound for a missing image, pulls it, and asks again. */

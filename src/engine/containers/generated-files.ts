@@ -1,15 +1,21 @@
 import { join } from 'node:path';
+import { sharedContainer } from '../../oci/namespace-mode.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import type { ContainerRecord } from './record.ts';
 
 const names = ['resolv.conf', 'hostname', 'hosts'] as const;
 
+/** Whose /etc/hosts and the like a container has: its own, or those of the container whose network it has. */
+export function generatedFilesOwner({ id, hostConfig }: Pick<ContainerRecord, 'id' | 'hostConfig'>): string {
+  return sharedContainer(hostConfig.networkMode) ?? id;
+}
+
 /**
- * Where /etc/hosts and the like of a container are, on the host: beside its layer, or where those of the container are whose network it has. They come with
- * its first start and stay when it ends: `inspect` names them, and `cp` finds them.
+ * Where they are, on the host: beside the owner's layer. They come with its first start and stay when it ends: `inspect` names them, and
+ * `cp` finds them.
  */
-export function generatedFilesDirectory(containersDirectory: string, { id, hostConfig }: Pick<ContainerRecord, 'id' | 'hostConfig'>): string {
-  return join(containersDirectory, /^container:(.+)$/.exec(hostConfig.networkMode ?? '')?.[1] ?? id);
+export function generatedFilesDirectory(containersDirectory: string, record: Pick<ContainerRecord, 'id' | 'hostConfig'>): string {
+  return join(containersDirectory, generatedFilesOwner(record));
 }
 
 /** How they come into the container. */

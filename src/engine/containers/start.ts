@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
-import { mount as mountFilesystem } from '../../host/mount.ts';
+import { sharedContainer } from '../../oci/namespace-mode.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { nextCgroupPath } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
 import type { ContainerDeps } from './deps.ts';
 import { withDevices } from './device-facts.ts';
-import { generatedFilesDirectory, generatedMounts } from './generated-files.ts';
+import { generatedFilesDirectory, generatedFilesOwner, generatedMounts } from './generated-files.ts';
 import { logSettingsOf } from './log-settings.ts';
 import { checkRootfs, makeBindSources, makeWorkingDirectory, userOf } from './prepare-rootfs.ts';
 import { checkPlaces } from './mounts/check-places.ts';
@@ -21,10 +21,11 @@ import type { ContainerRecord, ContainerState, EndpointRecord, StartableState } 
 import { removeLocked } from './remove.ts';
 import { concernsBoot } from './restart-policy.ts';
 import { runtimeOf } from './runtime-of.ts';
+import { ipcNamespace, networkNamespaceOf, pidNamespace } from './shared-namespaces.ts';
 import { SIGKILL } from './signals.ts';
 import { specInputOf, type StartedParts } from './spec-input-of.ts';
 import { networkingFailed, saysItAlready, startFailure } from './start-failure.ts';
-import { dockerStatus, isAlive, notRunning, transition } from './transition.ts';
+import { transition } from './transition.ts';
 import { tried } from './tried.ts';
 
 /**
@@ -95,7 +96,7 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     rootfs: root.path,
     user: userOf(root.path, record.config.user ?? '', record.hostConfig.groupAdd ?? []),
     networkNamespace: network.namespace,
-    pidNamespace: sharedNamespace(deps, record.hostConfig.pidMode ?? ''),
+    pidNamespace: pidNamespace(deps, record),
     ipcNamespace: ipcNamespace(deps, record, bundle),
     generated: placed.slice(mounts.length),
     mounts: placed.slice(0, mounts.length),
@@ -146,7 +147,8 @@ interface JoinedNetwork { namespace: string | 'host'; endpoints: Record<string, 
 async function joinNetwork(deps: ContainerDeps, record: ContainerRecord, undo: AsyncDisposableStack): Promise<JoinedNetwork> {
   const mode = record.hostConfig.networkMode ?? '';
   if (mode === 'host') return { namespace: 'host', endpoints: withIds(record.endpoints) };
-  if (mode.startsWith('container:')) return { namespace: namespaceOfOther(deps, record, mode.slice('container:'.length)), endpoints: record.endpoints };
+  const other = sharedContainer(mode);
+  if (other !== undefined) return { namespace: networkNamespaceOf(deps, record, other), endpoints: record.endpoints };
   let joined = record;
   undo.defer(async () => { await deps.networks.detach(joined); });
   const { namespace, endpoints } = await connect(deps, record).catch((cause: unknown) => { throw tried(networkingFailed, cause); });
@@ -166,50 +168,9 @@ function withIds(endpoints: Record<string, EndpointRecord>): Record<string, Endp
   return Object.fromEntries(Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint, endpointId: newId() }]));
 }
 
-function namespaceOfOther(deps: ContainerDeps, record: ContainerRecord, otherId: string): string | 'host' {
-  const other = deps.catalog.get(otherId);
-  if (other === undefined) throw new GantryError('notFound', `joining network namespace of container: No such container: ${otherId}`);
-  if (other.id === record.id) throw new GantryError('invalid', 'cannot join own network namespace');
-  if (!isAlive(other.state)) {
-    throw new GantryError('conflict', `cannot join network namespace of a non running container: container ${other.name} is ${dockerStatus(other.state)}`);
-  }
-  const mode = other.hostConfig.networkMode ?? '';
-  return mode === 'host' ? 'host' : `/proc/${other.state.pid}/ns/net`;
-}
-
-function sharedNamespace(deps: ContainerDeps, mode: string): 'private' | 'host' | { ofPid: number } {
-  if (mode === 'host') return 'host';
-  if (!mode.startsWith('container:')) return 'private';
-  const other = deps.catalog.find(mode.slice('container:'.length));
-  if (!isAlive(other.state)) throw tried('failed to join PID namespace', notRunning(other.id));
-  return { ofPid: other.state.pid };
-}
-
-/** Only a /dev/shm that the host has mounted can be given to another container, so a shareable one is made here. */
-function ipcNamespace(deps: ContainerDeps, record: ContainerRecord, bundle: string): StartedParts['ipcNamespace'] {
-  const mode = record.hostConfig.ipcMode ?? 'private';
-  if (mode === 'host' || mode === 'none') return mode;
-  if (!mode.startsWith('container:')) {
-    if (mode === 'shareable') makeSharedMemory(join(bundle, 'shm'), record.hostConfig.shmSize ?? 0);
-    return 'private';
-  }
-  const other = deps.catalog.find(mode.slice('container:'.length));
-  if (!isAlive(other.state)) throw tried('failed to join IPC namespace', notRunning(other.id));
-  if (other.hostConfig.ipcMode !== 'shareable') {
-    throw new GantryError('invalid', `failed to join IPC namespace: container ${other.id}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`);
-  }
-  return { ofPid: other.state.pid, shmPath: join(deps.settings.bundlesDirectory, other.id, 'shm') };
-}
-
-function makeSharedMemory(path: string, bytes: number): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  const noSetuidNoExecNoDevices = 2 | 4 | 8;
-  mountFilesystem('shm', path, { type: 'tmpfs', flags: noSetuidNoExecNoDevices, data: `mode=1777,size=${bytes}` });
-}
-
 function generatedFiles(deps: ContainerDeps, record: ContainerRecord, bundle: string): ResolvedMount[] {
   const directory = generatedFilesDirectory(deps.settings.containersDirectory, record);
-  if (basename(directory) === record.id) {
+  if (generatedFilesOwner(record) === record.id) {
     const { hosts, hostname, resolvConf } = deps.networks.files(record);
     for (const [name, text] of Object.entries({ hosts, hostname, 'resolv.conf': resolvConf })) writeFileSync(join(directory, name), text, { mode: 0o644 });
   }

@@ -1,5 +1,6 @@
-import { GantryError, hasKind } from '../../base/errors.ts';
+import { GantryError, hasKind, isGantryError } from '../../base/errors.ts';
 import type { EndpointRequest } from '../../oci/container.ts';
+import { sharedContainer } from '../../oci/namespace-mode.ts';
 import type { NetworkPlanRequest } from '../containers/ports.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
 import { checkEndpoint } from './check-endpoint.ts';
@@ -13,7 +14,8 @@ export type NetworkMode = { kind: 'host' } | { kind: 'container'; container: str
 
 export function networkModeOf(text: string | undefined): NetworkMode {
   if (text === 'host') return { kind: 'host' };
-  if (text?.startsWith('container:')) return { kind: 'container', container: text.slice('container:'.length) };
+  const container = sharedContainer(text);
+  if (container !== undefined) return { kind: 'container', container };
   return { kind: 'own', network: text === undefined || text === '' || text === 'default' ? 'bridge' : text };
 }
 
@@ -48,7 +50,7 @@ export function planEndpoints(catalog: NetworkCatalog, request: NetworkPlanReque
   const first = own === undefined ? [...asked.keys()][0] : primary.name;
   return Object.fromEntries([...asked].map(([name, endpoint]) => {
     const withMac = name === first && request.macAddress !== undefined ? { ...endpoint, macAddress: endpoint.macAddress || request.macAddress } : endpoint;
-    return [name, restingEndpoint(found(catalog, name), withMac, request)];
+    return [name, configuredEndpoint(found(catalog, name), withMac, request)];
   }));
 }
 
@@ -68,10 +70,20 @@ function found(catalog: NetworkCatalog, name: string): Wanted {
 export function settledEndpoints(catalog: NetworkCatalog, { id, name, config, endpoints }: ContainerRecord): Record<string, EndpointRecord> {
   const container = { containerId: id, containerName: name, hostname: config.hostname ?? '' };
   return Object.fromEntries(Object.entries(endpoints).map(([wanted, endpoint]) => {
-    if (endpoint.networkId !== '') return [wanted, endpoint];
+    // One that has been on its network knows it by its id; until then the name counts.
+    if (endpoint.networkId !== '' && (endpoint.before !== undefined || catalog.get(endpoint.networkId) !== undefined)) return [wanted, endpoint];
     const network = catalog.find(wanted);
     return [network.name, restingEndpoint(network, endpoint.request, container)];
   }));
+}
+
+/** One that a create asks for. @throws as restingEndpoint() */
+function configuredEndpoint(network: Wanted, asked: EndpointRequest, request: NetworkPlanRequest): EndpointRecord {
+  try {
+    return restingEndpoint(network, asked, request);
+  } catch (error) {
+    throw isGantryError(error) ? new GantryError(error.kind, `invalid config for network ${network.name}: ${error.message}`, { cause: error }) : error;
+  }
 }
 
 /** An endpoint of a container that does not run. @throws invalid, forbidden for what this network cannot give */

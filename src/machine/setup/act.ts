@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import { installPackages } from '../../host/debian-packages.ts';
-import { mount } from '../../host/mount.ts';
+import { hardenedFlags, mount } from '../../host/mount.ts';
 import { runProgram } from '../../host/run-program.ts';
 import { fetchComposePlugin } from './compose-plugin.ts';
 import { imageMaker } from './embedded-image.ts';
@@ -37,7 +37,7 @@ function mountControllers(controllers: string[], say: (line: string) => void): S
     say(`mounting the control group controller ${controller} on ${target}`);
     try {
       if (!existsSync(target)) mkdirSync(target);
-      mount('cgroup', target, { type: 'cgroup', flags: hardened, data: controller });
+      mount('cgroup', target, { type: 'cgroup', flags: hardenedFlags, data: controller });
     } catch (error) {
       return { what: `cannot mount ${controller}: ${messageOf(error)}.`, next: `Run as root: mount -t cgroup -o ${controller} cgroup ${target}` };
     }
@@ -45,13 +45,10 @@ function mountControllers(controllers: string[], say: (line: string) => void): S
   return undefined;
 }
 
-/** nosuid, nodev, noexec: as systemd mounts them. */
-const hardened = 2 | 4 | 8;
-
 function mountUnified(say: (line: string) => void): SetupFailure | undefined {
   say('mounting control groups (v2) on /sys/fs/cgroup');
   try {
-    mount('cgroup2', '/sys/fs/cgroup', { type: 'cgroup2', flags: hardened });
+    mount('cgroup2', '/sys/fs/cgroup', { type: 'cgroup2', flags: hardenedFlags });
   } catch (error) {
     return { what: `cannot mount control groups: ${messageOf(error)}.`, next: 'Run as root: mount -t cgroup2 none /sys/fs/cgroup' };
   }

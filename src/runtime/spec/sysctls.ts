@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { sharedContainer } from '../../oci/namespace-mode.ts';
 import type { SpecInput } from './spec-input.ts';
 
 const ipcKeys = ['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem', 'kernel.shmall', 'kernel.shmmax', 'kernel.shmmni', 'kernel.shm_rmid_forced'];
@@ -10,7 +11,7 @@ const ipcKeys = ['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem'
 export function sysctlsOf(input: SpecInput): Record<string, string> {
   const asked = input.host.sysctls ?? {};
   for (const key of Object.keys(asked)) checkSysctl(key, input);
-  const ownNetwork = input.networkNamespace !== 'host' && !(input.host.networkMode ?? '').startsWith('container:');
+  const ownNetwork = input.networkNamespace !== 'host' && sharedContainer(input.host.networkMode) === undefined;
   return {
     ...(ownNetwork ? { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' } : {}),
     ...(input.domainname === '' || input.utsNamespace === 'host' ? {} : { 'kernel.domainname': input.domainname }),

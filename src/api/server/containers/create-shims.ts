@@ -1,6 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { CreateRequest } from '../../../engine/containers/verbs.ts';
 import type { HostConfig, MountRequest } from '../../../oci/container.ts';
+import { sharedContainer } from '../../../oci/namespace-mode.ts';
 import { atLeast } from '../../types/version.ts';
 import { moveInterfaceSysctls, refuseInterfaceSysctls } from './interface-sysctls.ts';
 
@@ -144,7 +145,7 @@ function networkName(request: CreateRequest): string {
 
 function hasOwnNetwork(request: CreateRequest): boolean {
   const mode = networkName(request);
-  return mode !== 'host' && mode !== 'none' && !mode.startsWith('container:');
+  return mode !== 'host' && mode !== 'none' && sharedContainer(mode) === undefined;
 }
 
 function invalid(message: string): GantryError {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { generatedFilesOwner } from '../../../engine/containers/generated-files.ts';
 import type { ContainerDetails } from '../../../engine/containers/verbs.ts';
 import type { ContainerRecord } from '../../../engine/containers/record.ts';
 import { shortId } from '../../../base/ids.ts';
@@ -51,10 +52,9 @@ function apparmorProfile({ hostConfig }: ContainerRecord): string {
   return (hostConfig.securityOpt ?? []).flatMap((option) => /^apparmor[=:](.*)$/.exec(option)?.[1] ?? []).at(-1) ?? '';
 }
 
-/** The files that are mounted into it; they come with its first start, and are those of the container whose network it has. */
-function filePaths({ id, state, hostConfig }: ContainerRecord, facts: EngineFacts): object {
-  const owner = /^container:(.+)$/.exec(hostConfig.networkMode ?? '')?.[1] ?? id;
-  const path = (name: string): string => (state.status === 'created' ? '' : join(facts.containerDirectory(owner), name));
+/** The files that are mounted into it; they come with its first start. */
+function filePaths(record: ContainerRecord, facts: EngineFacts): object {
+  const path = (name: string): string => (record.state.status === 'created' ? '' : join(facts.containerDirectory(generatedFilesOwner(record)), name));
   return { ResolvConfPath: path('resolv.conf'), HostnamePath: path('hostname'), HostsPath: path('hosts') };
 }
 

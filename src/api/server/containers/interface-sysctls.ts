@@ -1,5 +1,6 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { CreateRequest } from '../../../engine/containers/verbs.ts';
+import { sharedContainer } from '../../../oci/namespace-mode.ts';
 
 const endpointOption = 'com.docker.network.endpoint.sysctls';
 
@@ -34,7 +35,7 @@ export function refuseInterfaceSysctls(request: CreateRequest): CreateRequest {
 interface InterfaceSysctl { name: string; link: string; setting: string }
 
 function interfaceSysctls({ hostConfig: { networkMode = '', sysctls = {} } }: CreateRequest): InterfaceSysctl[] {
-  if (networkMode === 'host' || networkMode.startsWith('container:')) return [];
+  if (networkMode === 'host' || sharedContainer(networkMode) !== undefined) return [];
   return Object.entries(sysctls).flatMap(([name, value]) => {
     const [, family, group, link, rest] = /^net\.([^.]*)\.([^.]*)\.(eth[^.]*)\.(.*)$/.exec(name) ?? [];
     return link === undefined ? [] : [{ name, link, setting: `net.${family}.${group}.IFNAME.${rest}=${value}` }];
