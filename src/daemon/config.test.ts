@@ -52,6 +52,13 @@ describe('readConfig()', () => {
     ['TLS without a key', {}, ['--tls', '--tlscert', '/c'], /TLS needs --tlskey/],
     ['--tlsverify without an authority', {}, ['--tlsverify', '--tlscert', '/c', '--tlskey', '/k'], /TLS needs --tlscacert/],
     ['live-restore off: containers always outlive the daemon', { 'live-restore': false }, [], /live-restore cannot be false: here it is always true/],
+    ['iptables off, and says why', { iptables: false }, [], /^iptables cannot be false: here it is always true \(published ports, masquerading and/],
+    ['iptables off by a flag', {}, ['--iptables=false'], /^iptables cannot be false/],
+    ['another storage driver', {}, ['-s', 'btrfs'], /^storage-driver cannot be "btrfs": here it is always "overlay2"/],
+    ['default limits given twice', { 'default-ulimits': { nofile: { Name: 'nofile', Hard: 10, Soft: 5 } } }, ['--default-ulimit', 'nofile=1:2'], /default-ulimits: \(from flag: map\[nofile:map\[Hard:2 Name:nofile Soft:1\]\], from file: map\[nofile:map\[Hard:10 Name:nofile Soft:5\]\]\)$/],
+    ['a limit that is no object', { 'default-ulimits': { nofile: '10:20' } }, [], /default-ulimits cannot be \{"nofile":"10:20"\}$/],
+    ['options of exec that contradict this engine', {}, ['--exec-opt', 'native.cgroupdriver=systemd'], /native\.cgroupdriver option systemd is not supported by this engine/],
+    ['a time that is none', {}, ['--shutdown-timeout', 'soon'], /shutdown-timeout must be a number of seconds, and not soon/],
   ];
   for (const [title, file, argv, message] of refused) {
     test(`refuses ${title}`, () => assert.throws(() => readConfig(['--config-file', write(file), ...argv]), { message }));
@@ -66,6 +73,29 @@ test('readConfig() takes what is always so, and an empty file', () => {
       writeFileSync(path, text);
       assert.equal(typeof readConfig(['--config-file', path]), 'object');
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('readConfig() reads the defaults of containers alike from flags and from the file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-config-'));
+  const path = join(folder, 'daemon.json');
+  try {
+    writeFileSync(path, JSON.stringify({
+      'default-ulimits': { nofile: { Name: 'nofile', Soft: 1, Hard: 2 } }, 'default-shm-size': '8m', 'default-ipc-mode': 'shareable', 'default-cgroupns-mode': 'private', 'no-new-privileges': true,
+      'cgroup-parent': '/p', 'seccomp-profile': 'unconfined', 'exec-opts': ['native.cgroupdriver=cgroupfs'], 'shutdown-timeout': -1, runtimes: { a: { path: '/a' } }, iptables: true,
+    }));
+    const file = readConfig(['--config-file', path]);
+    writeFileSync(path, '{"runtimes": {"a": {"path": "/a"}}}');
+    const flags = readConfig([
+      '--config-file', path, '--default-ulimit', 'nofile=1:2', '--default-shm-size', '8m', '--default-ipc-mode', 'shareable', '--default-cgroupns-mode', 'private', '--no-new-privileges',
+      '--cgroup-parent', '/p', '--seccomp-profile', 'unconfined', '--exec-opt', 'native.cgroupdriver=cgroupfs', '--shutdown-timeout=-1', '--iptables', '--live-restore=true',
+    ]);
+    assert.deepEqual(flags, file);
+    assert.equal((flags as DaemonConfig).shutdownTimeoutSeconds, Infinity);
+    const both = readConfig(['--config-file', path, '--add-runtime', 'b=/b']) as DaemonConfig;
+    assert.deepEqual(both.runtimes, { a: { path: '/a' }, b: { path: '/b' } });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -21,6 +21,18 @@ describe('exchangeSettings()', () => {
     assert.deepEqual(exchangeSettings(read({}), next), { settings: next, restart: [] });
   });
 
+  test('takes runtimes, and what containers get at their create', () => {
+    const next = read({ runtimes: { a: { path: '/a' } }, 'default-runtime': 'a', 'default-shm-size': '1m', 'default-ipc-mode': 'shareable', 'default-cgroupns-mode': 'private', 'shutdown-timeout': 3 });
+    assert.deepEqual(exchangeSettings(read({}), next), { settings: next, restart: [] });
+  });
+
+  test('leaves limits, privileges, the profile and the parent of containers', () => {
+    const next = read({ 'default-ulimits': { core: { Soft: 0, Hard: 0 } }, 'no-new-privileges': true, 'cgroup-parent': '/p', 'seccomp-profile': 'unconfined', 'default-shm-size': '1m' });
+    const { settings, restart } = exchangeSettings(read({}), next);
+    assert.deepEqual(restart, ['containers.ulimits', 'containers.noNewPrivileges', 'containers.cgroupParent', 'containers.seccompProfile']);
+    assert.deepEqual(settings.containers, { ...read({}).containers, shmBytes: 1 << 20 });
+  });
+
   test('leaves the rest as it is, and names what has changed of it', () => {
     const running = read({ 'data-root': '/a', labels: ['a=b'] });
     const { settings, restart } = exchangeSettings(running, read({ 'data-root': '/b', init: true, 'max-concurrent-downloads': 7 }));
