@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { GantryError, messageOf } from '../base/errors.ts';
-import { parseUlimit } from '../cli/container/body/ulimits.ts';
-import { parseBytes } from '../cli/grammar/numbers.ts';
+import { parseBytes } from '../base/parse-bytes.ts';
 import type { Ulimit } from '../engine/containers/defaults.ts';
+import { checkUlimit, parseUlimit } from '../oci/ulimit.ts';
 import { seccompProfile as checkSeccompProfile } from '../runtime/spec/seccomp.ts';
 import type { HostFacts } from '../runtime/spec/spec-input.ts';
 import { isFlag, isRecord, isText, isTexts } from './value-kinds.ts';
@@ -66,8 +66,8 @@ export function foldContainerFlags(flags: Settings): Settings {
 
 function ulimitOfFlag(text: string): [name: string, ulimit: object] {
   try {
-    const ulimit = parseUlimit(text);
-    return [ulimit.Name, ulimit];
+    const { name, soft, hard } = parseUlimit(text);
+    return [name, { Name: name, Soft: soft, Hard: hard }];
   } catch (cause) {
     throw new GantryError('invalid', `invalid argument ${JSON.stringify(text)} for "--default-ulimit" flag: ${messageOf(cause)}`, { cause });
   }
@@ -92,11 +92,10 @@ export function containerSettingsOf(settings: Settings): ContainerSettingsOfDaem
 function checkedUlimit([name, { Name: own = name, Soft: soft = 0, Hard: hard = 0 }]: [string, { Name?: string; Soft?: number; Hard?: number }]): Ulimit {
   if (own !== name) throw new GantryError('invalid', `default-ulimits: ${name} is named ${own} within`);
   try {
-    parseUlimit(`${name}=${soft}:${hard}`);
+    return checkUlimit({ name, soft, hard });
   } catch (cause) {
     throw new GantryError('invalid', `default-ulimits: ${messageOf(cause)}`, { cause });
   }
-  return { name, soft, hard };
 }
 
 /** 0 is Docker's way to say the default. */

@@ -1,3 +1,4 @@
+import { parseBytes } from '../../base/parse-bytes.ts';
 import { custom, type Flag, type FlagOptions } from './flag.ts';
 
 type Numeric = FlagOptions & { initial?: number };
@@ -25,41 +26,6 @@ function integer(summary: string, options: Numeric & { go: string; least: bigint
     return Number(number);
   };
   return custom(summary, { ...(initial === 0 ? {} : { shown: String(initial) }), ...rest, initial, parse });
-}
-
-const powers = 'bkmgtp';
-
-/** Bytes from `512m`, `1.5GiB`, `64kb`: every unit is binary, as in docker's memory flags. Throws on anything else. */
-export function parseBytes(value: string): number {
-  const refusal = (): Error => new Error(`invalid size: '${value}'`);
-  const split = lastNumberCharacter(value);
-  if (split === -1) throw refusal();
-  const spaced = value[split] === ' ';
-  const number = value.slice(0, spaced ? split : split + 1);
-  const suffix = value.slice(split + 1).toLowerCase();
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(number)) throw refusal();
-  const size = Number(number);
-  if (size < 0) throw refusal();
-  if (suffix === '') return Math.trunc(size);
-  if (suffix.length > 3) throw badSuffix(suffix);
-  if (suffix[0] === 'b') {
-    if (suffix.length > 1) throw badSuffix(suffix);
-    return Math.trunc(size);
-  }
-  const power = powers.indexOf(suffix[0] ?? '');
-  if (power < 0) throw badSuffix(suffix);
-  if (suffix.length === 2 && suffix[1] !== 'b') throw badSuffix(suffix);
-  if (suffix.length === 3 && suffix.slice(1) !== 'ib') throw badSuffix(suffix);
-  return Math.trunc(size * 1024 ** power);
-}
-
-function badSuffix(suffix: string): Error {
-  return new Error(`invalid suffix: '${suffix}'`);
-}
-
-function lastNumberCharacter(value: string): number {
-  for (let at = value.length - 1; at >= 0; at -= 1) if ('0123456789. '.includes(value[at] ?? '')) return at;
-  return -1;
 }
 
 export function bytes(summary: string, options: FlagOptions & { minusOne?: boolean } = {}): Flag<number> {

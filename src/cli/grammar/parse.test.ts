@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bool, list, text } from './flag.ts';
-import { int, parseBytes, parseCpus } from './numbers.ts';
+import { int, parseCpus } from './numbers.ts';
 import { FlagError, parseFlags } from './parse.ts';
 
 const table = { all: bool('', { short: 'a' }), tty: bool('', { short: 't' }), env: list('', { short: 'e' }), name: text(''), last: int('', { short: 'n', initial: -1 }) };
@@ -31,11 +31,6 @@ describe('parseFlags()', () => {
     ['--nam x', 'unknown flag: --nam'], ['-x', "unknown shorthand flag: 'x' in -x"], ['-ax', "unknown shorthand flag: 'x' in -x"], ['--name', 'flag needs an argument: --name'],
     ['-e', "flag needs an argument: 'e' in -e"], ['--=x', 'bad flag syntax: --=x'], ['---x', 'bad flag syntax: ---x'], ['--constructor', 'unknown flag: --constructor'],
   ] as const) test(`${line}: ${complaint}`, () => assert.throws(() => read(line), (error) => error instanceof FlagError && error.message === complaint));
-});
-
-test('parseBytes() reads binary units', () => {
-  assert.deepEqual(['10', '1k', '1kb', '1KiB', '1.5g', '1 m', '0'].map(parseBytes), [10, 1024, 1024, 1024, 1610612736, 1048576, 0]);
-  for (const bad of ['', 'x', '-1', '1x', '1bb', '1kib2', '1e3']) assert.throws(() => parseBytes(bad), Error, bad);
 });
 
 test('parseCpus() keeps nine places and no more', () => {

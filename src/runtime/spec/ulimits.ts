@@ -1,33 +1,24 @@
 import { GantryError } from '../../base/errors.ts';
 import type { Resources } from '../../oci/container.ts';
+import { checkUlimit, unlimited, type Ulimit } from '../../oci/ulimit.ts';
 import type { HostFacts } from './spec-input.ts';
 
 export interface Rlimit { type: string; soft: number; hard: number }
 
 /** What Docker's service file gives containers, when nothing is asked. */
 const defaultOpenFiles = 1_048_576;
-const names = [
-  'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack',
-];
-/** On Docker's wire. */
-const unlimited = -1;
 /** RLIM_INFINITY in the OCI spec: no JavaScript number, so it is written raw. */
 const infinity = (JSON as unknown as { rawJSON: (text: string) => object }).rawJSON('18446744073709551615') as unknown as number;
 
 /** @throws invalid for an unknown name, soft above hard, or more than this host can give */
 export function ulimitsOf(ulimits: Resources['ulimits'], facts: HostFacts): Rlimit[] {
-  const asked = (ulimits ?? []).map((ulimit) => checkUlimit(ulimit, facts));
+  const asked = (ulimits ?? []).map((ulimit) => possibleUlimit(checkUlimit(ulimit), facts));
   if (asked.some(({ type }) => type === 'RLIMIT_NOFILE')) return asked;
   const openFiles = Math.min(defaultOpenFiles, facts.hardLimits.nofile);
   return [...asked, { type: 'RLIMIT_NOFILE', soft: openFiles, hard: openFiles }];
 }
 
-function checkUlimit(ulimit: { name?: string; soft?: number; hard?: number }, facts: HostFacts): Rlimit {
-  const { name = '', soft = 0, hard = 0 } = ulimit;
-  if (!names.includes(name)) throw new GantryError('invalid', `invalid ulimit type: ${name}`);
-  if (hard !== unlimited && (soft === unlimited || soft > hard)) {
-    throw new GantryError('invalid', `ulimit soft limit must be less than or equal to hard limit: ${soft} > ${hard}`);
-  }
+function possibleUlimit({ name, soft, hard }: Ulimit, facts: HostFacts): Rlimit {
   const most = name === 'nofile' || name === 'nproc' ? facts.hardLimits[name] : Infinity;
   if (!facts.capabilities.includes('CAP_SYS_RESOURCE') && (hard === unlimited ? Infinity : hard) > most) {
     throw new GantryError('invalid', `ulimit ${name}: the hard limit ${hard} is more than the ${most} that this host can give`, {

@@ -1,4 +1,5 @@
 import { GantryError } from '../../../base/errors.ts';
+import type { Ulimit } from '../../../oci/ulimit.ts';
 import type { Values } from '../../grammar/flag.ts';
 import type { createFlags } from './flags.ts';
 import { capabilities } from './capabilities.ts';
@@ -138,7 +139,7 @@ function resources({ flags }: CreateRequest): Record<string, unknown> {
     Devices: mappings,
     DeviceCgroupRules: orNull(flags['device-cgroup-rule']),
     DeviceRequests: requests.length === 0 ? null : requests,
-    Ulimits: flags.ulimit.length === 0 ? [] : [...new Map(flags.ulimit.map((limit) => [limit.Name, limit])).values()].sort((left, right) => (left.Name < right.Name ? -1 : 1)),
+    Ulimits: ulimitsOf(flags.ulimit),
   };
 }
 
@@ -168,6 +169,12 @@ function withProxies(env: readonly string[], proxies: Readonly<Record<string, st
 function pathAndOptions(text: string): [string, string] {
   const colon = text.indexOf(':');
   return colon < 0 ? [text, ''] : [text.slice(0, colon), text.slice(colon + 1)];
+}
+
+/** Of several with one name the last, in the order of names. */
+function ulimitsOf(asked: readonly Ulimit[]): object[] {
+  const byName = new Map(asked.map((limit) => [limit.name, limit]));
+  return [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1)).map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard }));
 }
 
 function orNull<T>(items: readonly T[]): readonly T[] | null {

@@ -1,5 +1,5 @@
+import { parseBytes } from '../../../base/parse-bytes.ts';
 import type { DeviceMapping } from './wire.ts';
-import { parseBytes } from '../../grammar/numbers.ts';
 
 export type DeviceFlag = { cdi: string } | { mapping: DeviceMapping };
 

@@ -1,3 +1,4 @@
+import { parseUlimit } from '../../../oci/ulimit.ts';
 import { bool, custom, list, text, type Flag } from '../../grammar/flag.ts';
 import { duration } from '../../grammar/duration.ts';
 import { bytes, decimalCpus, int, uint } from '../../grammar/numbers.ts';
@@ -6,7 +7,6 @@ import { checkEnv, checkLabel, checkLink, checkExtraHost } from './lists.ts';
 import { parseGpus } from './gpus.ts';
 import { parseMount } from './mount.ts';
 import { parseNetwork } from './networks.ts';
-import { parseUlimit } from './ulimits.ts';
 
 /** One more element on each occurrence. */
 function collected<T>(summary: string, type: string, parse: (value: string) => T): Flag<readonly T[]> {

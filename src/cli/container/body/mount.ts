@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseBytes } from '../../grammar/numbers.ts';
+import { parseBytes } from '../../../base/parse-bytes.ts';
 import { csvFields } from './csv.ts';
 import { toMap } from './lists.ts';
 import type { Mount } from './wire.ts';
