@@ -29,6 +29,8 @@ export interface Streams {
   terminal?: number;
 }
 
+const unexecutedExitCode = 255;
+
 /** One process that the monitor answers for: a container's first, or an exec's. */
 export class Instance {
   readonly file: InstanceFile;
@@ -45,6 +47,8 @@ export class Instance {
   #finishing = false;
   /** Nothing was written yet. */
   #silent = true;
+  /** crun was there, and the program never. */
+  #isUnexecuted = false;
 
   constructor(options: { file: InstanceFile; pid: number; startedAt: string; streams: Streams; log: LogWriter | undefined }) {
     this.file = options.file;
@@ -68,6 +72,11 @@ export class Instance {
 
   get target(): Target {
     return this.file.target;
+  }
+
+  /** Of a program that the kernel did not execute, which its output has told by now, Docker's code: that of runc. */
+  exitCodeOf(exitCode: number): number {
+    return this.#isUnexecuted ? unexecutedExitCode : exitCode;
   }
 
   attach(socket: Socket, request: AttachRequest): void {
@@ -121,7 +130,9 @@ export class Instance {
 
   #take(stream: OutputStream, read: Buffer): void {
     if (this.#finishing) return;
-    const chunk = this.#silent && this.#fromCrun ? execFailure(read, this.file.program ?? '') ?? read : read;
+    const failure = this.#silent && this.#fromCrun ? execFailure(read, this.file.program ?? '') : undefined;
+    const chunk = failure ?? read;
+    this.#isUnexecuted ||= failure !== undefined;
     this.#silent = false;
     this.#log?.write(stream === 1 ? 'stdout' : 'stderr', chunk);
     this.#fanOut.write(stream, chunk);

@@ -197,7 +197,7 @@ export class Monitor {
       await instance.endAttachments(attachmentPatienceMs);
       await attempt(() => this.#cleanup.removeContainer(instance.file));
     }
-    const exit: ExitReport = { ...instance.target, ...(exitCode === undefined ? { exitCode: guessedExitCode, guessed: true } : { exitCode }), oomKilled, at };
+    const exit: ExitReport = { ...instance.target, ...(exitCode === undefined ? { exitCode: guessedExitCode, guessed: true } : { exitCode: instance.exitCodeOf(exitCode) }), oomKilled, at };
     this.#record(instance, exit);
     if (!isContainer) void instance.endAttachments(attachmentPatienceMs);
     instance.closeStreams();

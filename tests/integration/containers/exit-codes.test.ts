@@ -45,17 +45,18 @@ describe('how a container ends', () => {
   for (const [title, content, reason] of [
     ['whose interpreter is missing', '#!/no/such/interpreter\n', 'no such file or directory'],
     ['of an unknown format', '\x7fELF and nothing more', 'exec format error'],
+    ['without a byte in it', '', 'exec format error'],
   ] as const) {
-    test(`a program ${title} ends with Docker's words on its stderr, as a container and as an exec`, async () => {
+    test(`a program ${title} ends with Docker's words on its stderr, and 255, as a container and as an exec`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'gantry-program-'));
       try {
         writeFileSync(join(folder, 'program'), content, { mode: 0o755 });
         const HostConfig = { Binds: [`${folder}:/given:ro`] };
         const sentence = `exec /given/program: ${reason}\n`;
         const id = await box.start({ Cmd: ['/given/program'], HostConfig });
-        assert.deepEqual([await box.wait(id), await box.output(id)], [1, { stdout: '', stderr: sentence }]);
+        assert.deepEqual([await box.wait(id), await box.output(id)], [255, { stdout: '', stderr: sentence }]);
         const host = await box.start({ Cmd: ['sleep', '1000'], HostConfig });
-        assert.deepEqual(await box.exec(host, ['/given/program']), { exitCode: 1, stdout: '', stderr: sentence });
+        assert.deepEqual(await box.exec(host, ['/given/program']), { exitCode: 255, stdout: '', stderr: sentence });
         for (const each of [id, host]) await box.ok('DELETE', `/containers/${each}?force=1`);
       } finally {
         rmSync(folder, { recursive: true });
