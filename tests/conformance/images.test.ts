@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
 import { useEngine } from './target.ts';
@@ -24,6 +25,17 @@ describe('images', () => {
     assert.ok(seen.RepoTags.includes('conformance/one:a'));
     const removed = (await engine.expect('DELETE', '/images/conformance/one:a', { status: 200 })).json;
     assert.deepEqual(removed, [{ Untagged: 'conformance/one:a' }]);
+  });
+
+  test('names are listed in the order of the whole ones, with their registry', async () => {
+    const names = ['conformance/one:b', 'localhost:5999/one:a', 'conformance-one:c'];
+    for (const name of names) await tag(name.slice(0, name.lastIndexOf(':')), name.slice(-1));
+    const ordered = (listed: string[]): string[] => listed.filter((name) => names.includes(name));
+    const inspected = (await engine.expect('GET', `/images/${engine.image}/json`, { status: 200 })).json;
+    const { json } = await engine.expect('GET', '/images/json', { status: 200 });
+    for (const name of names) await engine.expect('DELETE', `/images/${name}`, { status: 200 });
+    assert.deepEqual(ordered(inspected.RepoTags), names.with(1, names[2]!).with(2, names[1]!));
+    assert.deepEqual(ordered(json.find(({ Id }: { Id: string }) => Id === inspected.Id).RepoTags), ordered(inspected.RepoTags));
   });
 
   test('a bad tag is 400', () =>
@@ -67,6 +79,28 @@ describe('images', () => {
     assert.match(text, /Loaded image: conformance\/saved:x/);
     assert.equal((await engine.expect('GET', '/images/conformance/saved:x/json', { status: 200 })).json.Id, Id);
     await engine.expect('DELETE', '/images/conformance/saved:x', { status: 200 });
+  });
+
+  test('what an image was made from is saved and loaded where both travel together', async () => {
+    const commit = async (Image: string, name: string): Promise<string> =>
+      (await engine.expect('POST', '/commit', { query: { container: await engine.create({ Image }), repo: `conformance/${name}`, tag: 'x' }, body: {}, status: 201 })).json.Id;
+    const parent = await commit(engine.image, 'parent');
+    const child = await commit('conformance/parent:x', 'child');
+    await engine.clean();
+    const saved = async (...names: string[]): Promise<Buffer> => await buffer(await engine.open('GET', `/images/get?${names.map((name) => `names=conformance/${name}:x`).join('&')}`));
+    const [both, alone] = [await saved('child', 'parent'), await saved('child')];
+    const anew = async (archive: Buffer): Promise<any> => {
+      await engine.expect('DELETE', '/images/conformance/child:x', { status: 200 });
+      await engine.call('DELETE', '/images/conformance/parent:x');
+      await engine.expect('POST', '/images/load', { raw: archive, status: 200 });
+      return (await engine.expect('GET', '/images/conformance/child:x/json', { status: 200 })).json.Parent;
+    };
+    assert.equal(await anew(both), parent);
+    const history = (await engine.expect('GET', `/images/${child}/history`, { status: 200 })).json as { Id: string; Tags: string[] | null }[];
+    assert.deepEqual(history.slice(0, 2).map(({ Id, Tags }) => [Id, Tags]), [[child, ['conformance/child:x']], [parent, ['conformance/parent:x']]]);
+    await engine.expect('DELETE', `/images/${parent}`, { query: { force: 1 }, status: 409, message: /image has dependent child images/ });
+    assert.equal(await anew(alone), '');
+    await engine.expect('DELETE', '/images/conformance/child:x', { status: 200 });
   });
 
   test('garbage is not loaded', async () => {

@@ -120,9 +120,9 @@ export class Catalog {
   }
 }
 
-/** Short names as people see them: `busybox:latest`, and `busybox@sha256:…`. */
+/** Short names as people see them, `busybox:latest` and `busybox@sha256:…`, in the order of the whole ones. */
 export function shownNames(records: readonly ReferenceRecord[]): { repoTags: string[]; repoDigests: string[] } {
-  const names = records.map((record) => familiarName(parseReference(record.name))).sort();
+  const names = records.map(({ name }) => name).sort().map((name) => familiarName(parseReference(name)));
   return { repoTags: names.filter((name) => !name.includes('@')), repoDigests: names.filter((name) => name.includes('@')) };
 }
 

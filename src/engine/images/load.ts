@@ -11,6 +11,7 @@ import { describeImage, settle, unpackImage, type OnUnpacking } from './add-imag
 import { imagesOfDockerArchive } from './archive/docker-archive.ts';
 import { ArchiveMembers } from './archive/members.ts';
 import { imagesOfLayout, type ArchivedImage, type PlatformChoice } from './archive/oci-layout.ts';
+import { parentsIn, withParent } from './archive/parents.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
@@ -44,6 +45,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
       // Unpacked when somebody uses them.
       for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));
     }
+    await join(deps, loaded, await parentsIn(members));
     await settle(deps, lease);
     record(catalog, [...loaded, ...variants.map((image) => ({ image, names: [] }))]);
     return loaded;
@@ -51,6 +53,14 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
     tar.destroy();
     lease.release();
     await collect(deps, { digests: members.brought, chainIds });
+  }
+}
+
+/** Where both are in the archive. */
+async function join(deps: ImageDeps, loaded: LoadedImage[], parents: ReadonlyMap<Digest, Digest>): Promise<void> {
+  for (const item of loaded) {
+    const parent = loaded.find(({ image }) => image.id === parents.get(item.image.id));
+    if (parent !== undefined) item.image = await withParent(deps, item.image, parent.image);
   }
 }
 
@@ -77,7 +87,8 @@ function record(catalog: Catalog, loaded: readonly LoadedImage[]): void {
     for (const { image, names } of loaded) {
       const known = catalog.images.get(image.id) ?? image;
       const isSame = known.manifest === image.manifest;
-      const kept = isSame && known.index === undefined && image.index !== undefined ? { ...known, index: image.index } : known;
+      const gained = { ...isSame && known.index === undefined && image.index !== undefined && { index: image.index }, ...image.parent !== undefined && { parent: image.parent } };
+      const kept: ImageRecord = { ...known, ...gained };
       catalog.images.put(image.id, kept);
       for (const name of names) catalog.point(name, kept, isSame ? image.index ?? image.manifest : undefined);
     }

@@ -124,7 +124,9 @@ async function pullOne(parts: PullParts, reference: Reference, options: PullOpti
     await settle(deps, lease);
     const before = catalog.byName(canonicalName(reference));
     catalog.durably(() => {
-      catalog.images.put(image.id, { ...image, addedAtMs: catalog.images.get(image.id)?.addedAtMs ?? image.addedAtMs });
+      const { addedAtMs = image.addedAtMs, parent } = catalog.images.get(image.id) ?? {};
+      // What is known of an image here stays: a registry does not say what it was made from.
+      catalog.images.put(image.id, { ...image, addedAtMs, ...parent !== undefined && { parent } });
       catalog.point(canonicalName(reference), image);
       catalog.point(`${reference.domain}/${reference.path}@${top.digest}`, image);
     });

@@ -85,6 +85,7 @@ async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease:
   const index: Descriptor[] = [];
   const items: unknown[] = [];
   const repositories: Record<string, Record<string, string>> = {};
+  const ids = new Set(saved.map(({ image }) => image.id));
   for (const { image, target, names } of saved) {
     // An index travels when all that it names is here.
     const { blobs: parts, manifests } = await planPush(deps, { image, target, lease });
@@ -95,7 +96,7 @@ async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease:
     const platform = top.digest === image.manifest ? { platform: { ...image.platform } } : {};
     const descriptor: Descriptor = { mediaType: top.mediaType, digest: top.digest, size: top.bytes.length, ...platform };
     index.push(...(names.length === 0 ? [descriptor] : names.map((name) => ({ ...descriptor, annotations: nameAnnotations(name) }))));
-    items.push({ Config: blobName(image.id), RepoTags: names.length === 0 ? null : names.map(familiarName), Layers: manifest.layers.map((layer) => blobName(layer.digest)) });
+    items.push({ Config: blobName(image.id), RepoTags: names.length === 0 ? null : names.map(familiarName), Layers: manifest.layers.map((layer) => blobName(layer.digest)), ...parentOf(image, ids) });
     for (const name of names) (repositories[familiarRepository(name)] ??= {})[name.tag as string] = image.layers.at(-1)?.chainId.slice(7) ?? '';
   }
   const json = (name: string, value: unknown): { name: string; bytes: Buffer } => ({ name, bytes: Buffer.from(JSON.stringify(value)) });
@@ -108,6 +109,11 @@ async function planArchive(deps: ImageDeps, saved: readonly SavedImage[], lease:
       ...(Object.keys(repositories).length === 0 ? [] : [json('repositories', repositories)]),
     ],
   };
+}
+
+/** Told where it travels along. */
+function parentOf({ parent }: ImageRecord, saved: ReadonlySet<Digest>): { Parent?: Digest } {
+  return parent !== undefined && saved.has(parent) ? { Parent: parent } : {};
 }
 
 /** Of the manifests that travel the image's own: the same image may have come by several, whose layers are compressed otherwise. */

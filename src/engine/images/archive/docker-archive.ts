@@ -11,10 +11,10 @@ import type { ArchivedImage, PlatformChoice } from './oci-layout.ts';
 import type { ArchiveMembers } from './members.ts';
 
 /** One item of `manifest.json`: https://github.com/moby/docker-image-spec */
-interface DockerArchiveItem { config: string; repoTags: string[]; layers: string[] }
+interface DockerArchiveItem { config: string; repoTags: string[]; layers: string[]; parent?: unknown }
 
 /** @throws invalid */
-function readDockerManifest(bytes: Buffer): DockerArchiveItem[] {
+export function readDockerManifest(bytes: Buffer): DockerArchiveItem[] {
   let items: unknown;
   try {
     items = JSON.parse(bytes.toString('utf8'));
@@ -25,7 +25,7 @@ function readDockerManifest(bytes: Buffer): DockerArchiveItem[] {
   return items.map((item: Record<string, unknown> | null) => {
     const [config, tags, layers] = [item?.['Config'], item?.['RepoTags'] ?? [], item?.['Layers'] ?? []];
     if (typeof config !== 'string' || !isTexts(tags) || !isTexts(layers)) throw new GantryError('invalid', 'manifest.json: an item lacks Config, RepoTags or Layers');
-    return { config, repoTags: tags, layers };
+    return { config, repoTags: tags, layers, parent: item?.['Parent'] };
   });
 }
 
