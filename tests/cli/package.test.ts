@@ -17,7 +17,9 @@ describe('the package', () => {
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'gantry-package-'));
-    chmodSync(folder, 0o755); // open to strangers, as a global installation is
+    // Open to strangers, as a global installation is.
+    chmodSync(folder, 0o755);
+    process.umask(0o022);
     // Without its scripts: they would build anew what other tests run at this moment.
     run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], repository);
     run('tar', ['-xf', join(folder, `gantry-engine-${version}.tgz`)], folder);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, GantryError } from '../../base/errors.ts';
 
@@ -61,7 +61,8 @@ export function writeContext(directory: string, context: StoredContext, tls: Tls
     writeFileSync(join(keys, 'docker', file), text, { mode: 0o600 });
   }
   mkdirSync(join(path, '..'), { recursive: true, mode: 0o755 });
-  writeFileSync(`${path}.new`, JSON.stringify(context), { mode: 0o644 });
+  writeFileSync(`${path}.new`, JSON.stringify(context));
+  chmodSync(`${path}.new`, 0o644); // whatever the umask, as docker's
   renameSync(`${path}.new`, path);
 }
 
