@@ -67,7 +67,7 @@ describe('networks', () => {
 
   // Each with a subnet of its own: older engines keep the one of a network that they refused.
   const refused: [what: string, body: Record<string, unknown>, status: number | readonly number[], message?: string | RegExp][] = [
-    ['a predefined name', { Name: 'bridge' }, 403, /^operation is not permitted on predefined bridge network ?$/],
+    ['a predefined name', { Name: 'bridge' }, 403, /^operation is not permitted on predefined bridge network $/],
     ['an empty name', { Name: '' }, [400, 500], /^invalid name: /],
     ['a second host network', { Driver: 'host' }, 403, 'only one instance of "host" network is allowed'],
     ['a second null network', { Driver: 'null' }, 403, 'only one instance of "null" network is allowed'],
@@ -79,9 +79,9 @@ describe('networks', () => {
     ['one auxiliary address twice', { IPAM: { Config: [{ Subnet: '10.213.20.0/24', AuxiliaryAddresses: { a: '10.213.20.7', b: '10.213.20.7' } }] } }, [400, 500], /^failed to allocate secondary ip address \([ab]:10\.213\.20\.7\): Address already in use$/],
     ['an auxiliary address that is the gateway', { IPAM: { Config: [{ Subnet: '10.213.21.0/24', Gateway: '10.213.21.7', AuxiliaryAddresses: { a: '10.213.21.7' } }] } }, [400, 500], 'failed to allocate secondary ip address (a:10.213.21.7): Address already in use'],
     ['a gateway that is everybody', { IPAM: { Config: [{ Subnet: '10.213.22.0/24', Gateway: '10.213.22.255' }] } }, [400, 500], 'failed to allocate gateway (10.213.22.255): Address already in use'],
-    ['the name host', { Name: 'host' }, 403, /^operation is not permitted on predefined host network ?$/],
-    ['the name none', { Name: 'none' }, 403, /^operation is not permitted on predefined none network ?$/],
-    ['the name default', { Name: 'default' }, 403, /^operation is not permitted on predefined default network ?$/],
+    ['the name host', { Name: 'host' }, 403, /^operation is not permitted on predefined host network $/],
+    ['the name none', { Name: 'none' }, 403, /^operation is not permitted on predefined none network $/],
+    ['the name default', { Name: 'default' }, 403, /^operation is not permitted on predefined default network $/],
     ['an ingress network without a swarm', { Ingress: true }, 403, 'Ingress network can only be global scope network'],
     ['the scope of a swarm', { Scope: 'swarm' }, 403, 'cannot create a swarm scoped network when swarm is not active'],
     ['an unknown driver of addresses', { IPAM: { Driver: 'moon' } }, 404, 'plugin "moon" not found'],
@@ -91,7 +91,13 @@ describe('networks', () => {
     ['a size of packets that is no number', { Options: { 'com.docker.network.driver.mtu': 'abc' } }, [400, 500], /failed to parse com\.docker\.network\.driver\.mtu value: abc/],
     ['a flag that is none', { Options: { 'com.docker.network.bridge.enable_icc': 'maybe' } }, [400, 500], /failed to parse com\.docker\.network\.bridge\.enable_icc value: maybe/],
     ['an unknown mode of macvlan', { Driver: 'macvlan', Options: { macvlan_mode: 'x' } }, [400, 500], "requested macvlan mode 'x' is not valid, 'bridge' mode is the macvlan driver default"],
-    ['a parent of macvlan that is not there', { Driver: 'macvlan', Options: { parent: 'nope0' } }, [400, 500], /nope0/],
+    ['a parent of macvlan that is not there', { Driver: 'macvlan', Options: { parent: 'nope0' } }, [400, 500], 'invalid subinterface vlan name nope0, example formatting is eth0.10'],
+    ['an MTU below none', { Options: { 'com.docker.network.driver.mtu': '-1' } }, [400, 500], 'invalid MTU number: -1'],
+    ['a source that is no address', { Options: { 'com.docker.network.host_ipv4': 'x' } }, [400, 500], 'failed to parse com.docker.network.host_ipv4 value: x (nil ip)'],
+    ['two subnets of which one is in the other', { IPAM: { Config: [{ Subnet: '10.213.26.0/24' }, { Subnet: '10.213.26.0/25' }] } }, 403, /Pool overlaps with other one on this address space$/],
+    ['a VLAN that there is not', { Driver: 'macvlan', Options: { parent: 'lo.5000' } }, [400, 500], 'vlan id must be between 1-4094, received: 5000'],
+    ['a VLAN of a link that is not there', { Driver: 'macvlan', Options: { parent: 'nope0.7' } }, [400, 500], /^-o parent interface (does )?was not found on the host: nope0$/],
+    ['a parent that leads nowhere', { Driver: 'macvlan', Options: { parent: 'lo' } }, [400, 500], 'loopback interface is not a valid macvlan parent link'],
     ['an unknown configuration', { ConfigFrom: { Network: 'nope' } }, 404, 'configuration network "nope" does not exist'],
   ];
   for (const [what, body, status, message] of refused) {
@@ -118,6 +124,12 @@ describe('networks', () => {
       body: { Name: unique(), ConfigFrom: { Network: configuration.name }, Options: { 'com.docker.network.driver.mtu': '1300' } },
       status: 403, message: 'network driver options are not supported if the network depends on a configuration network',
     });
+    for (const own of [{ Labels: { own: '' } }, { IPAM: { Config: [{ Subnet: '10.213.9.0/24' }] } }, { EnableIPv6: true }]) {
+      const message = 'user specified configurations are not supported if the network depends on a configuration network';
+      await engine.expect('POST', '/networks/create', { body: { Name: unique(), ConfigFrom: { Network: configuration.name }, ...own }, status: 403, message });
+    }
+    const container = await engine.create({ HostConfig: { NetworkMode: configuration.name } });
+    await engine.expect('POST', `/containers/${container}/start`, { status: 403, message: /cannot create endpoint on configuration-only network$/ });
     await engine.expect('DELETE', `/networks/${id}`, { status: 204 });
   });
 
@@ -296,14 +308,6 @@ describe('networks', () => {
     await engine.expect('GET', `/networks/${id}`, { query: { scope: 'local', verbose: 'true' }, status: 200 });
     await engine.expect('GET', `/networks/${id}`, { query: { scope: 'swarm' }, status: 404, message: `network ${id} not found` });
     await engine.expect('GET', `/networks/${id}`, { query: { verbose: 'maybe' }, status: 400, message: /^invalid value for verbose: maybe/ });
-  });
-
-  test('prune takes what nobody uses and the filters let through', async () => {
-    const kept = await network({ Labels: { conformance: 'kept' } });
-    const gone = await network({ Labels: { conformance: 'gone' } });
-    const { json } = await engine.expect('POST', '/networks/prune', { query: { filters: '{"label":["conformance=gone"]}' }, status: 200 });
-    assert.deepEqual(json.NetworksDeleted, [gone.name]);
-    assert.equal((await inspected(kept.name)).Name, kept.name);
   });
 
   test('a link names another container of the default bridge, in its hosts file and environment', async () => {

@@ -75,7 +75,7 @@ describe('published ports', () => {
     try {
       for (const HostIp of ['127.0.0.1', '']) {
         const id = await engine.create(asking({ '80/tcp': [{ HostIp, HostPort: String(port) }] }));
-        await engine.expect('POST', `/containers/${id}/start`, { status: 500, message: new RegExp(`failed to bind host port for ${HostIp || '0.0.0.0'}:${port}/tcp: address already in use$`) });
+        await engine.expect('POST', `/containers/${id}/start`, { status: 500, message: new RegExp(`failed to bind host port for ${HostIp || '0.0.0.0'}:${port}:[\\d.]+:80/tcp: address already in use$`) });
       }
     } finally {
       server.close();

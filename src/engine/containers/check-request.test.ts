@@ -79,7 +79,7 @@ test('checkResources() keeps a weight on block devices only where the kernel has
 });
 
 test('checkRequest() warns of ports published in host network mode', () => {
-  assert.deepEqual(checkRequest({}, { networkMode: 'host', publishAllPorts: true }), ['Published ports are discarded when using host network mode']);
+  assert.deepEqual(checkRequest({}, { networkMode: 'host', portBindings: { '80/tcp': [] } }), ['Published ports are discarded when using host network mode']);
 });
 
 test('checkNetworkConflicts() refuses what the namespace of another container decides', () => {

@@ -122,8 +122,7 @@ function checkModes(host: HostConfig): void {
 }
 
 function portWarnings(host: HostConfig): string[] {
-  const published = host.publishAllPorts || Object.keys(host.portBindings ?? {}).length > 0;
-  return host.networkMode === 'host' && published ? ['Published ports are discarded when using host network mode'] : [];
+  return host.networkMode === 'host' && Object.keys(host.portBindings ?? {}).length > 0 ? ['Published ports are discarded when using host network mode'] : [];
 }
 
 /** Options that contradict each other through the network mode; these come from the person, not from the image. */

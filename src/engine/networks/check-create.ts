@@ -1,15 +1,17 @@
 import { GantryError } from '../../base/errors.ts';
+import { parseSubnet } from '../../network/addresses/subnet.ts';
 import { checkOptions } from './check-options.ts';
 import { checkPools } from './check-pools.ts';
 import { predefinedNames } from './default-networks.ts';
-import type { NetworkCreateRequest } from './verbs.ts';
+import { isEnabled } from './kernel-network.ts';
+import type { IpamPool, NetworkCreateRequest } from './verbs.ts';
 
 const swarm = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
 /** Refuses what cannot be honoured, by name. @throws invalid, forbidden, notFound, unavailable */
 export function checkCreate(request: NetworkCreateRequest): void {
   const { name, driver } = request;
-  if (predefinedNames.includes(name) || name === 'default') throw new GantryError('forbidden', `operation is not permitted on predefined ${name} network`);
+  if (predefinedNames.includes(name) || name === 'default') throw new GantryError('forbidden', `operation is not permitted on predefined ${name} network `);
   if (name.trim() === '') throw invalid('invalid name: name is empty');
   if (request.configOnly) return checkConfiguration(request);
   checkDriver(driver);
@@ -17,7 +19,13 @@ export function checkCreate(request: NetworkCreateRequest): void {
   if (request.ipam.driver !== 'default') throw new GantryError('notFound', `plugin "${request.ipam.driver}" not found`);
   if (request.enableIPv4 === false && request.enableIPv6 !== true) throw invalid('IPv4 or IPv6 must be enabled');
   checkOptions(driver, request.options, request);
-  checkPools(request.ipam.config);
+  checkPools(request.ipam.config.filter((pool) => isOfEnabledFamily(request, pool)));
+}
+
+/** A pool of a family that is off is used for nothing, and may be anything. */
+function isOfEnabledFamily(request: NetworkCreateRequest, { subnet = '' }: IpamPool): boolean {
+  const family = parseSubnet(subnet)?.family;
+  return family === undefined || isEnabled(request, family);
 }
 
 /** What only a swarm has. */

@@ -11,10 +11,9 @@ import type { NetworkRecord } from './verbs.ts';
 const interfaceOption = 'com.docker.network.endpoint.ifname';
 const sysctlOption = 'com.docker.network.endpoint.sysctls';
 
-/** @throws invalid with all that this network cannot give, forbidden */
+/** @throws invalid with all that this network cannot give */
 export function checkEndpoint(network: NetworkRecord, request: EndpointRequest): void {
-  if (network.configOnly) throw new GantryError('forbidden', 'cannot create endpoint on configuration-only network');
-  const invalid = (what: string): GantryError => new GantryError('invalid', `invalid config for network ${network.name}: ${what}`);
+  const invalid = (what: string): GantryError => new GantryError('invalid', what);
   if (request.macAddress && !/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(request.macAddress)) throw invalid(`invalid MAC address ${request.macAddress}`);
   const complaints = [...new Set([...addressComplaints(network, request), ...Object.entries(request.driverOpts ?? {}).flatMap(([name, value]) => optionComplaints(name, value))])];
   if (complaints.length > 0) throw invalid(`invalid endpoint settings:\n${listed(complaints)}`);
@@ -25,9 +24,11 @@ function addressComplaints(network: NetworkRecord, { ipamConfig, aliases }: Endp
   const predefined = predefinedNames.includes(network.name);
   return [
     ...(predefined && (ipv4Address || ipv6Address) ? ['user specified IP address is supported on user defined networks only'] : []),
+    ...(ipv4Address && isIP(ipv4Address) !== 4 ? [`invalid IPv4 address: ${ipv4Address}`] : []),
+    ...(ipv6Address && isIP(ipv6Address) !== 6 ? [`invalid IPv6 address: ${ipv6Address}`] : []),
+    ...linkLocalIPs.filter((address) => isIP(address) === 0).map((address) => `invalid link-local IP address: ${address}`),
     ...(ipv4Address ? staticComplaints(network, 4, ipv4Address) : []),
     ...(ipv6Address ? staticComplaints(network, 6, ipv6Address) : []),
-    ...linkLocalIPs.flatMap((address) => (isIP(address) === 0 ? [`invalid link-local IP address: ${address}`] : isLinkLocal(address) ? [] : [`invalid link local IP address: ${address}`])),
     ...(predefined && aliases?.length ? ['network-scoped alias is supported only for containers in user defined networks'] : []),
   ];
 }
@@ -36,10 +37,15 @@ function addressComplaints(network: NetworkRecord, { ipamConfig, aliases }: Endp
 function staticComplaints(network: NetworkRecord, family: 4 | 6, address: string): string[] {
   const pool = poolOf(network, family);
   const subnet = parseSubnet(pool?.subnet ?? '');
-  const isNone = isIP(address) !== family ? [`invalid IPv${family} address: ${address}`] : [];
-  if (subnet === undefined || pool?.chosen === 'pool' || predefinedNames.includes(network.name)) return [...isNone, 'user specified IP address is supported only when connecting to networks with user configured subnets'];
-  if (isNone.length === 0 && subnetHolds(subnet, address)) return [];
-  return [...isNone, `no configured subnet or ip-range contain the IP address ${address}`];
+  if (subnet === undefined || pool?.chosen === 'pool' || predefinedNames.includes(network.name)) return ['user specified IP address is supported only when connecting to networks with user configured subnets'];
+  return isIP(address) === family && subnetHolds(subnet, address) ? [] : [`no configured subnet or ip-range contain the IP address ${address}`];
+}
+
+/** What is found out when an endpoint is made, and not before. @throws forbidden, invalid */
+export function checkAttachable(network: NetworkRecord, { ipamConfig }: EndpointRequest): void {
+  if (network.configOnly) throw new GantryError('forbidden', 'cannot create endpoint on configuration-only network');
+  const elsewhere = ipamConfig?.linkLocalIPs?.find((address) => !isLinkLocal(address));
+  if (elsewhere !== undefined) throw new GantryError('invalid', `invalid link local IP address: ${elsewhere}`);
 }
 
 function isLinkLocal(address: string): boolean {
@@ -51,8 +57,8 @@ function optionComplaints(name: string, value: string): string[] {
     return value.split(',').filter((entry) => sysctlOf(entry) === undefined)
       .map((entry) => `unrecognised network interface sysctl '${entry}'; represent 'net.X.Y.ethN.Z=V' as 'net.X.Y.IFNAME.Z=V', 'X' must be 'ipv4', 'ipv6' or 'mpls'`);
   }
-  if (name !== interfaceOption) return [`the endpoint option ${name} is not supported by this engine`];
-  return isLinkName(value) ? [] : [`invalid ${interfaceOption}: "${value}" is not the name of a link`];
+  // Options that only other drivers know are kept, and have no effect, as in Docker.
+  return name !== interfaceOption || isLinkName(value) ? [] : [`invalid ${interfaceOption}: "${value}" is not the name of a link`];
 }
 
 /** The name of the link in the container that a person asked for. */

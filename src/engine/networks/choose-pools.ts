@@ -16,8 +16,10 @@ export function choosePools(deps: Pick<NetworkDeps, 'catalog' | 'backend' | 'set
   const families = [4, 6] as const;
   const asked = families.flatMap((family) => {
     const pools = request.ipam.config.filter((pool) => familyOf(pool) === family);
-    if (pools.length > 1) throw new GantryError('forbidden', "bridge driver doesn't support multiple subnets");
-    return pools.map((pool) => (isEnabled(request, family) ? completed(pool, taken, hasGateway(request, family)) : pool));
+    if (!isEnabled(request, family)) return pools;
+    const chosen = pools.map((pool, index) => completed(pool, [...taken, ...pools.slice(0, index).map(({ subnet = '' }) => subnet)], hasGateway(request, family)));
+    if (chosen.length > 1) throw new GantryError('forbidden', `${request.driver} driver doesn't support multiple subnets`);
+    return chosen;
   });
   const lacking = families.filter((family) => isEnabled(request, family) && !asked.some((pool) => familyOf(pool) === family));
   return [...asked, ...lacking.map((family): IpamPool => {

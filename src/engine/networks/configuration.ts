@@ -8,10 +8,10 @@ export function configured(catalog: NetworkCatalog, request: NetworkCreateReques
   const configuration = catalog.byName(request.configFrom);
   if (configuration?.configOnly !== true) throw new GantryError('notFound', `configuration network "${request.configFrom}" does not exist`);
   const refused = (what: string): GantryError => new GantryError('forbidden', `${what} are not supported if the network depends on a configuration network`);
-  if (request.ipam.config.length > 0 || request.ipam.driver !== 'default' || request.enableIPv6 === true || Object.keys(request.ipam.options ?? {}).length > 0) throw refused('user specified configurations');
+  if (request.ipam.config.length > 0 || request.ipam.driver !== 'default' || request.enableIPv6 === true || Object.keys(request.ipam.options ?? {}).length > 0 || Object.keys(request.labels).length > 0) throw refused('user specified configurations');
   if (Object.keys(request.options).length > 0) throw refused('network driver options');
   return {
-    ...request, ipam: configuration.ipam, options: configuration.options, labels: { ...configuration.labels, ...request.labels },
+    ...request, ipam: configuration.ipam, options: configuration.options, labels: configuration.labels,
     ...(configuration.enableIPv6 !== undefined && { enableIPv6: configuration.enableIPv6 }), ...(configuration.enableIPv4 !== undefined && { enableIPv4: configuration.enableIPv4 }),
   };
 }

@@ -19,6 +19,7 @@ export async function connect(deps: NetworkDeps, name: string, container: string
     const record = deps.containers.find(id);
     const network = deps.catalog.find(name);
     checkConnect(record, network);
+    if (record.endpoints[network.name] !== undefined) return;
     const resting = restingEndpoint(network, request, { containerId: id, containerName: record.name, hostname: record.config.hostname ?? '' });
     const planned: ContainerRecord = { ...record, endpoints: { ...record.endpoints, [network.name]: resting } };
     if (!isLive(record)) {
@@ -28,8 +29,8 @@ export async function connect(deps: NetworkDeps, name: string, container: string
       await moveOtherRoute(deps, joined);
       await announce(deps, joined);
       refreshFiles(deps, record, joined);
+      networkEvent(deps.events, network, 'connect', { container: id });
     }
-    networkEvent(deps.events, network, 'connect', { container: id });
   });
 }
 
@@ -66,8 +67,9 @@ function checkConnect(record: ContainerRecord, network: NetworkRecord): void {
     throw new GantryError('invalid', 'container sharing network namespace with another container or host cannot be connected to any other network');
   }
   const present = Object.keys(record.endpoints);
-  if (present.includes(network.name)) throw new GantryError('forbidden', `endpoint with name ${record.name} already exists in network ${network.name}`);
-  if (present.includes('none') || (network.name === 'none' && present.length > 0)) {
+  // One that does not run stays as it is there, without a word.
+  if (present.includes(network.name) && isLive(record)) throw new GantryError('forbidden', `endpoint with name ${record.name} already exists in network ${network.name}`);
+  if (present.includes('none') !== (network.name === 'none') && present.length > 0) {
     throw new GantryError('invalid', 'container cannot be connected to multiple networks with one of the networks in private (none) mode');
   }
 }

@@ -54,8 +54,9 @@ function recordOf(deps: NetworkDeps, request: NetworkCreateRequest): NetworkReco
   if (request.configOnly) return { ...common, driver: 'null' };
   const record = { ...common, ipam: { ...request.ipam, config: choosePools(deps, request, id) } };
   if (request.driver !== 'bridge') return record;
-  const bridge = request.options['com.docker.network.bridge.name'] ?? bridgeName(deps.instanceId, id);
-  if (deps.catalog.all().some((other) => other.bridge === bridge)) throw new GantryError('forbidden', `bridge name ${bridge} is used by another network`);
+  const bridge = request.options['com.docker.network.bridge.name'] || bridgeName(deps.instanceId, id);
+  const other = deps.catalog.all().find((each) => each.bridge === bridge);
+  if (other !== undefined) throw new GantryError('forbidden', `cannot create network ${id} (${bridge}): conflicts with network ${other.id} (${bridge}): networks have same bridge name`);
   return { ...record, bridge };
 }
 

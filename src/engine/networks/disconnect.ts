@@ -31,7 +31,7 @@ export async function disconnect(deps: NetworkDeps, name: string, container: str
       await goOn(deps, left, gatewayName(deps, record.endpoints) === key ? leaving : undefined);
       refreshFiles(deps, record, left);
     }
-    if (network !== undefined) networkEvent(deps.events, network, 'disconnect', { container: id });
+    if (network !== undefined && isLive(record)) networkEvent(deps.events, network, 'disconnect', { container: id });
   });
 }
 

@@ -5,7 +5,7 @@ import { macOf } from '../../network/addresses/choose.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type PublishedPort, type Sandbox } from '../../network/network.ts';
 import { relayedPorts } from '../../network/relay/relayed-port.ts';
 import type { ContainerRecord, EndpointRecord } from '../containers/record.ts';
-import { askedInterface, askedSysctls } from './check-endpoint.ts';
+import { askedInterface, askedSysctls, checkAttachable } from './check-endpoint.ts';
 import type { NetworkDeps } from './deps.ts';
 import { interfacePrefixOf, kernelNetworkOf } from './kernel-network.ts';
 import type { NetworkRecord } from './verbs.ts';
@@ -27,6 +27,7 @@ export async function attachEndpoint(deps: NetworkDeps, container: ContainerReco
   const resting = container.endpoints[name];
   const network = resting === undefined ? undefined : deps.catalog.get(resting.networkId);
   if (resting === undefined || network === undefined) throw new GantryError('notFound', `network ${resting?.networkId ?? name} not found`);
+  checkAttachable(network, resting.request);
   const kernelNetwork = kernelNetworkOf(network);
   const endpointId = newId();
   if (kernelNetwork === undefined) return { ...resting, endpointId };
@@ -155,6 +156,7 @@ function takePorts(deps: NetworkDeps, { container, network, kernelNetwork, endpo
     const { gatewayModes = {} } = kernelNetwork;
     return deps.ports.allocate(requests, {
       families: { ipv4: addressed.ipv4 !== undefined, ipv6: addressed.ipv6 !== undefined },
+      container: (addressed.ipv4 ?? addressed.ipv6)?.split('/')[0],
       routed: { ipv4: gatewayModes.ipv4 === 'routed', ipv6: gatewayModes.ipv6 === 'routed' },
     });
   } catch (error) {

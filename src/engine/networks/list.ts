@@ -3,6 +3,7 @@ import { matchesLabels, matchesPattern, readFilters, type Filters } from '../fil
 import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { detailsOf } from './inspect.ts';
+import { isUnused } from './unused.ts';
 import type { NetworkDetails } from './verbs.ts';
 
 export function list(deps: NetworkDeps, filters: Filters): NetworkDetails[] {
@@ -10,7 +11,7 @@ export function list(deps: NetworkDeps, filters: Filters): NetworkDetails[] {
   for (const type of read.values('type')) {
     if (type !== 'custom' && type !== 'builtin') throw new GantryError('invalid', `invalid filter: 'type'='${type}'`);
   }
-  const named = new Set(deps.containers.all().flatMap((record) => Object.values(record.endpoints).map((endpoint) => endpoint.networkId)));
+  const unused = isUnused(deps);
   return deps.catalog.all()
     .filter((network) => read.some('driver', (driver) => network.driver === driver)
       && read.some('id', (id) => matchesPattern([network.id], id))
@@ -18,6 +19,6 @@ export function list(deps: NetworkDeps, filters: Filters): NetworkDetails[] {
       && read.some('scope', (scope) => network.scope === scope)
       && read.some('type', (type) => (type === 'builtin') === predefinedNames.includes(network.name))
       && matchesLabels(network.labels, read.values('label'))
-      && read.flag('dangling', () => !predefinedNames.includes(network.name) && !named.has(network.id)))
+      && read.flag('dangling', () => unused(network)))
     .map((network) => detailsOf(deps, network));
 }

@@ -53,6 +53,9 @@ describe('the plan of a container\'s networks', () => {
     const record = { id: 'c'.repeat(64), name: 'web', config: { hostname: 'front' }, endpoints } as unknown as ContainerRecord;
     assert.throws(() => settledEndpoints(catalog, record), { kind: 'notFound', message: 'network nope not found' });
     catalog.save({ ...bridge, id: 'abcd1'.repeat(12), name: 'nope' });
+    const gone = { ...endpoints['nope']!, networkId: 'dead'.repeat(16) };
+    const settled = (endpoint: typeof gone): string | undefined => settledEndpoints(catalog, { ...record, endpoints: { nope: endpoint } })['nope']?.networkId;
+    assert.deepEqual([settled(gone), settled({ ...gone, before: {} })], ['abcd1'.repeat(12), gone.networkId]);
     const { nope } = settledEndpoints(catalog, record);
     catalog.delete('abcd1'.repeat(12));
     assert.deepEqual([nope?.networkId, nope?.dnsNames], ['abcd1'.repeat(12), ['web', 'db', 'cccccccccccc', 'front']]);
@@ -63,8 +66,7 @@ describe('the plan of a container\'s networks', () => {
     ['an alias on the default bridge', 'bridge', { bridge: { aliases: ['db'] } }, /network-scoped alias/],
     ['another network beside host', 'host', { app: {} }, /cannot be connected to any other network/],
     ['another network beside none', 'none', { app: {} }, /private \(none\) mode/],
-    ['an endpoint option', 'app', { app: { driverOpts: { x: 'y' } } }, /endpoint option x/],
-    ['a broken MAC address', 'app', { app: { macAddress: '02:42' } }, /invalid MAC address/],
+    ['a broken MAC address', 'app', { app: { macAddress: '02:42' } }, /^invalid config for network app: invalid MAC address 02:42$/],
   ];
   for (const [what, mode, endpoints, message, kind = 'invalid'] of refused) {
     test(`refuses ${what}`, () => assert.throws(() => plan(mode, endpoints), { kind, message }));

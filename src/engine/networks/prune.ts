@@ -1,15 +1,14 @@
 import { hasKind } from '../../base/errors.ts';
 import { excludedByLabels, matchesLabels, readFilters, readUntil, type Filters } from '../filters.ts';
-import { predefinedNames } from './default-networks.ts';
 import type { NetworkDeps } from './deps.ts';
 import { remove } from './remove.ts';
+import { isUnused } from './unused.ts';
 
-/** Removes user-defined networks that no container names, running or not. Returns their names. */
+/** Removes user-defined networks that no running container is on; configurations stay. Returns their names. */
 export async function prune(deps: NetworkDeps, filters: Filters): Promise<string[]> {
   const read = readFilters(filters, ['until', 'label', 'label!']);
   const until = readUntil(read);
-  const named = new Set(deps.containers.all().flatMap((record) => Object.values(record.endpoints).map((endpoint) => endpoint.networkId)));
-  const unused = deps.catalog.all().filter((network) => !predefinedNames.includes(network.name) && !named.has(network.id)
+  const unused = deps.catalog.all().filter(isUnused(deps)).filter((network) => !network.configOnly
     && (until === undefined || Date.parse(network.createdAt) < until)
     && matchesLabels(network.labels, read.values('label'))
     && !excludedByLabels(network.labels, read));

@@ -70,10 +70,18 @@ async function measured(deps: VolumeDeps, sizes: VolumeSizes, volumes: readonly 
   return volumes.map((volume) => ({ ...detailsOf(deps, volume), usage: { sizeBytes: bytes.get(volume.name) ?? -1, refCount: deps.usersOf(volume.name).length } }));
 }
 
+/** @throws invalid, in the sentences of Go's strconv and of Docker */
+function readAll(values: readonly string[]): boolean {
+  const [value = 'false'] = values;
+  if (values.length > 1) throw new GantryError('invalid', `invalid filter 'all=[${values.join(' ')}]': only one value is expected`);
+  if (!/^(1|0|t|f|true|false|True|False|TRUE|FALSE|T|F)$/.test(value)) throw new GantryError('invalid', `invalid filter 'all': strconv.ParseBool: parsing "${value}": invalid syntax`);
+  return /^(1|t)/i.test(value);
+}
+
 /** Without `all`, those that were made for one container only. What is counted meanwhile may find a user: it is looked for again under the lock. */
 async function prune(deps: VolumeDeps, sizes: VolumeSizes, filters: Filters): Promise<{ deleted: string[]; reclaimedBytes: number }> {
   const wanted = readFilters(filters, ['all', 'label', 'label!']);
-  const all = wanted.values('all').length > 0 && wanted.flag('all', () => true);
+  const all = readAll(wanted.values('all'));
   const isUnused = (name: string): boolean => deps.usersOf(name).length === 0 && !deps.mounts.isHeld(name);
   const candidates = deps.volumes.all().filter((volume) =>
     (all || volume.anonymous) && isUnused(volume.name)

@@ -4,11 +4,13 @@ import { addDummy, addMacvlan, addVlan, setLink } from '../../host/netlink/reque
 import type { RouteSocket } from '../../host/netlink/socket.ts';
 import type { Endpoint, MacvlanNetwork } from '../network.ts';
 
+const hint = 'List the links of the host: ip link';
+
 /** Makes the parent link of a macvlan network when it is one that the engine makes. @throws GantryError invalid when it is the host's and is not there */
 export function ensureParent(route: RouteSocket, network: MacvlanNetwork, group: number): void {
   const { link: name, make } = network.parent;
   if (route.link(name) === undefined) {
-    if (make === undefined) throw missing(name);
+    if (make === undefined) throw new GantryError('invalid', `invalid subinterface vlan name ${name}, example formatting is eth0.10`, { hint });
     makeParent(route, network, group);
   }
   route.run(setLink(name, { up: true }));
@@ -18,6 +20,7 @@ function makeParent(route: RouteSocket, { parent: { link, make }, mtu }: Macvlan
   if (make === undefined) return;
   const below = make === 'dummy' ? undefined : route.link(make.of);
   if (make !== 'dummy' && below === undefined) throw missing(make.of);
+  if (make !== 'dummy' && (make.vlan < 1 || make.vlan > 4094)) throw new GantryError('invalid', `vlan id must be between 1-4094, received: ${make.vlan}`);
   try {
     route.run(make === 'dummy' ? addDummy(link, { group, mtu }) : addVlan(link, { group, parent: below?.index ?? 0, vlan: make.vlan }));
   } catch (error) {
@@ -40,5 +43,5 @@ export function plugMacvlan(route: RouteSocket, sandboxPath: string, endpoint: E
 }
 
 function missing(link: string): GantryError {
-  return new GantryError('invalid', `the parent link ${link} is not there`, { hint: 'List the links of the host: ip link' });
+  return new GantryError('invalid', `-o parent interface was not found on the host: ${link}`, { hint });
 }

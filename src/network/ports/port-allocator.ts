@@ -23,6 +23,8 @@ export interface Reach {
   families: Families;
   /** Those of them in which nothing is translated: its ports are opened as they are, and take none of the host's. */
   routed?: Families;
+  /** An address of it, for what is said of a refusal. */
+  container?: string;
 }
 
 /** Which host ports the containers of this instance have. In memory: the records of containers hold them, and `claim` restores. */
@@ -72,14 +74,14 @@ export class PortAllocator {
    * A port for each request, or none at all. A request without a host address gets one port on every family that leads to the container.
    * @throws GantryError internal with Docker's sentences when a port is taken here or by another program of the host
    */
-  allocate(requests: readonly PortRequest[], { families, routed = { ipv4: false, ipv6: false } }: Reach): PublishedPort[] {
+  allocate(requests: readonly PortRequest[], { families, routed = { ipv4: false, ipv6: false }, container = '' }: Reach): PublishedPort[] {
     const given: PublishedPort[] = [];
     try {
       for (const request of requests) {
         const hostIps = hostAddresses(request, { families, relayed: this.#options.relayed });
         const isOpened = (hostIp: string): boolean => (hostIp.includes(':') ? routed.ipv6 : routed.ipv4);
         const held = hostIps.filter((hostIp) => !isOpened(hostIp));
-        const ports = held.length > 0 ? this.#choose(request, held) : [];
+        const ports = held.length > 0 ? this.#choose(request, { hostIps: held, container }) : [];
         for (const hostIp of hostIps) {
           if (isOpened(hostIp)) open(given, { protocol: request.protocol, containerPort: request.containerPort, hostIp: hostIp.includes(':') ? '::' : '0.0.0.0', hostPort: 0 });
           else given.push(...ports.filter((port) => port.hostIp === hostIp));
@@ -92,11 +94,11 @@ export class PortAllocator {
     return given;
   }
 
-  #choose(request: PortRequest, hostIps: string[]): PublishedPort[] {
+  #choose(request: PortRequest, { hostIps, container }: { hostIps: string[]; container: string }): PublishedPort[] {
     let refusal: GantryError | undefined;
     for (const hostPort of this.#candidates(request)) {
       const ports = hostIps.map((hostIp) => ({ protocol: request.protocol, containerPort: request.containerPort, hostIp, hostPort }));
-      const refused = this.#take(ports);
+      const refused = this.#take(ports, container);
       if (refused === undefined) {
         if (request.range === undefined) this.#lastEphemeral = hostPort;
         return ports;
@@ -118,10 +120,10 @@ export class PortAllocator {
   }
 
   /** All of them, or none and why. */
-  #take(ports: readonly PublishedPort[]): GantryError | undefined {
+  #take(ports: readonly PublishedPort[], container: string): GantryError | undefined {
     const taken: PublishedPort[] = [];
     for (const port of ports) {
-      const refused = this.#takeOne(port);
+      const refused = this.#takeOne(port, container);
       if (refused !== undefined) {
         this.release(taken);
         return refused;
@@ -131,15 +133,14 @@ export class PortAllocator {
     return undefined;
   }
 
-  #takeOne(port: PublishedPort): GantryError | undefined {
-    const place = port.hostIp.includes(':') ? `[${port.hostIp}]:${port.hostPort}` : `${port.hostIp}:${port.hostPort}`;
-    const addresses = this.#taken.get(keyOf(port));
-    if ([...addresses?.keys() ?? []].some((other) => addressesMeet(other, port.hostIp)) || this.#options.isLedElsewhere?.(port) === true) {
-      return new GantryError('internal', `Bind for ${place} failed: port is already allocated`);
-    }
+  #takeOne(port: PublishedPort, container: string): GantryError | undefined {
+    const holder = [...this.#taken.get(keyOf(port))?.keys() ?? []].find((other) => addressesMeet(other, port.hostIp)) ?? (this.#options.isLedElsewhere?.(port) === true ? port.hostIp : undefined);
+    // Docker names the address that has it.
+    if (holder !== undefined) return new GantryError('internal', `Bind for ${holder}:${port.hostPort} failed: port is already allocated`);
     const reservation = this.#options.reserve(port);
     if ('refused' in reservation) {
-      return new GantryError('internal', `failed to bind host port for ${place}/${port.protocol}: ${reasons[reservation.refused] ?? reservation.refused}`);
+      const from = socketText(port.hostIp, port.hostPort);
+      return new GantryError('internal', `failed to bind host port for ${from}:${socketText(container, port.containerPort)}/${port.protocol}: ${reasons[reservation.refused] ?? reservation.refused}`);
     }
     this.#keep(port, reservation);
     return undefined;
@@ -162,6 +163,10 @@ function hostAddresses({ hostIp, protocol }: PortRequest, { families, relayed }:
 function open(given: PublishedPort[], port: PublishedPort): void {
   const same = given.some((other) => !isOfHost(other) && other.protocol === port.protocol && other.containerPort === port.containerPort && other.hostIp === port.hostIp);
   if (!same) given.push(port);
+}
+
+function socketText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function isOfHost({ hostPort }: PublishedPort): boolean {

@@ -90,7 +90,7 @@ describe('endpoints', () => {
   });
 
   it('macvlan: a parent that is not there is named', async () => {
-    await assert.rejects(stage.backend.createNetwork({ ...lan, id: 'x', parent: { link: 'nope0' } }), { kind: 'invalid', message: 'the parent link nope0 is not there' });
+    await assert.rejects(stage.backend.createNetwork({ ...lan, id: 'x', parent: { link: 'nope0' } }), { kind: 'invalid', message: 'invalid subinterface vlan name nope0, example formatting is eth0.10' });
   });
 
   it('a network keeps the parent that is the host\'s when it goes', async () => {

@@ -84,7 +84,7 @@ const connectStruct: Struct = {
 
 const connect: Handler = async (exchange, { networks }) => {
   const { container = '', endpointConfig = {} } = decodeStruct<{ container?: string; endpointConfig?: EndpointRequest }>(connectStruct, await requireJson(exchange));
-  if (container === '') throw new GantryError('invalid', 'no container was named');
+  if (container === '') throw new GantryError('invalid', 'invalid name or ID supplied: ""');
   await networks.connect(exchange.params['id']!, container, endpointConfig);
   sendEmpty(exchange, 200);
 };
@@ -93,7 +93,7 @@ const disconnectStruct: Struct = { name: 'DisconnectOptions', fields: [field('Co
 
 const disconnect: Handler = async (exchange, { networks }) => {
   const { container = '', force = false } = decodeStruct<{ container?: string; force?: boolean }>(disconnectStruct, await requireJson(exchange));
-  if (container === '') throw new GantryError('invalid', 'no container was named');
+  if (container === '') throw new GantryError('invalid', 'invalid name or ID supplied: ""');
   await networks.disconnect(exchange.params['id']!, container, force);
   sendEmpty(exchange, 200);
 };

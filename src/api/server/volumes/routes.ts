@@ -40,7 +40,7 @@ const remove: Handler = async (exchange, { volumes }) => {
 /** Before 1.42 volumes with a name went too: `all` is what was meant then. */
 const prune: Handler = async (exchange, { volumes }) => {
   const filters = new Map(parseFilters(exchange.query.text('filters'), ['label', 'label!', 'all']));
-  if (!atLeast(exchange.version, '1.42')) filters.set('all', ['true']);
+  if (!atLeast(exchange.version, '1.42')) filters.set('all', [...new Set([...filters.get('all') ?? [], 'true'])]);
   const { deleted, reclaimedBytes } = await volumes.prune(filters);
   sendJson(exchange, 200, { VolumesDeleted: deleted, SpaceReclaimed: reclaimedBytes });
 };

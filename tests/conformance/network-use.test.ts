@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, test } from 'node:test';
+import type { Engine } from './engine.ts';
+import { useEngine } from './target.ts';
+
+describe('networks and the containers on them', () => {
+  let engine: Engine;
+  useEngine((opened) => { engine = opened; });
+  const made: string[] = [];
+  const unique = (): string => `conf-${randomBytes(6).toString('hex')}`;
+  const network = async (more: Record<string, unknown> = {}): Promise<{ id: string; name: string }> => {
+    const name = unique();
+    const { json } = await engine.expect('POST', '/networks/create', { body: { Name: name, CheckDuplicate: true, ...more }, status: 201 });
+    made.push(json.Id);
+    return { id: json.Id, name };
+  };
+  const on = (name: string, endpoint: object = {}) => ({ HostConfig: { NetworkMode: name }, NetworkingConfig: { EndpointsConfig: { [name]: endpoint } } });
+  const stop = (id: string) => engine.expect('POST', `/containers/${id}/stop`, { query: { t: 0 }, status: 204 });
+  const endpoints = async (id: string): Promise<Record<string, any>> => (await engine.inspect(id)).NetworkSettings.Networks;
+  const connect = (name: string, Container: string, more: object = {}) => engine.expect('POST', `/networks/${name}/connect`, { body: { Container, ...more }, status: 200 });
+
+  afterEach(async () => {
+    await engine.clean();
+    for (const id of made.splice(0)) await engine.call('DELETE', `/networks/${id}`);
+  });
+
+  test('prune takes those that no running container is on, and that its filters let through', async () => {
+    const mine = unique();
+    const [kept, idle, rests, runs] = [await network({ Labels: { other: mine } }), ...await Promise.all([1, 2, 3].map(() => network({ Labels: { [mine]: '' } })))] as const;
+    const waiting = await engine.create(on(idle!.name));
+    await stop(await engine.run(on(rests!.name)));
+    await engine.run(on(runs!.name));
+    const { json } = await engine.expect('POST', '/networks/prune', { query: { filters: JSON.stringify({ label: [mine] }) }, status: 200 });
+    assert.deepEqual(json.NetworksDeleted.toSorted(), [idle!.name, rests!.name].toSorted());
+    for (const { name } of [kept, runs!]) await engine.expect('GET', `/networks/${name}`, { status: 200 });
+    await engine.expect('POST', `/containers/${waiting}/start`, { status: 404, message: new RegExp(`network ${idle!.name} not found$`) });
+    // A container that has not been on its network yet finds another one of that name.
+    made.push((await engine.expect('POST', '/networks/create', { body: { Name: idle!.name }, status: 201 })).json.Id);
+    await engine.expect('POST', `/containers/${waiting}/start`, { status: 204 });
+    await stop(waiting);
+  });
+
+  test('prune leaves configurations', async () => {
+    const mine = unique();
+    const { name } = await network({ ConfigOnly: true, Labels: { [mine]: '' } });
+    const { json } = await engine.expect('POST', '/networks/prune', { query: { filters: JSON.stringify({ label: [mine] }) }, status: 200 });
+    assert.equal(json.NetworksDeleted, null);
+    await engine.expect('GET', `/networks/${name}`, { status: 200 });
+  });
+
+  test('dangling are those of containers that rest, too', async () => {
+    const { name } = await network();
+    await engine.create(on(name));
+    const { json } = await engine.expect('GET', '/networks', { query: { filters: JSON.stringify({ dangling: ['true'], name: [name] }) }, status: 200 });
+    assert.deepEqual(json.map(({ Name }: { Name: string }) => Name), [name]);
+  });
+
+  test('a container that rests is connected for its next start, once, and nothing is told of it', async () => {
+    const { id, name } = await network({ IPAM: { Config: [{ Subnet: '10.213.31.0/24' }] } });
+    const container = await engine.create();
+    const since = Math.floor(Date.now() / 1000);
+    await connect(name, container, { EndpointConfig: { IPAMConfig: { IPv4Address: '10.213.31.9' }, Aliases: ['first'] } });
+    assert.equal((await endpoints(container))[name].IPAddress, '');
+    await connect(name, container, { EndpointConfig: { Aliases: ['second'] } });
+    const query = { since, until: Math.floor(Date.now() / 1000) + 1, filters: JSON.stringify({ network: [id], event: ['connect'] }) };
+    assert.equal((await engine.expect('GET', '/events', { query, status: 200 })).text, '');
+    await engine.expect('POST', `/containers/${container}/start`, { status: 204 });
+    const { IPAddress, Aliases } = (await endpoints(container))[name];
+    assert.deepEqual([IPAddress, Aliases.includes('first'), Aliases.includes('second')], ['10.213.31.9', true, false]);
+    await engine.expect('POST', `/networks/${name}/connect`, { body: { Container: container }, status: 403, message: /^endpoint with name conf-\w+ already exists in network conf-/ });
+  });
+
+  test('a container that is paused is connected and disconnected', async () => {
+    const { name } = await network();
+    const container = await engine.run();
+    await engine.expect('POST', `/containers/${container}/pause`, { status: 204 });
+    await connect(name, container);
+    assert.notEqual((await endpoints(container))[name].IPAddress, '');
+    await engine.expect('POST', `/networks/${name}/disconnect`, { body: { Container: container }, status: 200 });
+    await engine.expect('POST', `/containers/${container}/unpause`, { status: 204 });
+    assert.deepEqual(Object.keys(await endpoints(container)), ['bridge']);
+  });
+
+  test('connect and disconnect need the name of a container', async () => {
+    const { name } = await network();
+    for (const verb of ['connect', 'disconnect']) {
+      await engine.expect('POST', `/networks/${name}/${verb}`, { body: {}, status: 400, message: 'invalid name or ID supplied: ""' });
+    }
+  });
+
+  test('an option of an endpoint that its driver does not know is kept', async () => {
+    const { name } = await network();
+    const container = await engine.run(on(name, { DriverOpts: { 'org.example.speed': 'high' } }));
+    assert.deepEqual((await endpoints(container))[name].DriverOpts, { 'org.example.speed': 'high' });
+  });
+
+  const wrong: [what: string, endpoint: object, messages: string][] = [
+    ['an address elsewhere', { IPAMConfig: { IPv4Address: '10.213.99.1' } }, 'invalid endpoint settings:\nno configured subnet or ip-range contain the IP address 10.213.99.1'],
+    ['a text for an address', { IPAMConfig: { IPv4Address: 'x' } }, 'invalid endpoint settings:\n* invalid IPv4 address: x\n* no configured subnet or ip-range contain the IP address x'],
+    ['a link-local address that is none', { IPAMConfig: { LinkLocalIPs: ['10.1.1.1'] } }, 'invalid link local IP address: 10.1.1.1'],
+  ];
+  for (const [what, EndpointConfig, message] of wrong) {
+    test(`connect refuses ${what}`, async (t) => {
+      const newest = await engine.at('1.51');
+      if (newest === undefined) return t.skip('older engines take it, or fail later');
+      const { name } = await network({ IPAM: { Config: [{ Subnet: '10.213.32.0/24' }] } });
+      const container = await engine.run();
+      await newest.expect('POST', `/networks/${name}/connect`, { body: { Container: container, EndpointConfig }, status: 400, message });
+      // Docker lists an endpoint that it could not make.
+      if (engine.ours) assert.deepEqual(Object.keys(await endpoints(container)), ['bridge']);
+    });
+  }
+
+  test('the gateway is the endpoint with the highest priority, then the first by name, never one on an internal network', async (t) => {
+    const newest = await engine.at('1.48');
+    if (newest === undefined) return t.skip('older engines know no priority');
+    const base = unique();
+    const [a, b, closed] = await Promise.all([['a', {}], ['b', {}], ['c', { Internal: true }]].map(async ([letter, more]) => (await network({ ...more as object, Name: `${base}-${letter as string}` })).id));
+    const name = (letter: string): string => `${base}-${letter}`;
+    assert.ok(a !== undefined && b !== undefined && closed !== undefined);
+    const container = await engine.run({ HostConfig: { NetworkMode: name('b') } });
+    const isGateway = async (letter: string): Promise<boolean> => {
+      const { json: { Id } } = await engine.expect('POST', `/containers/${container}/exec`, { body: { Cmd: ['ip', 'route', 'show', 'default'], AttachStdout: true }, status: 201 });
+      const { text } = await engine.expect('POST', `/exec/${Id}/start`, { body: {}, status: 200 });
+      return text.includes(`via ${(await endpoints(container))[name(letter)].Gateway} `);
+    };
+    const join = (letter: string, GwPriority = 0) => newest.expect('POST', `/networks/${name(letter)}/connect`, { body: { Container: container, EndpointConfig: { GwPriority } }, status: 200 });
+    const leave = (letter: string) => engine.expect('POST', `/networks/${name(letter)}/disconnect`, { body: { Container: container }, status: 200 });
+    assert.ok(await isGateway('b'), 'the only one');
+    await join('c', 9);
+    assert.ok(await isGateway('b'), 'beside an internal network');
+    await join('a');
+    assert.ok(await isGateway('a'), 'the first by name');
+    await leave('b');
+    await join('b', 5);
+    assert.ok(await isGateway('b'), 'the highest priority');
+    await engine.expect('POST', `/containers/${container}/restart`, { query: { t: 0 }, status: 204 });
+    assert.ok(await isGateway('b'), 'after a restart');
+    await leave('b');
+    assert.ok(await isGateway('a'), 'when the first has left');
+  });
+});
