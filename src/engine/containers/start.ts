@@ -4,6 +4,7 @@ import { GantryError, messageOf } from '../../base/errors.ts';
 import { now } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
 import { sharedContainer } from '../../oci/namespace-mode.ts';
+import { withRoomForRuntime } from '../../runtime/spec/room-for-runtime.ts';
 import type { ResolvedMount } from '../../runtime/spec/spec-input.ts';
 import { nextCgroupPath } from './cgroup-path.ts';
 import { removeBundle } from './bundle.ts';
@@ -104,16 +105,19 @@ async function launch(deps: ContainerDeps, record: ContainerRecord): Promise<Con
     facts: withDevices(deps.facts, record.hostConfig),
     defaults: deps.settings.defaults,
   };
-  writeFileSync(join(bundle, 'config.json'), JSON.stringify(deps.spec(specInputOf(withLinks(deps, connected), parts))), { mode: 0o600 });
+  const { spec, openFiles } = withRoomForRuntime(deps.spec(specInputOf(withLinks(deps, connected), parts)), runtime.path);
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
   const { pid } = await deps.runtime.start({
     id: record.id,
     bundle,
+    program: record.path,
     tty: record.config.tty ?? false,
     openStdin: record.config.openStdin ?? false,
     stdinOnce: record.config.stdinOnce ?? false,
     log: logSettingsOf(record, join(deps.settings.containersDirectory, record.id), record.hostConfig.logConfig),
     runtime: runtime.path,
     ...(runtime.args !== undefined && { runtimeArgs: runtime.args }),
+    ...(openFiles !== undefined && { openFiles }),
     ...(record.hostConfig.consoleSize?.some((side) => side > 0) ? { consoleSize: record.hostConfig.consoleSize } : {}),
     cgroupPath: parts.cgroupPath,
   });

@@ -30,12 +30,16 @@ export interface StartRequest {
   id: string;
   /** Directory with config.json (the OCI spec), on /run. */
   bundle: string;
+  /** What it runs, as it was asked for. */
+  program?: string;
   tty: boolean;
   /** Keeps the container's stdin open; without it stdin is /dev/null. */
   openStdin: boolean;
   /** stdin ends when the first attachment with stdin ends. */
   stdinOnce: boolean;
   log: LogSettings;
+  /** A limit that the OCI runtime could not work under: set on the process before its program runs. */
+  openFiles?: { soft: number; hard: number };
   /** Name or path of the OCI runtime: `crun`, `runc`. */
   runtime: string;
   /** Its own arguments, before all others. */

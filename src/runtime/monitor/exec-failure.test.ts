@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { execFailure } from './exec-failure.ts';
+import { execFailure, isExecFailure } from './exec-failure.ts';
 
 const time = '"level":"error","time":"2026-01-02T03:04:05.678901Z"';
 const cases: [title: string, said: string, expected: string | undefined][] = [
@@ -21,3 +21,13 @@ for (const [title, said, expected] of cases) {
     assert.equal(execFailure(Buffer.from(said), '/given')?.toString(), expected);
   });
 }
+
+test('isExecFailure() knows what runc says of a program that is given or was found, and nothing else', () => {
+  const says = (text: string, program: string): boolean => isExecFailure(Buffer.from(text), program);
+  assert.ok(says('exec /bin/x: exec format error\n', '/bin/x'));
+  assert.ok(says('exec /bin/x: no such file or directory\r\n', 'x'));
+  assert.ok(!says('exec /bin/x: exec format error\n', 'y'));
+  assert.ok(!says('exec /bin/x: exec format error\nmore\n', 'x'));
+  assert.ok(!says('exec /bin/x: permission denied\n', 'x'));
+  assert.ok(!says('exec : exec format error\n', ''));
+});

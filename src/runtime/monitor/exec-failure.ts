@@ -18,6 +18,13 @@ export function execFailure(first: Buffer, program: string): Buffer | undefined 
   return why === undefined ? undefined : sentence(program, why, newline);
 }
 
+/** Whether the first that is said at all is runc's word that the kernel did not execute this program; it names the place where the program was found. */
+export function isExecFailure(first: Buffer, program: string): boolean {
+  if (first.length > 8192 || program === '') return false;
+  const [, path = ''] = /^exec (.+): (?:no such file or directory|exec format error)\r?\n$/.exec(first.toString()) ?? [];
+  return path === program || path.endsWith(`/${program}`);
+}
+
 function sentence(path: string, reason: string, end = '\n'): Buffer {
   return Buffer.from(`exec ${path}: ${reason.charAt(0).toLowerCase()}${reason.slice(1)}${end}`);
 }

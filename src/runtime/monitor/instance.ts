@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { AttachRequest, ExitReport, Target, LogSettings } from '../driver/runtime.ts';
 import { setTerminalSize, type TerminalSize } from '../../host/terminal.ts';
 import type { LogWriter } from '../logs/log-writer.ts';
-import { execFailure } from './exec-failure.ts';
+import { execFailure, isExecFailure } from './exec-failure.ts';
 import { FanOut } from './fan-out.ts';
 import { Pump } from './pump.ts';
 import type { OutputStream } from './stream-frames.ts';
@@ -18,7 +18,7 @@ export interface InstanceFile {
   runtimeArgs?: string[];
   cgroupPath: string;
   log?: LogSettings;
-  /** First argument of an exec. */
+  /** First argument. */
   program?: string;
 }
 
@@ -47,7 +47,7 @@ export class Instance {
   #finishing = false;
   /** Nothing was written yet. */
   #silent = true;
-  /** crun was there, and the program never. */
+  /** The OCI runtime was there, and the program never. */
   #isUnexecuted = false;
 
   constructor(options: { file: InstanceFile; pid: number; startedAt: string; streams: Streams; log: LogWriter | undefined }) {
@@ -66,17 +66,20 @@ export class Instance {
     this.#terminal = terminal;
   }
 
-  get #fromCrun(): boolean {
-    return basename(this.file.runtime) === 'crun';
+  /** What of the first output is the OCI runtime's word about a program that the kernel did not execute, as runc says it. */
+  #failure(first: Buffer): Buffer | undefined {
+    const { runtime, program = '' } = this.file;
+    if (basename(runtime) === 'crun') return execFailure(first, program);
+    return isExecFailure(first, program) ? first : undefined;
   }
 
   get target(): Target {
     return this.file.target;
   }
 
-  /** Of a program that the kernel did not execute, which its output has told by now, Docker's code: that of runc. */
+  /** Of a program that the kernel did not execute, which its output has told by now, the code of newer versions of runc. */
   exitCodeOf(exitCode: number): number {
-    return this.#isUnexecuted ? unexecutedExitCode : exitCode;
+    return this.#isUnexecuted && exitCode !== 0 ? unexecutedExitCode : exitCode;
   }
 
   attach(socket: Socket, request: AttachRequest): void {
@@ -130,7 +133,7 @@ export class Instance {
 
   #take(stream: OutputStream, read: Buffer): void {
     if (this.#finishing) return;
-    const failure = this.#silent && this.#fromCrun ? execFailure(read, this.file.program ?? '') : undefined;
+    const failure = this.#silent ? this.#failure(read) : undefined;
     const chunk = failure ?? read;
     this.#isUnexecuted ||= failure !== undefined;
     this.#silent = false;

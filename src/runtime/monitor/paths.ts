@@ -18,6 +18,6 @@ export function targetPath(run: string, target: Target): string {
 
 /** The files that the monitor makes in a target's directory, and no others: the engine keeps its bundle there too. */
 export const fileNames = {
-  stdin: 'stdin', stdout: 'stdout', stderr: 'stderr', pid: 'pid', runtimeLog: 'runtime.log',
+  stdin: 'stdin', stdout: 'stdout', stderr: 'stderr', pid: 'pid', created: 'created.pid', runtimeLog: 'runtime.log',
   instance: 'instance.json', process: 'process.json', exit: 'exit.json',
 } as const;

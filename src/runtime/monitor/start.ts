@@ -1,5 +1,7 @@
-import { closeSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GantryError, messageOf } from '../../base/errors.ts';
+import { limitOpenFiles } from '../../host/resource-limits.ts';
 import { listenUnix, receiveDescriptor } from '../../host/sockets.ts';
 import { runFirst } from '../../host/scheduling.ts';
 import { setTerminalSize } from '../../host/terminal.ts';
@@ -7,7 +9,7 @@ import type { ExecRequest, StartRequest, Target } from '../driver/runtime.ts';
 import type { InstanceFile, Streams } from './instance.ts';
 import { consolePath, fileNames, targetPath } from './paths.ts';
 import type { Reaper } from './reaper.ts';
-import { runtimeCommand, runtimeFailure, spawnRuntime } from './runtime-command.ts';
+import { runtimeCommand, runtimeFailure, spawnRuntime, type RuntimeCommand } from './runtime-command.ts';
 import { closeInside, closeOutside, openStdio } from './stdio.ts';
 
 export interface Launch {
@@ -16,6 +18,8 @@ export interface Launch {
   consoleSize: [height: number, width: number] | undefined;
   /** `run --bundle …` or `exec --process …`, without what every launch has. */
   command: (directory: string, options: string[]) => string[];
+  /** A container is first created, and its program runs when it has this limit. */
+  openFiles?: StartRequest['openFiles'];
 }
 
 export interface Launched { pid: number; streams: Streams }
@@ -35,7 +39,9 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
   const stdio = openStdio(directory, { tty: request.file.tty, openStdin: request.openStdin });
   const console_ = request.file.tty ? openConsole(run) : undefined;
   try {
-    const options = ['--detach', '--pid-file', join(directory, fileNames.pid), ...(console_ === undefined ? [] : ['--console-socket', console_.path])];
+    // A monitor that dies before the program runs must not leave it as one that does.
+    const pidFile = join(directory, request.openFiles === undefined ? fileNames.pid : fileNames.created);
+    const options = [...(request.openFiles === undefined ? ['--detach'] : []), '--pid-file', pidFile, ...(console_ === undefined ? [] : ['--console-socket', console_.path])];
     const args = [...command.global, ...request.command(directory, options)];
     const runtimePid = spawnRuntime({ path: command.path, args, env: runtimeEnvironment(), stdio: stdio.inside });
     // crun gives an exec's terminal its size when the program may run already: it must be the quicker one, or the program sees 0 by 0.
@@ -43,7 +49,11 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
     closeInside(stdio);
     const exitCode = await reaper.exitOf(runtimePid);
     if (exitCode !== 0) throw runtimeFailure(request.file.runtime, logFile, exitCode);
-    const pid = Number(readFileSync(join(directory, fileNames.pid), 'utf8'));
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    if (request.openFiles !== undefined) {
+      await startLimited({ pid, openFiles: request.openFiles, command, logFile, file: request.file, reaper });
+      renameSync(pidFile, join(directory, fileNames.pid));
+    }
     const terminal = console_ === undefined ? undefined : receiveDescriptor(console_.listening);
     if (terminal !== undefined && request.consoleSize !== undefined) {
       setTerminalSize(terminal, { rows: request.consoleSize[0], columns: request.consoleSize[1] });
@@ -61,15 +71,32 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
   }
 }
 
+interface Created { pid: number; openFiles: NonNullable<StartRequest['openFiles']>; command: RuntimeCommand; logFile: string; file: InstanceFile; reaper: Reaper }
+
+/** @throws invalid; what was created is the caller's to take away */
+async function startLimited({ pid, openFiles, command, logFile, file, reaper }: Created): Promise<void> {
+  try {
+    limitOpenFiles(pid, openFiles);
+  } catch (cause) {
+    throw new GantryError('invalid', `cannot limit the open files of the container to ${openFiles.soft}: ${messageOf(cause)}`, { cause, hint: 'For a container of another user than root the engine needs CAP_SYS_RESOURCE.' });
+  }
+  const sink = openSync('/dev/null', 'r+');
+  const runtimePid = spawnRuntime({ path: command.path, args: [...command.global, 'start', file.target.id], env: runtimeEnvironment(), stdio: [sink, sink, sink] });
+  closeSync(sink);
+  const exitCode = await reaper.exitOf(runtimePid);
+  if (exitCode !== 0) throw runtimeFailure(file.runtime, logFile, exitCode);
+}
+
 export function startLaunch(request: StartRequest): Launch {
   return {
     file: {
       target: { id: request.id }, tty: request.tty, stdinOnce: request.stdinOnce,
-      runtime: request.runtime, ...(request.runtimeArgs !== undefined && { runtimeArgs: request.runtimeArgs }), cgroupPath: request.cgroupPath, log: request.log,
+      runtime: request.runtime, ...(request.runtimeArgs !== undefined && { runtimeArgs: request.runtimeArgs }), cgroupPath: request.cgroupPath, log: request.log, ...(request.program !== undefined && { program: request.program }),
     },
     openStdin: request.openStdin,
     consoleSize: request.consoleSize,
-    command: (_directory, options) => ['run', '--bundle', request.bundle, ...options, request.id],
+    ...(request.openFiles !== undefined && { openFiles: request.openFiles }),
+    command: (_directory, options) => [request.openFiles === undefined ? 'run' : 'create', '--bundle', request.bundle, ...options, request.id],
   };
 }
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Box } from './box.ts';
 
@@ -45,6 +47,24 @@ for (const Runtime of ['crun', 'runc']) {
         assert.equal(((await box.ok('GET', `/exec/${exec}/json`)).json as { ExitCode: number }).ExitCode, exitCode);
       });
     }
+
+    test('have as few open files as they are told, from their first program on', async () => {
+      const few = { HostConfig: { Ulimits: [{ Name: 'nofile', Soft: 20, Hard: 25 }] } };
+      assert.deepEqual((await box.sh('echo $(ulimit -Sn) $(ulimit -Hn); ls /proc/self/fd | wc -l', few)).stdout, '20 25\n4\n');
+      const running = await box.start({ Cmd: ['sleep', '1000'], ...few });
+      assert.equal((await box.exec(running, ['sh', '-c', 'ulimit -n'])).stdout, '20\n');
+      await box.ok('DELETE', `/containers/${running}?force=1`);
+      const refused = await box.create({ Cmd: ['nope'], ...few });
+      assert.equal((await box.daemon.request('POST', `/containers/${refused}/start`)).status, 400);
+      assert.equal((await box.inspect(refused)).State.ExitCode, 127);
+    });
+
+    test('do not execute what has no format: 255, in Docker\'s words', async () => {
+      const program = join(box.daemon.folder, 'empty');
+      writeFileSync(program, '', { mode: 0o755 });
+      const created = await box.start({ Cmd: ['/empty'], HostConfig: { Binds: [`${program}:/empty:ro`] } });
+      assert.deepEqual([await box.wait(created), await box.output(created)], [255, { stdout: '', stderr: 'exec /empty: exec format error\n' }]);
+    });
 
     test('do not take a command for a directory that is not there', async () => {
       const { json } = await box.ok('POST', `/containers/${id}/exec`, { Cmd: ['true'], WorkingDir: '/nope', AttachStdout: true });
