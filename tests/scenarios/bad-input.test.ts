@@ -11,8 +11,7 @@ import { archive, image, Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
 });
 after(() => stage[Symbol.asyncDispose]());
 

@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { routes } from '../../src/api/server/routes.ts';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 let container = '';
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
   const { json } = await stage.ok('POST', '/containers/create', { Image: image, Cmd: ['true'] });
   container = (json as { Id: string }).Id;
 });

@@ -5,12 +5,11 @@ import { PassThrough, type Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Docker from 'dockerode';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
 });
 after(() => stage[Symbol.asyncDispose]());
 

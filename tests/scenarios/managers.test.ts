@@ -6,13 +6,12 @@ import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import Docker from 'dockerode';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 let docker: Docker;
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
   docker = new Docker({ socketPath: stage.daemon.socketPath });
 });
 after(() => stage[Symbol.asyncDispose]());

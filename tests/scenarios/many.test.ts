@@ -6,12 +6,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
 });
 after(() => stage[Symbol.asyncDispose]());
 

@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { runProgram } from '../../src/host/run-program.ts';
 import { gantryProgram } from '../support/daemon.ts';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 describe('two engines side by side', () => {
   let left: Stage;
   let right: Stage;
   before(async () => {
-    [left, right] = await Promise.all([Stage.open(), Stage.open()]);
-    await Promise.all([left, right].map((stage) => stage.client('gantry').ok('load', '-qi', archive)));
+    [left, right] = await Promise.all([Stage.withImage(), Stage.withImage()]);
   });
   after(async () => {
     await left[Symbol.asyncDispose]();

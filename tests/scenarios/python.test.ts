@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gantryProgram } from '../support/daemon.ts';
-import { archive, Stage } from './stage.ts';
+import { Stage } from './stage.ts';
 
 /** Debian's own: another Python that comes first in the path does not have Debian's modules. */
 const python = '/usr/bin/python3';
@@ -16,12 +16,11 @@ const hasCompose = existsSync(compose) && spawnSync(compose, ['--version'], { en
 let stage: Stage;
 let bin: string;
 before(async () => {
-  stage = await Stage.open();
+  stage = await Stage.withImage();
   // docker-compose leaves exec and run to docker's command line: here it is ours.
   bin = join(stage.daemon.folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'docker'), `#!/bin/sh\nexec ${gantryProgram().join(' ')} "$@"\n`, { mode: 0o755 });
-  await stage.client('gantry').ok('load', '-qi', archive);
 });
 after(() => stage[Symbol.asyncDispose]());
 

@@ -23,6 +23,18 @@ export class Stage implements AsyncDisposable {
     return new Stage(await startDaemon(options));
   }
 
+  /** With gantry/busybox loaded. */
+  static async withImage(): Promise<Stage> {
+    const stage = await Stage.open();
+    try {
+      await stage.client('gantry').ok('load', '-qi', archive);
+      return stage;
+    } catch (error) {
+      await stage[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   client(name: 'docker' | 'gantry'): Client {
     return new Client(name, this.daemon.host);
   }

@@ -8,12 +8,11 @@ import { after, before, describe, test } from 'node:test';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { clientNames, type Client } from './client.ts';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
 });
 after(() => stage[Symbol.asyncDispose]());
 

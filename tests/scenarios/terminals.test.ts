@@ -7,12 +7,11 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { setTerminalSize } from '../../src/host/terminal.ts';
 import { clientNames, type Client, type Running } from './client.ts';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
 });
 after(() => stage[Symbol.asyncDispose]());
 

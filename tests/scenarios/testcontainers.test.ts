@@ -3,14 +3,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { extract } from 'tar-stream';
 import type * as Testcontainers from 'testcontainers';
-import { archive, image, Stage } from './stage.ts';
+import { image, Stage } from './stage.ts';
 
 let stage: Stage;
 let library: typeof Testcontainers;
 const outer = { ...process.env };
 before(async () => {
-  stage = await Stage.open();
-  await stage.client('gantry').ok('load', '-qi', archive);
+  stage = await Stage.withImage();
   // It reads its settings once, from the environment.
   Object.assign(process.env, {
     DOCKER_HOST: stage.daemon.host, TESTCONTAINERS_RYUK_DISABLED: 'true', TESTCONTAINERS_REUSE_ENABLE: 'true', TESTCONTAINERS_HOST_OVERRIDE: '127.0.0.1', DOCKER_CONFIG: '/nonexistent',

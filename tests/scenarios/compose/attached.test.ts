@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { archive, Stage } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { missingCompose, Project } from './project.ts';
 
 const polite = "trap 'echo bye; exit 0' TERM; echo here; while :; do sleep 0.1; done";
@@ -17,8 +17,7 @@ describe('a project of Compose 2 in the foreground', { skip: missingCompose }, (
   let stage: Stage;
   let project: Project;
   before(async () => {
-    stage = await Stage.open();
-    await stage.client('gantry').ok('load', '-qi', archive);
+    stage = await Stage.withImage();
     project = new Project(stage, { 'compose.yaml': file });
   });
   afterEach(() => project.down());

@@ -1,7 +1,7 @@
 /** What goes wrong in a project of Compose 2, and what the person reads. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { archive, Stage } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { missingCompose, Project } from './project.ts';
 
 const image = 'gantry/busybox';
@@ -49,8 +49,7 @@ const failures: readonly Failure[] = [
 describe('failures in Compose 2', { skip: missingCompose }, () => {
   let stage: Stage;
   before(async () => {
-    stage = await Stage.open();
-    await stage.client('gantry').ok('load', '-qi', archive);
+    stage = await Stage.withImage();
   });
   after(() => stage[Symbol.asyncDispose]());
 

@@ -3,15 +3,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { archive, Stage } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { missingCompose, Project } from './project.ts';
 
 describe('a compose file', { skip: missingCompose }, () => {
   let stage: Stage;
   let project: Project;
   before(async () => {
-    stage = await Stage.open();
-    await stage.client('gantry').ok('load', '-qi', archive);
+    stage = await Stage.withImage();
     await stage.ok('POST', '/volumes/create', { Name: 'from-outside' });
     project = new Project(stage, { 'compose.yaml': readFileSync(join(import.meta.dirname, 'file.yaml'), 'utf8'), '.env': 'FROM_ENV=outer\n', 'service.env': 'FILE=given\nEMPTY=\n', 'secret.txt': 'hush\n', 'site/index.html': 'hello\n' });
     await project.ok('up', '--detach', '--wait', '--wait-timeout', '60');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { archive, Stage } from '../stage.ts';
+import { Stage } from '../stage.ts';
 import { missingCompose, Project } from './project.ts';
 
 const file = (label: string): string => `
@@ -47,8 +47,7 @@ describe('a project of Compose 2', { skip: missingCompose }, () => {
   let stage: Stage;
   let project: Project;
   before(async () => {
-    stage = await Stage.open();
-    await stage.client('gantry').ok('load', '-qi', archive);
+    stage = await Stage.withImage();
     project = new Project(stage, { 'compose.yaml': file('first') });
   });
   after(() => stage[Symbol.asyncDispose]());
