@@ -41,6 +41,8 @@ async function serve(config: DaemonConfig, argv: string[]): Promise<void> {
   if (process.geteuid?.() !== 0) {
     throw new GantryError('forbidden', 'needs to be started with root privileges', { hint: "Run it with sudo, or let systemd run it: sudo gantry setup --service" });
   }
+  // Root filesystems, volumes and files of /etc are for the users in containers, whatever whoever starts the daemon keeps from others.
+  process.umask(0o022);
   let level = config.logLevel;
   const log = createLog({ format: config.logFormat, get level() { return level; }, write: (line) => process.stderr.write(line) });
   const asked = stopAsked();
