@@ -222,4 +222,23 @@ describe('what a create is asked', () => {
     assert.equal(json.Warnings.length, 1);
     assert.match(json.Warnings[0], /^OOM killer is disabled for the container, but no memory limit is set|^Your kernel does not support OomKillDisable/);
   });
+
+  test('a working directory is there before the first start, for who copies files into it', async () => {
+    const id = await engine.create({ WorkingDir: '/app/work' });
+    const { json } = await engine.expect('GET', `/containers/${id}/changes`, { status: 200 });
+    assert.deepEqual(json, [{ Path: '/app', Kind: 1 }, { Path: '/app/work', Kind: 1 }]);
+    await engine.expect('GET', `/containers/${id}/archive`, { query: { path: '/app/work' }, status: 200 });
+    await engine.answers('POST', '/containers/create', { body: { Image: engine.image, Cmd: ['true'], WorkingDir: '/etc/passwd' }, status: [400, 500], message: /Cannot mkdir: \/etc\/passwd is not a directory/ });
+  });
+
+  test('an init is for a pid namespace of its own: in the host\'s the command runs without', async () => {
+    const { exitCode, stdout } = await engine.finished({ Cmd: ['cat', '/proc/self/cmdline'], HostConfig: { Init: true, PidMode: 'host' } });
+    const own = await engine.finished({ Cmd: ['cat', '/proc/1/cmdline'], HostConfig: { Init: true } });
+    assert.deepEqual([exitCode, stdout, own.exitCode], [0, 'cat\0/proc/self/cmdline\0', 0]);
+    assert.match(own.stdout, /^\/sbin\/docker-init\0--\0cat/);
+  });
+
+  test('a number of log files without a size is taken', async () => {
+    await engine.create({ HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-file': '3' } } } });
+  });
 });

@@ -19,6 +19,7 @@ import { makeMounts } from './mounts/make-mounts.ts';
 import { planMounts } from './mounts/plan-mounts.ts';
 import { populateNew } from './mounts/populated.ts';
 import { platformWarnings } from './platform-warning.ts';
+import { makeWorkingDirectory } from './prepare-rootfs.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { runtimeOf } from './runtime-of.ts';
@@ -38,6 +39,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   const { hostConfig, warnings } = settleHostConfig(deps, config, request.hostConfig);
   warnings.push(...platformWarnings(image.platform, { os: 'linux', architecture: deps.facts.architecture }, request.platform));
   const { path, args } = commandOf(config);
+  const layers = image.layers.map((layer) => layer.chainId);
   config.hostname ||= defaultHostname(deps, id, hostConfig);
   const planned = planMounts({ config, hostConfig, exists: existsSync, recursiveReadOnly: canMakeTreesReadOnly(), mountsOf: (container) => named(() => deps.catalog.find(container).mounts) });
   const identity = { id, name, image: { id: image.id, reference: request.config.image ?? image.id }, config, path, args };
@@ -56,9 +58,11 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
       const { mounts, volumes, images } = await makeMounts(deps, planned, undo);
       undo.defer(() => deps.rootfs.remove(id));
       await deps.rootfs.create(id);
+      // An image brings its own; who copies files into a container before its start finds this one there.
+      if (config.workingDir && config.workingDir !== image.config.workingDir) await makeItsWorkingDirectory(deps, id, { layers, path: config.workingDir });
       const record: ContainerRecord = {
         ...identity, createdAt: now(), hostConfig, ...(deps.settings.defaults.noNewPrivileges && { noNewPrivileges: true }),
-        endpoints, mounts, layers: image.layers.map((layer) => layer.chainId), logPath, platform: image.platform.os,
+        endpoints, mounts, layers, logPath, platform: image.platform.os,
         state: { status: 'created' }, restartCount: 0, stoppedByHand: false, removing: false,
       };
       deps.metadata.transaction(() => {
@@ -78,6 +82,11 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
   }
   await deps.locks.run(id, () => populateNew(deps, id));
   return { id, warnings };
+}
+
+async function makeItsWorkingDirectory({ rootfs }: ContainerDeps, id: string, { layers, path }: { layers: ContainerRecord['layers']; path: string }): Promise<void> {
+  await using root = await rootfs.mount(id, layers);
+  makeWorkingDirectory(root.path, path);
 }
 
 /** Containers in the host's network or in another container's share the name that goes with it. */

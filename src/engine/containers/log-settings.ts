@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GantryError } from '../../base/errors.ts';
+import { booleanComplaint, parseBoolean } from '../../base/parse-boolean.ts';
 import type { HostConfig } from '../../oci/container.ts';
 import type { LogSettings } from '../../runtime/driver/runtime.ts';
 import { logAttributesOf, type LoggedContainer } from './log-attributes.ts';
@@ -75,11 +76,10 @@ function rotationOf(driver: 'json-file' | 'local', options: Record<string, strin
   const maxSize = size === undefined && driver === 'local' ? 20 * 1024 * 1024 : bytesOf(size ?? '-1');
   const maxFiles = Number(options['max-file'] ?? (driver === 'local' ? 5 : 1));
   if (!Number.isInteger(maxFiles) || maxFiles < 1) throw invalid('max-file cannot be less than 1');
-  if (maxFiles > 1 && maxSize === undefined) throw invalid('max-file cannot be used without max-size');
-  const compressText = options['compress'] ?? (driver === 'local' ? 'true' : 'false');
-  if (compressText !== 'true' && compressText !== 'false') throw invalid(`invalid value for compress: ${compressText}`);
-  const compress = compressText === 'true' && maxFiles > 1;
-  if (options['compress'] === 'true' && !compress) throw invalid('compress cannot be true when max-file is less than 2 or unset');
+  const asked = options['compress'] === undefined ? undefined : parseBoolean(options['compress']);
+  if (options['compress'] !== undefined && asked === undefined) throw invalid(booleanComplaint(options['compress']));
+  const compress = (asked ?? driver === 'local') && maxFiles > 1 && maxSize !== undefined;
+  if (asked === true && !compress) throw invalid('compress cannot be true when max-file is less than 2 or max-size is not set');
   return { maxFiles, compress, ...(maxSize !== undefined && { maxSize }) };
 }
 

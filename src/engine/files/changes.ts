@@ -21,6 +21,8 @@ export function changesVerb(deps: FileDeps): FileVerbs['changes'] {
   };
 }
 
+interface Entry { stat: Stats; path: string }
+
 /** `lowers`: the top layer first. */
 async function listChanges(upper: string, lowers: readonly string[]): Promise<Change[]> {
   const changes: Change[] = [];
@@ -36,12 +38,16 @@ async function listChanges(upper: string, lowers: readonly string[]): Promise<Ch
         if (below !== undefined) changes.push({ path: child, kind: 2 });
         continue;
       }
+      // Overlay copies up what is opened for writing, linked, or only passed through: alone that is no change.
+      const isSame = below !== undefined && sameEntry({ stat, path: join(upper, child) }, below);
+      if (!stat.isDirectory()) {
+        if (!isSame) changes.push({ path: child, kind: below === undefined ? 1 : 0 });
+        continue;
+      }
       const at = changes.push({ path: child, kind: below === undefined ? 1 : 0 });
-      if (!stat.isDirectory()) continue;
       if (below?.stat.isDirectory() === true && isOpaque(join(upper, child))) changes.push(...hidden(upper, lowers, child));
       await walk(child);
-      // Overlay copies a directory up when it is only passed through: alone that is no change.
-      if (changes.length === at && below?.stat.isDirectory() === true && sameDirectory(stat, below.stat)) changes.pop();
+      if (changes.length === at && isSame) changes.pop();
     }
   };
   await walk('');
@@ -71,11 +77,11 @@ function hidden(upper: string, lowers: readonly string[], directory: string): Ch
 }
 
 /** What a path is in the layers below, as overlay would merge them. */
-function lookBelow(lowers: readonly string[], path: string): { stat: Stats } | undefined {
+function lookBelow(lowers: readonly string[], path: string): Entry | undefined {
   const parents = parentsOf(path);
   for (const lower of lowers) {
     const stat = look(join(lower, path));
-    if (stat !== undefined) return isWhiteout(stat) ? undefined : { stat };
+    if (stat !== undefined) return isWhiteout(stat) ? undefined : { stat, path: join(lower, path) };
     for (const parent of parents) {
       const there = look(join(lower, parent));
       if (there === undefined) continue;
@@ -85,8 +91,20 @@ function lookBelow(lowers: readonly string[], path: string): { stat: Stats } | u
   return undefined;
 }
 
-function sameDirectory(one: Stats, other: Stats): boolean {
-  return one.mode === other.mode && one.uid === other.uid && one.gid === other.gid && one.mtimeMs === other.mtimeMs;
+/** By what Docker compares: owner, mode, device, capabilities, and of all but directories size and time, whose fraction an image may have lost. */
+function sameEntry(one: Entry, other: Entry): boolean {
+  const [a, b] = [one.stat, other.stat];
+  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.rdev !== b.rdev) return false;
+  if (!a.isDirectory() && (a.size !== b.size || !sameTime(a.mtimeMs, b.mtimeMs))) return false;
+  return !a.isFile() || capabilitiesOf(one.path) === capabilitiesOf(other.path);
+}
+
+function sameTime(one: number, other: number): boolean {
+  return one === other || (Math.floor(one / 1000) === Math.floor(other / 1000) && (one % 1000 === 0 || other % 1000 === 0));
+}
+
+function capabilitiesOf(path: string): string {
+  return getXattr(path, 'security.capability')?.toString('hex') ?? '';
 }
 
 function parentsOf(path: string): string[] {

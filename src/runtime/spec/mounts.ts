@@ -66,7 +66,12 @@ function tmpfsOptions(mount: ResolvedMount): string[] {
   return [...defaults, ...mount.options, ...(mount.readOnly && !mount.options.includes('ro') ? ['ro'] : [])];
 }
 
+/** An init is the first process of a pid namespace: one that the container shares has its own. */
+export function hasInit({ host, pidNamespace }: SpecInput): boolean {
+  return host.init === true && pidNamespace === 'private';
+}
+
 function initMount(input: SpecInput): OciMount[] {
-  if (input.host.init !== true || input.facts.initPath === undefined) return [];
+  if (!hasInit(input) || input.facts.initPath === undefined) return [];
   return [{ destination: initTarget, type: 'bind', source: input.facts.initPath, options: ['bind', 'ro'] }];
 }

@@ -110,7 +110,11 @@ function parseProfile(text: string): DockerProfile {
   if (typeof value !== 'object' || value === null || typeof (value as DockerProfile).defaultAction !== 'string') {
     throw new GantryError('invalid', 'Decoding seccomp profile failed: defaultAction is missing');
   }
-  return value as DockerProfile;
+  const profile = value as DockerProfile;
+  if (profile.syscalls?.some(({ name, names }) => name && names?.length)) {
+    throw new GantryError('invalid', "both 'name' and 'names' are specified in the seccomp profile, use either 'name' or 'names'");
+  }
+  return profile;
 }
 
 function translateProfile(profile: DockerProfile, capabilities: readonly string[], facts: HostFacts): SeccompProfile {

@@ -101,6 +101,10 @@ describe('createSpec', () => {
     assert.deepEqual(made.process.args, ['/sbin/docker-init', '--', 'sh']);
     assert.deepEqual(mountAt(made, '/sbin/docker-init'), { destination: '/sbin/docker-init', type: 'bind', source: '/usr/bin/tini-static', options: ['bind', 'ro'] });
     assert.throws(() => spec({ init: true }, { facts: { ...facts, initPath: undefined } }), /init binary not found/);
+    for (const pidNamespace of ['host', { ofPid: 7 }] as const) {
+      const shared = spec({ init: true }, { pidNamespace, facts: { ...facts, initPath: undefined } });
+      assert.deepEqual([shared.process.args, mountAt(shared, '/sbin/docker-init')], [['sh'], undefined], 'a pid namespace that is shared has its init');
+    }
   });
 
   test('replaces a default mount by the person\'s', () => {

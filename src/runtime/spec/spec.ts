@@ -2,7 +2,7 @@ import { GantryError } from '../../base/errors.ts';
 import { defaultMaskedPaths, defaultReadonlyPaths } from '../../oci/guarded-paths.ts';
 import { boundingSet, capabilitySets } from './capabilities.ts';
 import { devicesOf } from './devices.ts';
-import { initTarget, mountsOf } from './mounts.ts';
+import { hasInit, initTarget, mountsOf } from './mounts.ts';
 import { resourcesOf } from './resources.ts';
 import { seccompProfile, type SeccompProfile } from './seccomp.ts';
 import { apparmorProfile, parseSecurityOptions, type SecurityOptions } from './security-options.ts';
@@ -43,13 +43,14 @@ function boundingOf({ host, facts }: SpecInput): string[] {
 
 function processOf(input: SpecInput, security: SecurityOptions, capabilities: string[]): object {
   const { process, host, facts } = input;
-  if (host.init === true && facts.initPath === undefined) throw new GantryError('invalid', 'init binary not found', { hint: 'Install the package tini, or run without --init.' });
+  const init = hasInit(input);
+  if (init && facts.initPath === undefined) throw new GantryError('invalid', 'init binary not found', { hint: 'Install the package tini, or run without --init.' });
   const apparmor = apparmorProfile(security, input.facts);
   return {
     terminal: process.tty,
     ...(process.tty && process.consoleSize !== undefined ? { consoleSize: { height: process.consoleSize[0], width: process.consoleSize[1] } } : {}),
     user: { uid: process.user.uid, gid: process.user.gid, additionalGids: process.user.additionalGids },
-    args: host.init === true ? [initTarget, '--', ...process.args] : process.args,
+    args: init ? [initTarget, '--', ...process.args] : process.args,
     env: process.env,
     cwd: process.cwd === '' ? '/' : process.cwd,
     capabilities: capabilitySets(capabilities, process.user.uid),

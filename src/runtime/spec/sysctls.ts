@@ -11,10 +11,11 @@ const ipcKeys = ['kernel.msgmax', 'kernel.msgmnb', 'kernel.msgmni', 'kernel.sem'
 export function sysctlsOf(input: SpecInput): Record<string, string> {
   const asked = input.host.sysctls ?? {};
   for (const key of Object.keys(asked)) checkSysctl(key, input);
+  if (input.domainname !== '' && input.utsNamespace === 'host') throw new GantryError('invalid', 'sysctl "kernel.domainname" is not in a separate kernel namespace');
   const ownNetwork = input.networkNamespace !== 'host' && sharedContainer(input.host.networkMode) === undefined;
   return {
     ...(ownNetwork ? { 'net.ipv4.ping_group_range': '0 2147483647', 'net.ipv4.ip_unprivileged_port_start': '0' } : {}),
-    ...(input.domainname === '' || input.utsNamespace === 'host' ? {} : { 'kernel.domainname': input.domainname }),
+    ...(input.domainname === '' ? {} : { 'kernel.domainname': input.domainname }),
     ...asked,
   };
 }

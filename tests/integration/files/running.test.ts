@@ -47,4 +47,11 @@ describe('looking into a container leaves it whole', () => {
     assert.equal(await answered.promise, 200);
     assert.equal((await box.exec(id, ['stat', '-c', '%s', '/tmp/half'])).stdout, '1048576\n');
   });
+
+  test('changes pass over what was copied up and is as it was', async () => {
+    const id = await box.start({ Cmd: ['sh', '-c', 'ln /etc/passwd /linked; touch /root/x; rm /root/x; chmod 711 /etc/shadow; echo ready; exec sleep 1000'] });
+    await box.until(() => box.output(id), ({ stdout }) => stdout === 'ready\n');
+    assert.deepEqual((await box.ok('GET', `/containers/${id}/changes`)).json, [{ Path: '/etc', Kind: 0 }, { Path: '/etc/shadow', Kind: 0 }, { Path: '/linked', Kind: 1 }]);
+    await box.ok('DELETE', `/containers/${id}?force=1`);
+  });
 });

@@ -53,7 +53,7 @@ const refused: [string, HostConfig, string | RegExp][] = [
   ['an escaping subpath', { mounts: [{ type: 'volume', source: 'v', target: '/x', volumeOptions: { subpath: 'a/../../b' } }] }, 'invalid mount config for type "volume": subpath must be a relative path within the volume'],
   ['recursive read-only on a writable bind', { mounts: [{ type: 'bind', source: '/there', target: '/x', bindOptions: { readOnlyForceRecursive: true } }] }, /mount options conflict: !ReadOnly && BindOptions.ReadOnlyForceRecursive$/],
   ['an unknown type', { mounts: [{ type: 'nfs' as 'bind', target: '/x' }] }, 'invalid mount config for type "nfs": mount type unknown'],
-  ['a tmpfs option the kernel lacks', { tmpfs: { '/x': 'colour=red' } }, 'invalid tmpfs option ["colour" "red"]'],
+  ['a tmpfs option the kernel lacks', { tmpfs: { '/x': 'colour=red' } }, 'invalid tmpfs option "colour"'],
   ['a tmpfs without a place', { tmpfs: { '': 'size=1m' } }, "invalid mount path: '' mount path must be absolute"],
   ['an empty --volumes-from', { volumesFrom: [''] }, 'volumes-from specification cannot be an empty string'],
   ['propagation on --volumes-from', { volumesFrom: ['x:rshared'] }, 'invalid mode: rshared'],

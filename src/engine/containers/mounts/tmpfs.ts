@@ -15,8 +15,7 @@ export function parseTmpfsOptions(text: string): string[] {
   for (const word of words) {
     const parts = /^([^=]*)=(.*)$/s.exec(word)?.slice(1) ?? [word];
     if (flags.has(word) || (parts.length === 2 && keys.has(parts[0] as string))) continue;
-    // Docker shows the word as it took it apart.
-    throw new GantryError('invalid', `invalid tmpfs option [${parts.map((part) => JSON.stringify(part)).join(' ')}]`);
+    throw new GantryError('invalid', `invalid tmpfs option ${JSON.stringify(parts[0])}`);
   }
   return mergeFlags([...defaults, ...words.filter((word) => word !== 'defaults')]);
 }
