@@ -23,11 +23,12 @@ export async function resolveMessage(message: Buffer, options: { names: Names; v
   return reply ?? writeAnswer(query, responseCode.serverFailure);
 }
 
-/** A broken query gets a format error, when there is an id to answer to and it is no answer itself. */
+/** A broken query gets a format error, and an operation that is none of ours its own, when there is an id to answer to and it is no answer itself. */
 function refusal(message: Buffer): Buffer | undefined {
   if (message.length < 12 || (message.readUInt16BE(2) & 0x8000) !== 0) return undefined;
   const reply = Buffer.alloc(12);
   reply.writeUInt16BE(message.readUInt16BE(0), 0);
-  reply.writeUInt16BE(0x8000 | responseCode.formatError, 2);
+  const operation = message.readUInt16BE(2) & 0x7800;
+  reply.writeUInt16BE(0x8000 | operation | (operation === 0 ? responseCode.formatError : responseCode.notImplemented), 2);
   return reply;
 }

@@ -78,4 +78,18 @@ describe('name servers of the host', () => {
     writeFileSync(file, '# another network\nnameserver 127.0.0.54\n');
     await engine.logged(id, 'found');
   });
+
+  test('that take the place of others are in the file of a container of the default bridge at its next start', async () => {
+    writeFileSync(file, 'search one.example\nnameserver 192.0.2.1\n');
+    const id = await engine.create({ Cmd: ['cat', '/etc/resolv.conf'] });
+    const shown = async (): Promise<string> => {
+      const before = (await engine.output(id)).stdout.length;
+      await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+      await engine.expect('POST', `/containers/${id}/wait`, { status: 200 });
+      return (await engine.output(id)).stdout.slice(before);
+    };
+    assert.match(await shown(), /^nameserver 192\.0\.2\.1\nsearch one\.example$/m);
+    writeFileSync(file, 'search two.example\nnameserver 192.0.2.2\n');
+    assert.match(await shown(), /^nameserver 192\.0\.2\.2\nsearch two\.example$/m);
+  });
 });
