@@ -48,12 +48,14 @@ describe('readConfig()', () => {
     ['an unknown flag', {}, ['--colour'], /Unknown option '--colour'/],
     ['a relative root', {}, ['--root', 'here'], /root must be an absolute path/],
     ['the root directory', {}, ['--root', '/'], /root cannot be \//],
-    ['an unknown level', {}, ['--log-level', 'loud'], /log-level must be one of debug, info, warn, error/],
+    ['an unknown level', {}, ['--log-level', 'loud'], /^invalid logging level: loud$/],
     ['TLS without a key', {}, ['--tls', '--tlscert', '/c'], /TLS needs --tlskey/],
     ['--tlsverify without an authority', {}, ['--tlsverify', '--tlscert', '/c', '--tlskey', '/k'], /TLS needs --tlscacert/],
     ['live-restore off: containers always outlive the daemon', { 'live-restore': false }, [], /live-restore cannot be false: here it is always true/],
     ['iptables off, and says why', { iptables: false }, [], /^iptables cannot be false: here it is always true \(published ports, masquerading and/],
     ['iptables off by a flag', {}, ['--iptables=false'], /^iptables cannot be false/],
+    ['a setting of Docker\'s that there is not here', { 'userns-remap': 'default' }, [], /^userns-remap is not supported by this engine: "default"$/],
+    ['fewer than no downloads at a time', { 'max-concurrent-downloads': -1 }, [], /^invalid max concurrent downloads: -1$/],
     ['another storage driver', {}, ['-s', 'btrfs'], /^storage-driver cannot be "btrfs": here it is always "overlay2"/],
     ['default limits given twice', { 'default-ulimits': { nofile: { Name: 'nofile', Hard: 10, Soft: 5 } } }, ['--default-ulimit', 'nofile=1:2'], /default-ulimits: \(from flag: map\[nofile:map\[Hard:2 Name:nofile Soft:1\]\], from file: map\[nofile:map\[Hard:10 Name:nofile Soft:5\]\]\)$/],
     ['a limit that is no object', { 'default-ulimits': { nofile: '10:20' } }, [], /default-ulimits cannot be \{"nofile":"10:20"\}$/],
@@ -69,7 +71,7 @@ test('readConfig() takes what is always so, and an empty file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gantry-config-'));
   const path = join(folder, 'daemon.json');
   try {
-    for (const text of ['', ' \n', '{"storage-driver": "overlay2", "userland-proxy": false, "live-restore": true}']) {
+    for (const text of ['', ' \n', '{"storage-driver": "overlay2", "userland-proxy": false, "live-restore": true}', '{"features": {}, "storage-opts": [], "userns-remap": "", "raw-logs": true}']) {
       writeFileSync(path, text);
       assert.equal(typeof readConfig(['--config-file', path]), 'object');
     }

@@ -153,7 +153,7 @@ function configOf(settings: Settings): DaemonConfig {
     addresses: addressesOf(hosts, tls !== undefined || settings['allow-tcp-without-tls'] === true),
     pidFile: text('pidfile'),
     validate: settings['validate'] === true,
-    logLevel: oneOf('log-level', level, ['debug', 'info', 'warn', 'error']),
+    logLevel: logLevelOf(level),
     logFormat: oneOf('log-format', text('log-format') ?? 'text', ['text', 'json']),
     group: text('group') ?? 'docker',
     tls,
@@ -197,6 +197,12 @@ function labelsOf(labels: string[]): string[] {
     byName.set(name, label);
   }
   return [...byName.values()];
+}
+
+function logLevelOf(level: string): LogLevel {
+  const levels: readonly string[] = ['debug', 'info', 'warn', 'error'] satisfies LogLevel[];
+  if (!levels.includes(level)) throw new GantryError('invalid', `invalid logging level: ${level}`, { hint: `It is one of ${levels.join(', ')}.` });
+  return level as LogLevel;
 }
 
 function oneOf<T extends string>(key: string, value: string, allowed: readonly T[]): T {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { GantryError, messageOf } from '../base/errors.ts';
+import { errnoOf, GantryError, messageOf } from '../base/errors.ts';
 import { parseBytes } from '../base/parse-bytes.ts';
 import type { Ulimit } from '../engine/containers/defaults.ts';
-import { checkUlimit, parseUlimit } from '../oci/ulimit.ts';
+import { checkUlimit, parseUlimit, unlimited } from '../oci/ulimit.ts';
+import { defaultShmBytes } from '../runtime/spec/mounts.ts';
 import { seccompProfile as checkSeccompProfile } from '../runtime/spec/seccomp.ts';
 import type { HostFacts } from '../runtime/spec/spec-input.ts';
+import { mostOf } from '../runtime/spec/ulimits.ts';
 import { isFlag, isRecord, isText, isTexts } from './value-kinds.ts';
 
 /** The part of the daemon's settings that containers get where they say nothing themselves. Names are Docker's. */
@@ -21,8 +23,6 @@ export interface ContainerSettingsOfDaemon {
 }
 
 type Settings = Record<string, unknown>;
-
-const defaultShmBytes = 64 * 1024 * 1024;
 
 /** As options of `parseArgs`. */
 export const containerFlags = {
@@ -138,12 +138,10 @@ function checkExecOptions(options: string[]): void {
 }
 
 /** Limits that a host cannot give would end every start: what is set for all containers is brought down to them. */
-export function possibleUlimits(ulimits: readonly Ulimit[], { hardLimits, capabilities }: Pick<HostFacts, 'hardLimits' | 'capabilities'>): Ulimit[] {
-  if (capabilities.includes('CAP_SYS_RESOURCE')) return [...ulimits];
-  const unlimited = -1;
+export function possibleUlimits(ulimits: readonly Ulimit[], facts: Pick<HostFacts, 'hardLimits' | 'capabilities'>): Ulimit[] {
   return ulimits.map((ulimit) => {
     const { name = '', soft = 0, hard = 0 } = ulimit;
-    const most = name === 'nofile' || name === 'nproc' ? hardLimits[name] : Infinity;
+    const most = mostOf(name, facts);
     const atMost = (limit: number): number => (limit === unlimited || limit > most ? most : limit);
     return most === Infinity ? ulimit : { name, soft: atMost(soft), hard: atMost(hard) };
   });
@@ -163,7 +161,7 @@ function textOf(profile: string): string {
   try {
     return readFileSync(profile, 'utf8');
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
+    const code = errnoOf(cause);
     const why = code === 'ENOENT' ? 'no such file or directory' : code === 'EISDIR' ? 'is a directory' : code === 'EACCES' ? 'permission denied' : messageOf(cause);
     throw new GantryError('invalid', `opening seccomp profile (${profile}) failed: open ${profile}: ${why}`, { cause });
   }

@@ -14,8 +14,16 @@ const fixed: Record<string, { only: unknown; why: string }> = {
   experimental: { only: false, why: 'there is nothing experimental to switch on' },
 };
 
+/** Docker's other settings, with the values that ask for nothing: files carry them along. */
+const foreign: Record<string, readonly unknown[]> = {
+  'userns-remap': [''], 'metrics-addr': [''], bridge: [''], 'swarm-default-advertise-addr': [''], 'authorization-plugins': [[]], 'storage-opts': [[]], 'node-generic-resources': [[]],
+  'cdi-spec-dirs': [[]], 'cpu-rt-period': [0], 'cpu-rt-runtime': [0], 'network-control-plane-mtu': [0, 1500], 'allow-direct-routing': [false], 'cri-containerd': [false], 'raw-logs': [false, true],
+  features: [{}, { 'containerd-snapshotter': false }], 'firewall-backend': ['', 'nftables'], bip6: [''], 'default-gateway': [''], 'default-gateway-v6': [''], 'userland-proxy-path': [''],
+  containerd: [''], 'containerd-namespace': ['', 'moby'], 'containerd-plugin-namespace': ['', 'plugins.moby'], builder: [{}],
+};
+
 /** Keys of the configuration file: their values are checked with what is wrong in a sentence, by `refuseOtherThanFixed`. */
-export const fixedKeys: Record<string, (value: unknown) => boolean> = Object.fromEntries(Object.keys(fixed).map((key) => [key, () => true]));
+export const fixedKeys: Record<string, (value: unknown) => boolean> = Object.fromEntries([...Object.keys(fixed), ...Object.keys(foreign)].map((key) => [key, () => true]));
 
 /** As options of `parseArgs`. */
 export const fixedFlags = {
@@ -32,5 +40,9 @@ export function refuseOtherThanFixed(settings: Settings): void {
   for (const [key, { only, why }] of Object.entries(fixed)) {
     if (settings[key] === undefined || isDeepStrictEqual(settings[key], only)) continue;
     throw new GantryError('invalid', `${key} cannot be ${JSON.stringify(settings[key])}: here it is always ${JSON.stringify(only)} (${why})`);
+  }
+  for (const [key, nothing] of Object.entries(foreign)) {
+    if (settings[key] === undefined || nothing.some((value) => isDeepStrictEqual(value, settings[key]))) continue;
+    throw new GantryError('invalid', `${key} is not supported by this engine: ${JSON.stringify(settings[key])}`);
   }
 }

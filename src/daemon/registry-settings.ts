@@ -94,6 +94,6 @@ function proxiesOf(value: Settings | undefined, environment: Record<string, stri
 
 function positive(settings: Settings, key: string, fallback: number): number {
   const value = settings[key] === undefined ? fallback : Number(settings[key]);
-  if (!Number.isInteger(value) || value < 0) throw new GantryError('invalid', `${key} must be a number from 0 on, and not ${String(settings[key])}`);
+  if (!Number.isInteger(value) || value < 0) throw new GantryError('invalid', `invalid ${key.replaceAll('-', ' ')}: ${String(settings[key])}`);
   return value === 0 ? fallback : value; // Docker's way to say the default
 }
