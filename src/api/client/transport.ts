@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { errnoOf, GantryError, messageOf, type ErrorKind } from '../../base/errors.ts';
+import { socketText } from '../../base/socket-text.ts';
 import { maxApiVersion, minApiVersion, compareVersions } from '../types/version.ts';
 import type { Address } from './address.ts';
 import { dial, type TlsOptions } from './dial.ts';
@@ -163,7 +164,7 @@ export class Transport {
   #request(call: Call): Request {
     const { address } = this.#options;
     const base = address.kind === 'tcp' ? address.basePath : '';
-    const host = address.kind === 'tcp' ? `${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}` : 'api.gantry.local';
+    const host = address.kind === 'tcp' ? socketText(address.host, address.port) : 'api.gantry.local';
     const headers: Record<string, string> = { Host: host, 'User-Agent': 'Gantry-Client', Connection: 'close', ...this.#options.headers, ...call.headers };
     if (call.json !== undefined) headers['Content-Type'] = 'application/json';
     const body = call.json === undefined ? call.body : JSON.stringify(call.json);

@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { noSwarm } from '../../engine/no-swarm.ts';
 import { refuseGrpc } from './builds/refuse-grpc.ts';
 import type { Handler, Method, Route } from './http/router.ts';
 
@@ -40,12 +41,10 @@ function noPlugin(method: Method, path: string): Route {
   return { method, path, handler, unsupported: 'managed plugins' };
 }
 
-export const swarmIsOff = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
-
 /** What a node that is in no swarm answers. It cannot become one: that is refused by name. */
 function swarmRoutes(): Route[] {
   const handler: Handler = () => {
-    throw new GantryError('unavailable', swarmIsOff);
+    throw new GantryError('unavailable', noSwarm);
   };
   const row = (method: Method, path: string): Route => ({ method, path, handler, unsupported: 'swarm mode is not active' });
   return [

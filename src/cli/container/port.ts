@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { socketText } from '../../base/socket-text.ts';
 import { define } from '../command.ts';
 import { inspectContainer } from './container-state.ts';
 
@@ -11,7 +12,7 @@ export const command = define({
   async run({ context, args }) {
     const [name = '', wanted] = args;
     const ports = (await inspectContainer(context, name)).NetworkSettings?.Ports ?? {};
-    const address = ({ HostIp: ip, HostPort: port }: { HostIp: string; HostPort: string }): string => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`);
+    const address = ({ HostIp: ip, HostPort: port }: { HostIp: string; HostPort: string }): string => socketText(ip, port);
     if (wanted !== undefined) {
       const [number = '', protocol = 'tcp'] = wanted.split('/');
       if (!/^\d+$/.test(number) || Number(number) > 65535) throw new GantryError('invalid', `Error: invalid port (${number}): strconv.ParseUint: parsing ${JSON.stringify(number)}: ${/^\d+$/.test(number) ? 'value out of range' : 'invalid syntax'}`);

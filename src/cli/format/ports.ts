@@ -1,3 +1,5 @@
+import { socketText } from '../../base/socket-text.ts';
+
 export interface PortSummary { IP?: string; PrivatePort: number; PublicPort?: number; Type: string }
 
 interface Group { ip: string; type: string; first: number; last: number }
@@ -9,7 +11,7 @@ export function displayPorts(ports: readonly PortSummary[]): string {
   const mapped: string[] = [];
   for (const { IP: ip = '', PrivatePort: port, PublicPort: published = 0, Type: type } of [...ports].sort(byPort)) {
     if (ip !== '' && published !== port) {
-      mapped.push(`${joined(ip, String(published))}->${port}/${type}`);
+      mapped.push(`${socketText(ip, String(published))}->${port}/${type}`);
       continue;
     }
     const key = `${ip}/${type}`;
@@ -25,11 +27,7 @@ export function displayPorts(ports: readonly PortSummary[]): string {
 
 function groupText({ ip, type, first, last }: Group): string {
   const range = first === last ? String(first) : `${first}-${last}`;
-  return `${ip === '' ? '' : `${joined(ip, range)}->`}${range}/${type}`;
-}
-
-function joined(ip: string, port: string): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return `${ip === '' ? '' : `${socketText(ip, range)}->`}${range}/${type}`;
 }
 
 function byPort(left: PortSummary, right: PortSummary): number {

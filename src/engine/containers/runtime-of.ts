@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { GantryError } from '../../base/errors.ts';
+import { errnoOf, GantryError } from '../../base/errors.ts';
 import type { ContainerSettings, OciRuntime } from './deps.ts';
 
 /** The OCI runtime of that name. @throws invalid, in Docker's words, for one that is unknown or whose program is not there */
@@ -10,7 +10,7 @@ export function runtimeOf(settings: Pick<ContainerSettings, 'runtimes'>, name: s
     accessSync(runtime.path, constants.X_OK);
   } catch (cause) {
     const { path } = runtime;
-    const why = !path.includes('/') ? 'executable file not found in $PATH' : (cause as NodeJS.ErrnoException).code === 'EACCES' ? 'permission denied' : `stat ${path}: no such file or directory`;
+    const why = !path.includes('/') ? 'executable file not found in $PATH' : errnoOf(cause) === 'EACCES' ? 'permission denied' : `stat ${path}: no such file or directory`;
     throw new GantryError('invalid', `error while looking up the specified runtime path: exec: ${JSON.stringify(path)}: ${why}`, { cause });
   }
   return runtime;

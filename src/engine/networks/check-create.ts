@@ -1,12 +1,11 @@
 import { GantryError } from '../../base/errors.ts';
 import { parseSubnet } from '../../network/addresses/subnet.ts';
+import { noSwarm } from '../no-swarm.ts';
 import { checkOptions } from './check-options.ts';
 import { checkPools } from './check-pools.ts';
 import { predefinedNames } from './default-networks.ts';
 import { isEnabled } from './kernel-network.ts';
 import type { IpamPool, NetworkCreateRequest } from './verbs.ts';
-
-const swarm = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
 
 /** Refuses what cannot be honoured, by name. @throws invalid, forbidden, notFound, unavailable */
 export function checkCreate(request: NetworkCreateRequest): void {
@@ -32,12 +31,12 @@ function isOfEnabledFamily(request: NetworkCreateRequest, { subnet = '' }: IpamP
 function checkScope({ scope, ingress }: NetworkCreateRequest): void {
   if (scope === 'swarm') throw new GantryError('forbidden', 'cannot create a swarm scoped network when swarm is not active');
   if (ingress) throw new GantryError('forbidden', 'Ingress network can only be global scope network');
-  if (scope !== undefined && scope !== '' && scope !== 'local') throw new GantryError('unavailable', swarm);
+  if (scope !== undefined && scope !== '' && scope !== 'local') throw new GantryError('unavailable', noSwarm);
 }
 
 function checkDriver(driver: string): void {
   if (driver === 'host' || driver === 'null') throw new GantryError('forbidden', `only one instance of "${driver}" network is allowed`);
-  if (driver === 'overlay') throw new GantryError('forbidden', swarm);
+  if (driver === 'overlay') throw new GantryError('forbidden', noSwarm);
   if (driver === 'ipvlan') throw invalid('the network driver ipvlan is not supported by this engine: use macvlan, or bridge');
   if (driver !== 'bridge' && driver !== 'macvlan') throw new GantryError('notFound', `plugin "${driver}" not found`);
 }

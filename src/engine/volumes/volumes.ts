@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { booleanComplaint, parseBoolean } from '../../base/parse-boolean.ts';
 import type { VolumeRecord } from '../../store/records.ts';
 import type { Filters } from '../filters.ts';
 import { excludedByLabels, matchesLabels, matchesPattern, readFilters } from '../filters.ts';
@@ -74,8 +75,9 @@ async function measured(deps: VolumeDeps, sizes: VolumeSizes, volumes: readonly 
 function readAll(values: readonly string[]): boolean {
   const [value = 'false'] = values;
   if (values.length > 1) throw new GantryError('invalid', `invalid filter 'all=[${values.join(' ')}]': only one value is expected`);
-  if (!/^(1|0|t|f|true|false|True|False|TRUE|FALSE|T|F)$/.test(value)) throw new GantryError('invalid', `invalid filter 'all': strconv.ParseBool: parsing "${value}": invalid syntax`);
-  return /^(1|t)/i.test(value);
+  const all = parseBoolean(value);
+  if (all === undefined) throw new GantryError('invalid', `invalid filter 'all': ${booleanComplaint(value)}`);
+  return all;
 }
 
 /** Without `all`, those that were made for one container only. What is counted meanwhile may find a user: it is looked for again under the lock. */

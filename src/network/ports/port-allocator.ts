@@ -1,4 +1,5 @@
 import { GantryError } from '../../base/errors.ts';
+import { socketText } from '../../base/socket-text.ts';
 import type { PublishedPort } from '../network.ts';
 import type { PortRequest } from './port-request.ts';
 import { isRelayed } from '../relay/relayed-port.ts';
@@ -163,10 +164,6 @@ function hostAddresses({ hostIp, protocol }: PortRequest, { families, relayed }:
 function open(given: PublishedPort[], port: PublishedPort): void {
   const same = given.some((other) => !isOfHost(other) && other.protocol === port.protocol && other.containerPort === port.containerPort && other.hostIp === port.hostIp);
   if (!same) given.push(port);
-}
-
-function socketText(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function isOfHost({ hostPort }: PublishedPort): boolean {

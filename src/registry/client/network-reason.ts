@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
+import { socketText } from '../../base/socket-text.ts';
 
 interface NetworkError { code?: string; address?: string; port?: number; hostname?: string; errors?: unknown[] }
 
@@ -13,7 +14,7 @@ export function networkReason(error: unknown): string {
   if (Array.isArray(each) && each.length > 0) return networkReason(each[0]);
   const { code = '', address, port, hostname } = (error ?? {}) as NetworkError;
   const words = unreachable[code];
-  if (words !== undefined && address !== undefined) return `dial tcp ${address.includes(':') ? `[${address}]` : address}:${port}: connect: ${words}`;
+  if (words !== undefined && address !== undefined) return `dial tcp ${socketText(address, port ?? '')}: connect: ${words}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `dial tcp: lookup ${hostname ?? 'its name'}: ${code === 'ENOTFOUND' ? 'no such host' : 'server misbehaving'}`;
   const message = messageOf(error) || code || 'the connection failed';
   if (/^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT(?:_LOCALLY)?))$/.test(code)) {

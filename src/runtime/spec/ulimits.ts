@@ -18,9 +18,15 @@ export function ulimitsOf(ulimits: Resources['ulimits'], facts: HostFacts): Rlim
   return [...asked, { type: 'RLIMIT_NOFILE', soft: openFiles, hard: openFiles }];
 }
 
+/** What this host can give of a limit. */
+export function mostOf(name: string, { hardLimits, capabilities }: Pick<HostFacts, 'hardLimits' | 'capabilities'>): number {
+  if (capabilities.includes('CAP_SYS_RESOURCE')) return Infinity;
+  return name === 'nofile' || name === 'nproc' ? hardLimits[name] : Infinity;
+}
+
 function possibleUlimit({ name, soft, hard }: Ulimit, facts: HostFacts): Rlimit {
-  const most = name === 'nofile' || name === 'nproc' ? facts.hardLimits[name] : Infinity;
-  if (!facts.capabilities.includes('CAP_SYS_RESOURCE') && (hard === unlimited ? Infinity : hard) > most) {
+  const most = mostOf(name, facts);
+  if ((hard === unlimited ? Infinity : hard) > most) {
     throw new GantryError('invalid', `ulimit ${name}: the hard limit ${hard} is more than the ${most} that this host can give`, {
       hint: 'Raise the limit of the daemon, or give it CAP_SYS_RESOURCE.',
     });

@@ -1,4 +1,5 @@
 import { GantryError } from '../../../base/errors.ts';
+import { noSwarm } from '../../../engine/no-swarm.ts';
 import { atLeast } from '../../types/version.ts';
 import { decodeStruct } from '../codec/decode.ts';
 import { field, stringMap, type Struct } from '../codec/field.ts';
@@ -6,7 +7,6 @@ import { readJson } from '../http/body.ts';
 import { parseFilters } from '../http/filters.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
-import { swarmIsOff } from '../unsupported.ts';
 import { volumeJson } from './json.ts';
 
 const createStruct: Struct = {
@@ -19,7 +19,7 @@ interface CreateBody { name?: string; driver?: string; options?: Record<string, 
 const create: Handler = async (exchange, { volumes }) => {
   const body = (await readJson(exchange)) ?? {};
   const request = decodeStruct<CreateBody>(createStruct, body);
-  if (Object.hasOwn(body as object, 'ClusterVolumeSpec')) throw new GantryError('unavailable', swarmIsOff);
+  if (Object.hasOwn(body as object, 'ClusterVolumeSpec')) throw new GantryError('unavailable', noSwarm);
   sendJson(exchange, 201, volumeJson(await volumes.create(request)));
 };
 
