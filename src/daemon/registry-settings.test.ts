@@ -20,7 +20,7 @@ describe('registryConfigOf()', () => {
     [{ 'registry-mirrors': ['m.example'] }, /invalid mirror: "m.example"/],
     [{ 'registry-mirrors': ['https://me:secret@m'] }, /a user, a query or a fragment/],
     [{ 'insecure-registries': ['http://r'] }, /insecure registry http:\/\/r is not valid/],
-    [{ 'max-concurrent-downloads': -1 }, /max-concurrent-downloads must be a number from 0 on/],
+    [{ 'max-concurrent-downloads': -1 }, /^invalid max concurrent downloads: -1$/],
     [{ proxies: { 'ftp-proxy': 'x' } }, /ftp-proxy is not one of/],
     [{ 'signature-policy': { r: { keyless: {} } } }, /keyless needs a trusted-root and identities/],
   ];

@@ -70,7 +70,7 @@ describe('a daemon that is told nonsense ends with a sentence', () => {
   };
 
   for (const [title, args, message] of [
-    ['a wrong level', () => ['--config-file', config('{"log-level":"loud"}')], /log-level must be one of debug, info, warn, error/],
+    ['a wrong level', () => ['--config-file', config('{"log-level":"loud"}')], /invalid logging level: loud/],
     ['an unknown directive', () => ['--config-file', config('{"bogus":1}')], /don't match any configuration option: bogus/],
     ['a broken file', () => ['--config-file', config('{"bogus":')], /unable to configure the Docker daemon with file/],
     ['a list for a file', () => ['--config-file', config('[]')], /unable to configure the Docker daemon|must be|expected/i],
