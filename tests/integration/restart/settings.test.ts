@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { json } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { cgroupMounts, removeCgroup } from '../../../src/host/cgroups.ts';
 import { findProgram } from '../../../src/host/find-program.ts';
 import { runProgram } from '../../../src/host/run-program.ts';
+import { Engine } from '../../conformance/engine.ts';
 import { gantryProgram, startDaemonIn } from '../../support/daemon.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { Box } from '../containers/box.ts';
@@ -107,6 +109,17 @@ describe('settings that change', () => {
     const refused = await box.daemon.request('POST', '/containers/create', { Image: 'gantry/busybox', HostConfig: { Runtime: 'vm' } });
     assert.deepEqual([refused.status, (refused.json as { message: string }).message], [400, 'error while looking up the specified runtime path: exec: "/nope/vm": stat /nope/vm: no such file or directory']);
   });
+});
+
+test('a request under way has its answer before the engine ends, where the settings let it take its time', async () => {
+  await using box = await Box.open(['--shutdown-timeout=-1']);
+  const id = await box.start({ Cmd: ['sh', '-c', 'sleep 4; exit 5'] });
+  const engine = new Engine({ socketPath: box.daemon.socketPath, image: 'gantry/busybox', ours: true });
+  // Its head is there: it is under way.
+  const response = await engine.open('POST', `/containers/${id}/wait`);
+  const ended = box.daemon.shutDown();
+  assert.deepEqual(await json(response), { StatusCode: 5 });
+  await ended;
 });
 
 test('what containers cannot be given is told before anything starts', async () => {
