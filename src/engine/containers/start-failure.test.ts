@@ -21,7 +21,8 @@ const cases: [string, string, number, RegExp][] = [
   ['OCI runtime error: runc: exec failed: unable to start container process: chdir to cwd ("/nope") set in config.json failed: no such file or directory', 'sh', 127, /process: chdir to cwd \("\/nope"\) set in config.json failed: no such file or directory: unknown$/],
   ['OCI runtime error: runc: runc run failed: unable to start container process: error during container init: exec: "/nope": stat /nope: no such file or directory', '/nope', 127, /OCI runtime create failed: unable to start container process: error during container init: exec: "\/nope": stat \/nope: no such file or directory: unknown$/],
   ['OCI runtime error: crun: mount `/x` to `y`: Not a directory', 'sh', 127, /Are you trying to mount a directory onto a file/],
-  ['OCI runtime error: crun: write to `/proc/self/oom_score_adj`: Permission denied', 'sh', 128, /oom_score_adj/],
+  ['OCI runtime error: crun: write to `/proc/self/oom_score_adj`: Permission denied', 'sh', 128, /create failed: crun: write to `\/proc\/self\/oom_score_adj`: Permission denied: unknown$/],
+  ['OCI runtime error: crun: mount `tmpfs` to `t`: Invalid argument', 'sh', 128, /^failed to create task for container: failed to create shim task: OCI runtime create failed: crun: mount `tmpfs` to `t`: Invalid argument: unknown$/],
 ];
 for (const [text, program, exitCode, sentence] of cases) {
   test(`startFailure() reads ${JSON.stringify(text.slice(0, 60))} as ${exitCode}`, () => {

@@ -16,7 +16,7 @@ export function startFailure(cause: unknown, program: string): StartFailure {
   });
   if (saysItAlready(cause)) return { exitCode: 128, error: cause };
   // crun, of a process that may not make itself safer from the kernel's choice than its parent is.
-  if (/oom_score_adj/.test(lower)) return { exitCode: 128, error: new GantryError('invalid', `OCI runtime create failed: ${text}`, { cause }) };
+  if (/oom_score_adj/.test(lower)) return { exitCode: 128, error: unnamed(text, cause) };
   const quoted = JSON.stringify(program);
   if (/executable file .*not found|cannot find `.*` in \$path/.test(lower)) {
     return failed(program.includes('/') ? `exec: ${quoted}: stat ${program}: no such file or directory` : `exec: ${quoted}: executable file not found in $PATH`, 127);
@@ -32,8 +32,18 @@ export function startFailure(cause: unknown, program: string): StartFailure {
     return failed(`${reasonOf(text, program)}: Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type`, 127);
   }
   if (/no such file or directory/.test(lower)) return failed(reasonOf(text, program), 127);
+  if (text.startsWith(runtimeError)) return { exitCode: 128, error: unnamed(text, cause) };
   if (hasKind(cause, 'internal') || !(cause instanceof GantryError)) return { exitCode: 128, error: new GantryError('internal', text, { cause }) };
   return { exitCode: 128, error: cause };
+}
+
+/** What the monitor says first of every refusal of an OCI runtime. */
+const runtimeError = 'OCI runtime error: ';
+
+/** A refusal that has no words of Docker's: the runtime's own, behind what clients look for. */
+function unnamed(text: string, cause: unknown): GantryError {
+  const reason = text.startsWith(runtimeError) ? text.slice(runtimeError.length) : text;
+  return new GantryError('invalid', `failed to create task for container: failed to create shim task: OCI runtime create failed: ${reason}: unknown`, { cause });
 }
 
 /** What clients and tests of Docker look for where a network, an address or a port could not be had. */
