@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { GantryError } from '../../base/errors.ts';
+import { parseBytes } from '../../base/parse-bytes.ts';
 import { booleanComplaint, parseBoolean } from '../../base/parse-boolean.ts';
 import type { HostConfig } from '../../oci/container.ts';
 import type { LogSettings } from '../../runtime/driver/runtime.ts';
 import { logAttributesOf, type LoggedContainer } from './log-attributes.ts';
-
-/** As Docker counts the size of a log: in thousands. */
-const units: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, p: 1e15 };
 
 const rotation = ['max-size', 'max-file', 'compress'];
 const known: Record<LogSettings['driver'], string[]> = {
@@ -83,12 +81,11 @@ function rotationOf(driver: 'json-file' | 'local', options: Record<string, strin
   return { maxFiles, compress, ...(maxSize !== undefined && { maxSize }) };
 }
 
-/** Undefined for -1, which is without limit. */
+/** Docker counts the size of a log in thousands. Undefined for -1, which is without limit. */
 function bytesOf(text: string): number | undefined {
   if (text === '-1') return undefined;
-  const match = /^(\d+(?:\.\d+)?) ?([kmgtp]?)(?:i?b)?$/i.exec(text);
-  const bytes = match === null ? Number.NaN : Math.floor(Number(match[1]) * (units[(match[2] ?? '').toLowerCase()] ?? 1));
-  if (!(bytes > 0)) throw invalid(`invalid size: '${text}'`);
+  const bytes = parseBytes(text, 1000);
+  if (bytes === 0) throw invalid(`invalid size: '${text}'`);
   return bytes;
 }
 
