@@ -31,7 +31,9 @@ export class ResolverServer {
   async run(): Promise<void> {
     rmSync(this.#socketPath, { force: true });
     const mask = process.umask(0o177);
-    this.#server.listen(this.#socketPath, () => process.umask(mask));
+    this.#server.listen(this.#socketPath);
+    // The socket is bound by now. Whatever else this process makes while it waits has rights of its own.
+    process.umask(mask);
     await this.#ended.promise;
     for (const id of [...this.#served.keys()]) this.#leave(id);
     this.#relays.replace([], process.pid);
