@@ -26,7 +26,7 @@ export function readImageConfig(bytes: Uint8Array, where: string): ImageConfig {
   const diffIds = rootfs?.diff_ids ?? [];
   // Docker asks for no type either.
   if (rootfs === undefined || rootfs === null || !['layers', '', undefined, null].includes(rootfs.type as string | undefined) || !Array.isArray(diffIds) || !diffIds.every(isDigest)) {
-    throw new GantryError('invalid', `${where}: invalid rootfs`);
+    throw new GantryError('invalid', `${where}: invalid rootfs in image configuration`);
   }
   const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
   const variant = text('variant');

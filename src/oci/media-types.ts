@@ -29,12 +29,12 @@ export function isConfigType(mediaType: string): boolean {
   return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig || mediaType === 'application/octet-stream' || mediaType === '';
 }
 
-/** A tar of files, plain or compressed; which compression it is, is seen in the bytes. */
+/** What may be a tar of files: anything of an image, or of a type that nobody said. What it is, and its compression, is seen in the bytes. */
 export function isLayerType(mediaType: string): boolean {
-  return /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?:gzip|zstd))?|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:\.(?:gzip|zstd))?)$/.test(mediaType);
+  return /^application\/(?:vnd\.(?:oci\.image|docker)\..*|octet-stream)$/i.test(mediaType);
 }
 
-/** Layers that never travel with the image (Windows base layers). */
+/** Layers that need not be where the image is (Windows base layers). */
 export function isForeignLayer(mediaType: string): boolean {
   return mediaType.includes('.nondistributable.') || mediaType.includes('.foreign.');
 }

@@ -16,11 +16,12 @@ describe('parseReference()', () => {
     ['localhost:5000/x:y', 'localhost:5000/x:y', 'localhost:5000/x:y'],
     ['ghcr.io/a/b__c/d-e@sha256:' + hex, 'ghcr.io/a/b__c/d-e@sha256:' + hex, 'ghcr.io/a/b__c/d-e@sha256:' + hex],
     ['x:t@sha256:' + hex, 'docker.io/library/x:t@sha256:' + hex, 'x:t@sha256:' + hex],
+    [`registry.example:5000/${'a'.repeat(255)}:x`, `registry.example:5000/${'a'.repeat(255)}:x`, `registry.example:5000/${'a'.repeat(255)}:x`],
     ['[::1]:5000/x', '[::1]:5000/x:latest', '[::1]:5000/x:latest'],
     ['HOST/x', 'HOST/x:latest', 'HOST/x:latest'],
   ];
   for (const [text, canonical, familiar] of cases) {
-    it(`reads ${text}`, () => {
+    it(`reads ${text.slice(0, 60)}`, () => {
       const reference = withDefaultTag(parseReference(text));
       assert.equal(canonicalName(reference), canonical);
       assert.equal(familiarName(reference), familiar);
@@ -33,6 +34,11 @@ describe('parseReference()', () => {
 
   it('says that capitals are the trouble', () => {
     assert.throws(() => parseReference('Foo'), { message: 'invalid reference format: repository name (library/Foo) must be lowercase' });
+  });
+
+  it('limits the path, without its host', () => {
+    assert.throws(() => parseReference(`h:1/${'a'.repeat(256)}`), { message: 'repository name must not be more than 255 characters' });
+    assert.throws(() => parseReference('a'.repeat(248)), { message: 'repository name must not be more than 255 characters' });
   });
 
   it('refuses what would be taken for an id', () => {

@@ -16,7 +16,7 @@ export interface Reference {
 
 const defaultDomain = 'docker.io';
 const officialPrefix = 'library/';
-/** Clients limit host and path together to it. */
+/** Of the path, without the host. */
 export const maxNameLength = 255;
 
 const domainLabel = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
@@ -40,7 +40,7 @@ export function parseReference(text: string): Reference {
   const { domain, path } = splitDomain(name);
   if (path.toLowerCase() !== path) throw invalid(`: repository name (${path}) must be lowercase`);
   if (!isRepositoryPath(path) || !domainPattern.test(domain)) throw invalid();
-  if (domain.length + 1 + path.length > maxNameLength) {
+  if (path.length > maxNameLength) {
     throw new GantryError('invalid', `repository name must not be more than ${maxNameLength} characters`);
   }
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };

@@ -40,12 +40,11 @@ export async function describeImage(deps: ImageDeps, image: Omit<NewImage, 'sign
   if (manifest.layers.length > maxLayers) throw new GantryError('invalid', `invalid image: it has ${manifest.layers.length} layers; at most ${maxLayers} can be mounted over each other`);
   const config = readImageConfig(await deps.content.bytes(manifest.config.digest, maxManifestBytes), `image config ${manifest.config.digest}`);
   if (config.diffIds.length !== manifest.layers.length) {
-    throw new GantryError('invalid', `invalid image: the config lists ${config.diffIds.length} layers, the manifest ${manifest.layers.length}`);
+    throw new GantryError('invalid', `layers from manifest don't match image configuration: the config lists ${config.diffIds.length} layers, the manifest ${manifest.layers.length}`);
   }
   const chain = chainIds(config.diffIds);
   const layers = manifest.layers.map((layer, index): ImageLayer => {
-    if (!isLayerType(layer.mediaType)) throw new GantryError('invalid', `layer ${layer.digest} has the media type ${JSON.stringify(layer.mediaType)}, which is no layer of files`);
-    if (isForeignLayer(layer.mediaType)) throw new GantryError('invalid', `layer ${layer.digest} is not distributed with the image (${layer.mediaType})`);
+    if (!isLayerType(layer.mediaType)) throw new GantryError('invalid', `unsupported media type ${layer.mediaType}`, { hint: `Layer ${layer.digest} holds no files.` });
     return { digest: layer.digest, mediaType: layer.mediaType, size: layer.size, diffId: config.diffIds[index] as Digest, chainId: chain[index] as Digest };
   });
   image.lease.add({ chainIds: chain });
@@ -60,6 +59,11 @@ export async function describeImage(deps: ImageDeps, image: Omit<NewImage, 'sign
     config: config.config,
     addedAtMs: Date.now(),
   };
+}
+
+/** What the registry, or the archive, of an image with a layer from elsewhere lacks. */
+export function notDistributed({ digest, mediaType }: Pick<ImageLayer, 'digest' | 'mediaType'>, cause?: unknown): GantryError {
+  return new GantryError('invalid', `layer ${digest} is not distributed with the image (${mediaType})`, { cause });
 }
 
 export async function readManifest(deps: Pick<ImageDeps, 'content'>, digest: Digest): Promise<Manifest> {
@@ -77,7 +81,7 @@ export async function settle({ content, snapshots }: Pick<ImageDeps, 'content' |
 export async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[], { signal, onUnpacking }: Pick<NewImage, 'signal' | 'onUnpacking'>): Promise<void> {
   await eachLayer(layers, signal, async ({ layer, parent, signal: either }) => {
     const size = await deps.content.size(layer.digest);
-    if (size === undefined) throw new GantryError('invalid', `layer ${layer.digest} is missing`);
+    if (size === undefined) throw isForeignLayer(layer.mediaType) ? notDistributed(layer) : new GantryError('invalid', `layer ${layer.digest} is missing`);
     if (size !== layer.size) throw new GantryError('invalid', `layer ${layer.digest} has ${size} bytes where the manifest says ${layer.size}`);
     const growth = new Growth();
     growth.complete();
@@ -89,14 +93,15 @@ export async function unpackLayers(deps: ImageDeps, layers: readonly ImageLayer[
 }
 
 interface LayerTask { layer: ImageLayer; parent: Digest | undefined; signal: AbortSignal }
+interface PlacedTask extends LayerTask { /** From the bottom. */ index: number }
 
 /** Layers are independent of each other: all at once. The first failure stops the others, and is told when all have ended. */
-export async function eachLayer(layers: readonly ImageLayer[], signal: AbortSignal, act: (task: LayerTask) => Promise<void>): Promise<void> {
+export async function eachLayer(layers: readonly ImageLayer[], signal: AbortSignal, act: (task: PlacedTask) => Promise<void>): Promise<void> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   await Promise.allSettled(layers.map(async (layer, index) => {
     try {
-      await act({ layer, parent: layers[index - 1]?.chainId, signal: either });
+      await act({ layer, index, parent: layers[index - 1]?.chainId, signal: either });
     } catch (error) {
       if (!failed.signal.aborted) failed.abort(error);
     }

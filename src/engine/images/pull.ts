@@ -1,17 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { GantryError, errnoOf, hasKind, messageOf } from '../../base/errors.ts';
+import { isForeignLayer } from '../../oci/media-types.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, withDefaultTag, type Reference } from '../../oci/reference.ts';
 import { parsePlatform, platformFit, type Platform } from '../../oci/platform.ts';
 import { collect } from '../../store/collect/collect.ts';
 import type { ImageRecord } from '../../store/records.ts';
-import { eachLayer, settle } from './add-image.ts';
+import { eachLayer, notDistributed, settle } from './add-image.ts';
 import type { Catalog } from './catalog.ts';
 import type { ImageDeps } from './deps.ts';
 import { imageEvent } from './image-event.ts';
 import { loadArchive } from './load.ts';
 import { bringLayer } from './pull/bring-layer.ts';
 import { Downloads } from './pull/downloads.ts';
-import { pullError } from './pull/pull-error.ts';
+import { pullError, refusalIn } from './pull/pull-error.ts';
 import { layerLines } from './pull/pull-progress.ts';
 import { describeTop, resolveTop, type Resolution } from './pull/resolve-image.ts';
 import { Slots } from './pull/slots.ts';
@@ -150,9 +151,17 @@ async function bringLayers({ deps, downloads, connection }: PullParts, { image, 
   const unpack = platformFit(image.platform, deps.host) > 0;
   // Of an image that is here as a whole Docker shows no layers.
   const isKnown = deps.metadata.table<ImageRecord>('images').get(image.id)?.manifest === image.manifest;
+  const progress = isKnown ? exceptKnown(options.progress) : options.progress;
   const repository = { registry: reference.domain, name: reference.path };
-  await eachLayer(image.layers, options.signal, async ({ layer, parent, signal }) => {
-    await bringLayer({ deps, downloads }, { repository, connection, layer, parent, unpack, signal, onState: layerLines(layer, isKnown ? exceptKnown(options.progress) : options.progress) });
+  const digests = image.layers.map(({ digest }) => digest);
+  await eachLayer(image.layers, options.signal, async ({ layer, index, parent, signal }) => {
+    // A blob that is in the image twice has one line.
+    const onState = digests.indexOf(layer.digest) === index ? layerLines(layer, progress) : (): void => undefined;
+    try {
+      await bringLayer({ deps, downloads }, { repository, connection, layer, parent, unpack, signal, onState });
+    } catch (error) {
+      throw isForeignLayer(layer.mediaType) && refusalIn(error)?.status === 404 ? notDistributed(layer, error) : error;
+    }
   });
 }
 

@@ -27,8 +27,17 @@ const acceptHeader = [...acceptedManifests, '*/*;q=0.1'].join(', ');
  * @throws notFound, unauthorized, forbidden, unavailable as the registry says; invalid when what came is not what was asked for
  */
 export async function getManifest(session: Session, repository: Repository, reference: string, signal?: AbortSignal): Promise<FetchedManifest> {
+  return await fetched(await ask(session, 'GET', { repository, reference, signal, mirrored: true }), session, { repository, reference });
+}
+
+/** What is to be changed: from the registry itself, however many mirrors it has. `etag` says which state it is, where the registry tells. */
+export async function getForChange(session: Session, repository: Repository, reference: string, signal?: AbortSignal): Promise<FetchedManifest & { etag: string | undefined }> {
+  const answer = await ask(session, 'GET', { repository, reference, signal, mirrored: false });
+  return { ...await fetched(answer, session, { repository, reference }), etag: single(answer.headers.etag) };
+}
+
+async function fetched(answer: RegistryAnswer, session: Session, { repository, reference }: Pick<Asked, 'repository' | 'reference'>): Promise<FetchedManifest> {
   const what = `manifest ${repository.name}${isDigest(reference) ? '@' : ':'}${reference}`;
-  const answer = await ask(session, 'GET', repository, reference, signal);
   const registry = answer.endpoint.registry;
   if (answer.status !== 200) throw await refusalOf(answer, registry, what);
   const bytes = await readBody(answer.body, { maxBytes: limits.manifestBytes, deadlineMs: session.timeouts.smallBodyMs, what, registry });
@@ -36,14 +45,16 @@ export async function getManifest(session: Session, repository: Repository, refe
   return { descriptor: { mediaType: agreedMediaType(bytes, answer, { registry, what }), digest, size: bytes.length }, bytes };
 }
 
-function ask(session: Session, method: string, repository: Repository, reference: string, signal?: AbortSignal): Promise<RegistryAnswer> {
+interface Asked { repository: Repository; reference: string; mirrored: boolean; signal: AbortSignal | undefined }
+
+function ask(session: Session, method: string, { repository, reference, mirrored, signal }: Asked): Promise<RegistryAnswer> {
   return session.send({
     registry: repository.registry,
     method,
     target: formatRoute({ kind: 'manifest', name: repository.name, reference }),
     scopes: [repositoryScope(repository.name, ['pull'])],
     headers: { accept: acceptHeader },
-    mirrored: true,
+    mirrored,
     signal,
   });
 }
@@ -101,7 +112,7 @@ function parsed(bytes: Buffer): Record<string, unknown> | undefined {
  * GET then has the answer. @throws unauthorized, forbidden, unavailable when it limits how often it is asked
  */
 export async function headManifest(session: Session, repository: Repository, reference: string, signal?: AbortSignal): Promise<Descriptor | undefined> {
-  const answer = await ask(session, 'HEAD', repository, reference, signal);
+  const answer = await ask(session, 'HEAD', { repository, reference, signal, mirrored: true });
   discardBody(answer.body);
   if ([401, 403, 429].includes(answer.status)) throw await refusalOf(answer, answer.endpoint.registry, `manifest ${repository.name}:${reference}`);
   if (answer.status !== 200) return undefined;
@@ -112,7 +123,14 @@ export async function headManifest(session: Session, repository: Repository, ref
   return { mediaType, digest, size };
 }
 
-export interface NewManifest { reference: string; mediaType: string; bytes: Buffer; signal?: AbortSignal | undefined }
+export interface NewManifest {
+  reference: string;
+  mediaType: string;
+  bytes: Buffer;
+  /** Headers (If-Match, If-None-Match) that let the registry refuse it (412) when the reference has changed. */
+  conditions?: Record<string, string>;
+  signal?: AbortSignal | undefined;
+}
 
 /** `digest` is the one under which the registry keeps it, which is that of `bytes`; `takesSubjects` when it lists the manifest as referrer of its subject. */
 export async function putManifest(session: Session, repository: Repository, manifest: NewManifest): Promise<{ digest: Digest; takesSubjects: boolean }> {
@@ -122,7 +140,7 @@ export async function putManifest(session: Session, repository: Repository, mani
     method: 'PUT',
     target: formatRoute({ kind: 'manifest', name: repository.name, reference: manifest.reference }),
     scopes: [repositoryScope(repository.name, ['pull', 'push'])],
-    headers: { 'content-type': manifest.mediaType },
+    headers: { 'content-type': manifest.mediaType, ...manifest.conditions },
     body: manifest.bytes,
     signal: manifest.signal,
   });

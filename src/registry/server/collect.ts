@@ -89,7 +89,7 @@ async function readReferences(context: RegistryContext, name: string, digest: Di
   const record = await context.storage.repositories.manifest(name, digest);
   try {
     const manifest = readManifest(await context.storage.blobs.bytes(digest, context.maxManifestBytes), record?.mediaType ?? '');
-    return { references: manifest.blobs, children: manifest.manifests, subject: manifest.subject };
+    return { references: [...manifest.blobs, ...manifest.foreign], children: manifest.manifests, subject: manifest.subject };
   } catch (error) {
     // One manifest that cannot be read must not end the collection; what it might name keeps its grace only.
     if (!isGantryError(error) && !(error instanceof Refusal)) throw error;

@@ -10,6 +10,8 @@ export interface ReadManifest {
   mediaType: string;
   /** Content that must be in the repository. */
   blobs: Digest[];
+  /** Layers that may be elsewhere: kept where they are here. */
+  foreign: Digest[];
   /** Manifests of an index. They may come later, or never: a sparse index is allowed. */
   manifests: Digest[];
   subject: Digest | undefined;
@@ -39,12 +41,14 @@ function read(value: Record<string, unknown>, contentType: string): ReadManifest
     throw new Refusal('MANIFEST_INVALID', `it was sent as ${contentType}, but has the fields of another type`);
   }
   const config = isIndex ? undefined : readDescriptor(value['config'], 'config');
-  const layers = isIndex ? [] : readList(value['layers'], 'layers').filter((layer) => !isForeignLayer(layer.mediaType));
+  const all = isIndex ? [] : readList(value['layers'], 'layers');
+  const layers = all.filter((layer) => !isForeignLayer(layer.mediaType));
   const manifests = isIndex ? readList(value['manifests'], 'manifests') : [];
   const artifactType = typeof value['artifactType'] === 'string' && value['artifactType'] !== '' ? value['artifactType'] : undefined;
   return {
     mediaType: contentType,
     blobs: [...(config === undefined ? [] : [config.digest]), ...layers.map((layer) => layer.digest)],
+    foreign: all.filter((layer) => !layers.includes(layer)).map((layer) => layer.digest),
     manifests: manifests.map((manifest) => manifest.digest),
     subject: value['subject'] === undefined || value['subject'] === null ? undefined : readDescriptor(value['subject'], 'subject').digest,
     artifactType: artifactType ?? (config?.mediaType || undefined),

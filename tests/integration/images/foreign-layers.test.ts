@@ -49,6 +49,9 @@ const layers: [what: string, layer: Layer][] = [
   ['no compression, in Docker\'s words', { tar, mediaType: mediaTypes.dockerLayer, blob: tar }],
   ['zstd, in Docker\'s words', { tar, mediaType: 'application/vnd.docker.image.rootfs.diff.tar.zstd', blob: zstdCompressSync(tar) }],
   ['gzip that is said to be none', { tar, mediaType: mediaTypes.ociLayer, blob: gzipSync(tar) }],
+  ['a type that nobody said', { tar, mediaType: 'application/octet-stream', blob: gzipSync(tar) }],
+  ['one that need not be distributed, but is', { tar, mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip', blob: gzipSync(tar) }],
+  ['one of Docker\'s that need not be distributed, but is', { tar, mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', blob: gzipSync(tar) }],
   ['a descriptor that says where else the blob is, and brings it', { tar, mediaType: mediaTypes.ociLayerGzip, blob: gzipSync(tar), more: { urls: ['https://elsewhere.invalid/blob'], data: gzipSync(tar).toString('base64') } }],
 ];
 
@@ -99,6 +102,30 @@ describe('a layer that others made', () => {
     await using fixture = imageFixture({ registry: registryPort(), host });
     await assert.rejects(fixture.images.pull(`${registry.host}/from:v1`, pulling()), { kind: 'invalid', message: /layer sha256:\w+ is not distributed with the image \(application\/vnd\.docker\.image\.rootfs\.foreign\.diff\.tar\.gzip\)/ });
     assert.deepEqual(await fixture.census(), { blobs: 0, layers: 0, leases: 0, images: 0, references: 0 });
+  });
+
+  it('is pulled from the registry that has it, and not pushed where its URLs say that it is elsewhere', async () => {
+    await using registry = await startRegistry();
+    const own = { tar, blob: gzipSync(tar), mediaType: 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip', more: { urls: ['https://elsewhere.invalid/blob'] } };
+    const image = imageOf([own]);
+    await publish(registry.host, 'from', { references: ['v1'], manifest: image.manifest, blobs: image.blobs });
+    await using fixture = imageFixture({ registry: registryPort(), host });
+    await fixture.images.pull(`${registry.host}/from:v1`, pulling());
+    assert.deepEqual(await shown(fixture, `${registry.host}/from:v1`), files.map(({ body }) => body));
+    await fixture.images.tag(`${registry.host}/from:v1`, `${registry.host}/to`, 'v1');
+    await fixture.images.push(`${registry.host}/to:v1`, pulling());
+    const held = async (name: string): Promise<number> => (await fetch(`${registry.url}/v2/${name}/blobs/${digestOf(own.blob)}`, { method: 'HEAD' })).status;
+    assert.deepEqual([await held('from'), await held('to')], [200, 404]);
+    await registry.server.collectGarbage({ graceMs: -1000, removeUntagged: true, removeBlobs: true });
+    assert.equal(await held('from'), 200);
+  });
+
+  it('is refused in Docker\'s words when it holds no files', async () => {
+    await using registry = await startRegistry();
+    const image = imageOf([{ tar, blob: gzipSync(tar), mediaType: 'application/vnd.unheard.of' }]);
+    await publish(registry.host, 'odd', { references: ['v1'], manifest: image.manifest, blobs: image.blobs });
+    await using fixture = imageFixture({ registry: registryPort(), host });
+    await assert.rejects(fixture.images.pull(`${registry.host}/odd:v1`, pulling()), { kind: 'invalid', message: `registry ${registry.host}: unsupported media type application/vnd.unheard.of` });
   });
 });
 

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
@@ -14,7 +15,7 @@ import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import type { RegistryClientOptions } from '../../../src/registry/client/options.ts';
 import { couple } from '../../support/couple.ts';
 import { temporaryFolder as scopedFolder } from '../../support/temporary-folder.ts';
-import { impatient, makeImage, memorySource, startFake, startRegistry } from './support.ts';
+import { impatient, makeImage, memorySource, startFake, startRegistry, type TestImage } from './support.ts';
 
 const image = makeImage();
 const giveManifest = (_request: IncomingMessage, response: ServerResponse): void => void response.writeHead(200, { 'content-type': mediaTypes.ociManifest }).end(image.manifest);
@@ -173,6 +174,46 @@ describe('a registry without the list of referrers', () => {
       assert.deepEqual(await client.listReferrers(repository, { digest: digestOf('unsigned') }), []);
     });
   });
+
+  for (const [what, etagOf, atOnce] of [
+    ['from several pushers who read the same list: all are in it', (bytes: Buffer) => `"${digestOf(bytes)}"`, 8],
+    ['one after the other, though it does not know its own mark again', () => '"one for all"', 1],
+  ] as const) {
+    it(`is given referrers ${what}`, async () => {
+      const kept = new Map<string, Buffer>();
+      const tag = image.digest.replace(':', '-');
+      let [readers, refusals] = [0, 0];
+      const allHaveRead = Promise.withResolvers<void>();
+      await using registry = await startFake(async (request, response) => {
+        const reference = request.url!.split('/').at(-1)!;
+        const known = kept.get(reference);
+        if (request.method === 'GET') {
+          if (reference === tag && ++readers === atOnce) allHaveRead.resolve();
+          if (reference === tag) await allHaveRead.promise;
+          if (known === undefined) return void response.writeHead(404).end();
+          return void response.writeHead(200, { 'content-type': mediaTypes.ociIndex, etag: etagOf(known) }).end(known);
+        }
+        const bytes = await buffer(request);
+        // Judged when all of it is here, and in one turn.
+        const now = kept.get(reference);
+        const wanted = request.headers['if-match'];
+        const isStale = request.headers['if-none-match'] === '*' ? now !== undefined : wanted !== undefined && (now === undefined || `"${digestOf(now)}"` !== wanted);
+        if (isStale) refusals++;
+        else kept.set(reference, bytes);
+        response.writeHead(isStale ? 412 : 201).end();
+      });
+      await withClient({}, async (client) => {
+        const repository = { registry: registry.host, name: 'a' };
+        const subject = { mediaType: mediaTypes.ociManifest, digest: image.digest, size: image.manifest.length };
+        const made = Array.from({ length: 8 }, (_, index) => makeImage('x', { subject, artifactType: 'a/b', annotations: { index: String(index) } }));
+        const push = ({ digest, manifest }: TestImage): Promise<unknown> => client.putManifest(repository, { reference: digest, mediaType: mediaTypes.ociManifest, bytes: manifest });
+        for (let first = 0; first < made.length; first += atOnce) await Promise.all(made.slice(first, first + atOnce).map(push));
+        const listed = await client.listReferrers(repository, { digest: image.digest });
+        assert.deepEqual(listed.map(({ digest }) => digest).sort(), made.map(({ digest }) => digest).sort());
+        assert.ok(refusals >= made.length - 1, String(refusals));
+      });
+    });
+  }
 });
 
 describe('a registry of ours', () => {

@@ -52,7 +52,7 @@ export async function describeTop(deps: ImageDeps, resolution: Resolution, top: 
       await bringSmall(deps, resolution, config);
       const index = descriptor.digest === top.digest ? {} : { index: top.digest };
       const image = await describeImage(deps, { manifest: descriptor.digest, ...index, lease: resolution.lease });
-      if (image.platform.os !== resolution.wanted.os) throw new GantryError('invalid', `image operating system ${JSON.stringify(image.platform.os)} cannot be used on this platform`);
+      if (image.platform.os !== resolution.wanted.os) throw new GantryError('invalid', `image operating system ${JSON.stringify(image.platform.os)} cannot be used on this platform: operating system is not supported`);
       return image;
     }
     if (++depth > maxDepth) throw new GantryError('invalid', `registry ${resolution.reference.domain}: indexes are nested too deeply`);

@@ -15,6 +15,11 @@ export interface PushPlan {
   manifests: { digest: Digest; mediaType: string; bytes: Buffer }[];
 }
 
+/** Its URLs say where. A foreign layer without any was here in its registry, and goes with the image. */
+function isElsewhere({ mediaType, urls = [] }: Descriptor): boolean {
+  return isForeignLayer(mediaType) && urls.length > 0;
+}
+
 interface Planning { image: ImageRecord; /** Its manifest, or an index that holds it. */ target: Digest; lease: Lease }
 
 /** In the turn in which an image was found: from then on it may be removed. */
@@ -45,7 +50,7 @@ async function planned(deps: ImageDeps, { image, lease }: Planning, top: Digest)
       return true;
     }
     const { config, layers, mediaType } = found.manifest;
-    for (const layer of layers.toReversed().filter((one) => !isForeignLayer(one.mediaType))) {
+    for (const layer of layers.toReversed().filter((one) => !isElsewhere(one))) {
       blobs.set(layer.digest, { descriptor: layer, label: labels.get(layer.digest) ?? shortId(layer.digest) });
     }
     blobs.set(config.digest, { descriptor: config, label: undefined });

@@ -52,7 +52,7 @@ export async function putManifest(exchange: Exchange, { name, reference }: Targe
 export async function storeManifest(context: Exchange['context'], stored: { name: string; digest: Digest; bytes: Buffer; manifest: ReadManifest; tags: string[] }): Promise<void> {
   const { name, digest, bytes, manifest, tags } = stored;
   const { repositories, blobs } = context.storage;
-  await context.pins.hold([digest, ...manifest.blobs], async () => {
+  await context.pins.hold([digest, ...manifest.blobs, ...manifest.foreign], async () => {
     for (const blob of new Set(manifest.blobs)) {
       if (context.upstream === undefined && !(await repositories.hasBlob(name, blob) && await blobs.size(blob) !== undefined)) {
         throw new Refusal('MANIFEST_BLOB_UNKNOWN', `blob ${blob} is not in ${name}`);
