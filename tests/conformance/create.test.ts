@@ -241,4 +241,12 @@ describe('what a create is asked', () => {
   test('a number of log files without a size is taken', async () => {
     await engine.create({ HostConfig: { LogConfig: { Type: 'json-file', Config: { 'max-file': '3' } } } });
   });
+
+  for (const [CpuShares, message] of [[1, /the minimum allowed cpu-shares is 2/], [262_145, /the maximum allowed cpu-shares is 262144/]] as const) {
+    test(`a start refuses ${CpuShares} CPU shares where groups cannot keep them`, async (context) => {
+      if ((await engine.expect('GET', '/info', { status: 200 })).json.CgroupVersion === '2') return void context.skip('control groups v2 have weights');
+      const id = await engine.create({ HostConfig: { CpuShares } });
+      await engine.answers('POST', `/containers/${id}/start`, { status: [400, 500], message });
+    });
+  }
 });

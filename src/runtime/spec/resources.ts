@@ -12,7 +12,7 @@ const periodMicroseconds = 100_000;
 export function resourcesOf(host: HostConfig, facts: HostFacts): Record<string, unknown> {
   const sections: Record<string, object | undefined> = {
     memory: section(memory(host, facts)),
-    cpu: section(cpu(host)),
+    cpu: section(cpu(host, facts)),
     pids: pids(host),
     blockIO: section(blockIo(host, facts.devices ?? [])),
   };
@@ -33,7 +33,8 @@ function memory(host: Resources, facts: HostFacts): Record<string, unknown> {
   };
 }
 
-function cpu(host: Resources): Record<string, unknown> {
+function cpu(host: Resources, facts: HostFacts): Record<string, unknown> {
+  if (facts.cgroupVersion === 1) checkShares(host.cpuShares);
   const nano = positive(host.nanoCpus);
   return {
     shares: positive(host.cpuShares),
@@ -44,6 +45,13 @@ function cpu(host: Resources): Record<string, unknown> {
     cpus: host.cpusetCpus || undefined,
     mems: host.cpusetMems || undefined,
   };
+}
+
+/** The kernel's bounds, beyond which control groups v1 take the nearest without a word; for v2 every number is turned into a weight. @throws invalid */
+function checkShares(shares: number | undefined): void {
+  if (positive(shares) === undefined) return;
+  if (shares! < 2) throw new GantryError('invalid', 'the minimum allowed cpu-shares is 2');
+  if (shares! > 262_144) throw new GantryError('invalid', 'the maximum allowed cpu-shares is 262144');
 }
 
 function pids(host: Resources): object | undefined {

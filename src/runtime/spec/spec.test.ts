@@ -150,6 +150,12 @@ describe('resources', () => {
   ];
   for (const [name, host, section, expected] of cases) test(name, () => assert.deepEqual(spec(host).linux.resources[section], expected));
 
+  test('refuses CPU shares that control groups v1 cannot keep; v2 makes a weight of every number', () => {
+    assert.throws(() => spec({ cpuShares: 1 }), { kind: 'invalid', message: 'the minimum allowed cpu-shares is 2' });
+    assert.throws(() => spec({ cpuShares: 262_145 }), { kind: 'invalid', message: 'the maximum allowed cpu-shares is 262144' });
+    assert.doesNotThrow(() => spec({ cpuShares: 1 }, { facts: { ...facts, cgroupVersion: 2 } }));
+  });
+
   test('says nothing about swap where the kernel does not count it', () => {
     assert.deepEqual(spec({ memory: 100 }, { facts: { ...facts, swapAccounting: false } }).linux.resources['memory'], { limit: 100 });
   });
