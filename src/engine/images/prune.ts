@@ -46,7 +46,7 @@ function pruneOnce(deps: ImageDeps, catalog: Catalog): ImageVerbs['prune'] {
       });
       for (const { name } of own) deleted.push({ untagged: familiarName(parseReference(name)) });
       deleted.push({ deleted: image.id }, ...gone.flatMap((one) => users.release(one)).map((layer) => ({ deleted: layer })));
-      untagEvents(deps, image, removedByName(own));
+      untagEvents(deps, image, removedByName(own).length);
       imageEvent(deps, 'delete', { name: image.id });
     }
     // Who prunes wants space more than a shorter next pull.

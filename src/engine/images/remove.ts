@@ -50,10 +50,10 @@ function removeByName(removal: Removal, name: ReferenceRecord): void {
       throw new GantryError('conflict', `conflict: unable to remove repository reference ${JSON.stringify(removal.text)} (must force) - container ${shortId(user.containerId)} is using its referenced image ${shortId(image.id)}`);
     }
     // Containers that run, and images made from it, keep an image under its id.
-    if (user?.running === true || hasChild(removal)) return untag(removal, gone, name);
-    return deleteImage(removal, gone, [name]);
+    if (user?.running === true || hasChild(removal)) return untag(removal, gone);
+    return deleteImage(removal, gone, 1);
   }
-  untag(removal, gone, name);
+  untag(removal, gone);
 }
 
 /** With the last tag of a repository its digests go too: they were kept for it. */
@@ -73,7 +73,7 @@ function removeById(removal: Removal): void {
   const names = catalog.namesOf(image.id);
   if (!areOfOneTag(names) && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is referenced in multiple repositories`);
   if (user !== undefined && !force) throw new GantryError('conflict', `conflict: unable to delete ${id} (must be forced) - image is being used by stopped container ${shortId(user.containerId)}`);
-  deleteImage(removal, names, names);
+  deleteImage(removal, names, names.length);
 }
 
 /** One tag at the most, and digests of its repository: what one reference stands for. */
@@ -92,14 +92,15 @@ function blockers({ deps, image }: Removal): { containerId: string; running: boo
 }
 
 /** Docker tells of the name that was given, not of the digests that go with it. */
-function untag({ deps, catalog, image, removed }: Removal, names: readonly ReferenceRecord[], told: ReferenceRecord): void {
+function untag({ deps, catalog, image, removed }: Removal, names: readonly ReferenceRecord[]): void {
   catalog.durably(() => names.forEach((name) => catalog.references.delete(name.name)));
   for (const { name } of names) removed.push({ untagged: familiarName(parseReference(name)) });
-  untagEvents(deps, image, [told]);
+  untagEvents(deps, image, 1);
 }
 
-export function untagEvents(deps: ImageDeps, image: ImageRecord, names: readonly ReferenceRecord[]): void {
-  for (const _ of names) imageEvent(deps, 'untag', { image, name: image.id });
+/** One for each name that is told; they say which image it was, and not the name. */
+export function untagEvents(deps: ImageDeps, image: ImageRecord, count: number): void {
+  for (let told = 0; told < count; told++) imageEvent(deps, 'untag', { image, name: image.id });
 }
 
 /** Removes the images for other platforms that an image leaves behind, named by nobody and used by no container. Inside its transaction. */
@@ -114,7 +115,7 @@ export function forgetLostVariants(deps: ImageDeps, catalog: Catalog, image: Ima
  * Names and record in one transaction; then, unless the person keeps them, its parents that nobody named or uses. A container that was made
  * of it keeps the layers, and starts as before.
  */
-function deleteImage(removal: Removal, names: readonly ReferenceRecord[], told: readonly ReferenceRecord[]): void {
+function deleteImage(removal: Removal, names: readonly ReferenceRecord[], told: number): void {
   const { deps, catalog, image, removed } = removal;
   const users = new LayerUsers(catalog.images.all(), deps.usedChainIds());
   const gone = catalog.durably(() => {
@@ -130,5 +131,5 @@ function deleteImage(removal: Removal, names: readonly ReferenceRecord[], told: 
   const parent = image.parent === undefined ? undefined : catalog.images.get(image.parent);
   if (parent === undefined || catalog.namesOf(parent.id).length > 0 || deps.imageUsers(parent.id).length > 0) return;
   if (catalog.images.all().some((other) => other.parent === parent.id)) return;
-  deleteImage({ ...removal, image: parent }, [], []);
+  deleteImage({ ...removal, image: parent }, [], 0);
 }
