@@ -30,9 +30,10 @@ export function readConfigFile(path: string): Settings {
     throw refused(messageOf(cause), cause);
   }
   if (!isRecord(parsed)) throw refused('it must hold one object');
-  const settings = parsed as Settings;
-  const unknown = Object.keys(settings).filter((key) => !Object.hasOwn(keys, key));
+  const unknown = Object.keys(parsed).filter((key) => !Object.hasOwn(keys, key));
   if (unknown.length > 0) throw refused(`the following directives don't match any configuration option: ${unknown.join(', ')}`);
+  // Go reads null as nothing said.
+  const settings: Settings = Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== null));
   const wrong = Object.keys(settings).find((key) => keys[key]?.(settings[key]) !== true);
   if (wrong !== undefined) throw refused(`${wrong} cannot be ${JSON.stringify(settings[wrong])}`);
   return withOneName(settings, path);

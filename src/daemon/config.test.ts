@@ -56,6 +56,8 @@ describe('readConfig()', () => {
     ['iptables off by a flag', {}, ['--iptables=false'], /^iptables cannot be false/],
     ['a setting of Docker\'s that there is not here', { 'userns-remap': 'default' }, [], /^userns-remap is not supported by this engine: "default"$/],
     ['fewer than no downloads at a time', { 'max-concurrent-downloads': -1 }, [], /^invalid max concurrent downloads: -1$/],
+    ['a feature that there is not here', { features: { 'containerd-snapshotter': false, buildkit: true } }, [], /^features: buildkit is not supported by this engine$/],
+    ['an unknown format of the log', { 'log-format': 'x' }, [], /^invalid log format: x$/],
     ['another storage driver', {}, ['-s', 'btrfs'], /^storage-driver cannot be "btrfs": here it is always "overlay2"/],
     ['default limits given twice', { 'default-ulimits': { nofile: { Name: 'nofile', Hard: 10, Soft: 5 } } }, ['--default-ulimit', 'nofile=1:2'], /default-ulimits: \(from flag: map\[nofile:map\[Hard:2 Name:nofile Soft:1\]\], from file: map\[nofile:map\[Hard:10 Name:nofile Soft:5\]\]\)$/],
     ['a limit that is no object', { 'default-ulimits': { nofile: '10:20' } }, [], /default-ulimits cannot be \{"nofile":"10:20"\}$/],
@@ -74,6 +76,25 @@ test('readConfig() takes what is always so, and an empty file', () => {
     for (const text of ['', ' \n', '{"storage-driver": "overlay2", "userland-proxy": false, "live-restore": true}', '{"features": {}, "storage-opts": [], "userns-remap": "", "raw-logs": true}']) {
       writeFileSync(path, text);
       assert.equal(typeof readConfig(['--config-file', path]), 'object');
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('readConfig() takes null and what is empty for nothing said, as Docker does', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gantry-config-'));
+  const path = join(folder, 'daemon.json');
+  try {
+    writeFileSync(path, '{}');
+    const nothing = readConfig(['--config-file', path]);
+    for (const settings of [
+      { labels: null, debug: null, 'default-ulimits': null, runtimes: null, features: null, iptables: null },
+      { 'data-root': '', 'exec-root': '', 'default-runtime': '', 'log-driver': '', 'log-level': '', 'log-format': '', 'init-path': '', pidfile: '', hosts: [] },
+      { hosts: [''], features: { buildkit: false } },
+    ]) {
+      writeFileSync(path, JSON.stringify(settings));
+      assert.deepEqual(readConfig(['--config-file', path]), nothing);
     }
   } finally {
     rmSync(folder, { recursive: true });

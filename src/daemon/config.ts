@@ -142,27 +142,27 @@ function pairs(flag: string, texts: string[]): Record<string, string> {
 
 function configOf(settings: Settings): DaemonConfig {
   const text = (key: string): string | undefined => settings[key] as string | undefined;
-  const run = directory('run', text('run') ?? defaultRun);
-  const hosts = (settings['hosts'] as string[] | undefined) ?? [`unix://${run}/gantry.sock`];
+  const run = directory('run', text('run') || defaultRun);
+  const hosts = hostsOf(settings['hosts'] as string[] | undefined, `unix://${run}/gantry.sock`);
   const tls = tlsOf(settings);
-  const level = settings['debug'] === true ? 'debug' : text('log-level') ?? 'info';
+  const level = settings['debug'] === true ? 'debug' : text('log-level') || 'info';
   return {
-    root: directory('root', text('root') ?? defaultRoot),
+    root: directory('root', text('root') || defaultRoot),
     run,
     hosts,
     addresses: addressesOf(hosts, tls !== undefined || settings['allow-tcp-without-tls'] === true),
-    pidFile: text('pidfile'),
+    pidFile: text('pidfile') || undefined,
     validate: settings['validate'] === true,
     logLevel: logLevelOf(level),
-    logFormat: oneOf('log-format', text('log-format') ?? 'text', ['text', 'json']),
+    logFormat: logFormatOf(text('log-format') || 'text'),
     group: text('group') ?? 'docker',
     tls,
-    defaultRuntime: text('default-runtime'),
+    defaultRuntime: text('default-runtime') || undefined,
     runtimes: runtimesOf(settings['runtimes'] as Settings | undefined),
-    logDriver: text('log-driver') ?? 'json-file',
+    logDriver: text('log-driver') || 'json-file',
     logOptions: stringRecord('log-opts', settings['log-opts'] as Settings | undefined),
     init: settings['init'] === true,
-    initPath: text('init-path'),
+    initPath: text('init-path') || undefined,
     stopTimeoutSeconds: stopTimeout(settings['default-stop-timeout']),
     shutdownTimeoutSeconds: shutdownTimeout(settings['shutdown-timeout']),
     labels: labelsOf((settings['labels'] as string[] | undefined) ?? []),
@@ -172,6 +172,11 @@ function configOf(settings: Settings): DaemonConfig {
     containers: containerSettingsOf(settings),
     embeddedRegistry: embeddedRegistryOf(settings['registry'], process.env['GANTRY_PROXY_PASSWORD']),
   };
+}
+
+/** As Docker's, nowhere and an empty address are the default one. */
+function hostsOf(asked: readonly string[] = [], otherwise: string): string[] {
+  return asked.length === 0 ? [otherwise] : asked.map((host) => host || otherwise);
 }
 
 /** Serving the API on tcp without TLS gives root to whoever reaches it: only by name. */
@@ -197,6 +202,11 @@ function labelsOf(labels: string[]): string[] {
     byName.set(name, label);
   }
   return [...byName.values()];
+}
+
+function logFormatOf(format: string): 'text' | 'json' {
+  if (format !== 'text' && format !== 'json') throw new GantryError('invalid', `invalid log format: ${format}`, { hint: 'It is text or json.' });
+  return format;
 }
 
 function logLevelOf(level: string): LogLevel {

@@ -15,7 +15,7 @@ describe('containerSettingsOf()', () => {
 
   test('reads each', () => {
     assert.deepEqual(containerSettingsOf({
-      'default-ulimits': { nofile: { Name: 'nofile', Soft: 10, Hard: 20 }, core: { Hard: -1, Soft: -1 } }, 'default-shm-size': '1.5k', 'default-ipc-mode': 'shareable', 'default-cgroupns-mode': 'host',
+      'default-ulimits': { nofile: { Name: 'nofile', Soft: 10, Hard: 20 }, core: { name: 'core', hard: -1, SOFT: -1 } }, 'default-shm-size': '1.5k', 'default-ipc-mode': 'shareable', 'default-cgroupns-mode': 'host',
       'no-new-privileges': true, 'cgroup-parent': '/p', 'seccomp-profile': 'unconfined', 'exec-opts': ['native.cgroupdriver=systemd', 'native.cgroupdriver=cgroupfs'],
     }), {
       ulimits: [{ name: 'nofile', soft: 10, hard: 20 }, { name: 'core', soft: -1, hard: -1 }], shmBytes: 1536, ipcMode: 'shareable', cgroupnsMode: 'host',

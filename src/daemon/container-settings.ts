@@ -50,8 +50,14 @@ export const containerKeys: Record<string, (value: unknown) => boolean> = {
 };
 
 function isUlimit(value: unknown): boolean {
-  const isLimit = (limit: unknown): boolean => limit === undefined || Number.isSafeInteger(limit);
-  return isRecord(value) && Object.keys(value).every((key) => ['Name', 'Soft', 'Hard'].includes(key)) && (value['Name'] === undefined || isText(value['Name'])) && isLimit(value['Soft']) && isLimit(value['Hard']);
+  if (!isRecord(value)) return false;
+  const { name = '', soft = 0, hard = 0, ...others } = withSmallNames(value);
+  return isText(name) && Number.isSafeInteger(soft) && Number.isSafeInteger(hard) && Object.keys(others).length === 0;
+}
+
+/** Go reads names of fields in any case: Docker's own are Name, Soft and Hard. */
+function withSmallNames(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name.toLowerCase(), field]));
 }
 
 /** Flags under the names, and with the types, of the file's keys. @throws invalid */
@@ -78,7 +84,7 @@ export function containerSettingsOf(settings: Settings): ContainerSettingsOfDaem
   const text = (key: string): string => (settings[key] as string | undefined) ?? '';
   checkExecOptions((settings['exec-opts'] as string[] | undefined) ?? []);
   return {
-    ulimits: Object.entries((settings['default-ulimits'] as Record<string, { Name?: string; Soft?: number; Hard?: number }> | undefined) ?? {}).map(checkedUlimit),
+    ulimits: Object.entries((settings['default-ulimits'] as Record<string, Record<string, unknown>> | undefined) ?? {}).map(([name, ulimit]) => checkedUlimit(name, withSmallNames(ulimit))),
     shmBytes: shmBytesOf(text('default-shm-size')),
     ipcMode: ipcModeOf(text('default-ipc-mode')),
     cgroupnsMode: cgroupnsModeOf(text('default-cgroupns-mode')),
@@ -89,7 +95,7 @@ export function containerSettingsOf(settings: Settings): ContainerSettingsOfDaem
 }
 
 /** Docker finds out at each start of a container; the engine's start is when the person looks. */
-function checkedUlimit([name, { Name: own = name, Soft: soft = 0, Hard: hard = 0 }]: [string, { Name?: string; Soft?: number; Hard?: number }]): Ulimit {
+function checkedUlimit(name: string, { name: own = name, soft = 0, hard = 0 }: Partial<Ulimit>): Ulimit {
   if (own !== name) throw new GantryError('invalid', `default-ulimits: ${name} is named ${own} within`);
   try {
     return checkUlimit({ name, soft, hard });

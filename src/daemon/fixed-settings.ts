@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GantryError } from '../base/errors.ts';
+import { isRecord } from './value-kinds.ts';
 
 type Settings = Record<string, unknown>;
 
@@ -18,12 +19,19 @@ const fixed: Record<string, { only: unknown; why: string }> = {
 const foreign: Record<string, readonly unknown[]> = {
   'userns-remap': [''], 'metrics-addr': [''], bridge: [''], 'swarm-default-advertise-addr': [''], 'authorization-plugins': [[]], 'storage-opts': [[]], 'node-generic-resources': [[]],
   'cdi-spec-dirs': [[]], 'cpu-rt-period': [0], 'cpu-rt-runtime': [0], 'network-control-plane-mtu': [0, 1500], 'allow-direct-routing': [false], 'cri-containerd': [false], 'raw-logs': [false, true],
-  features: [{}, { 'containerd-snapshotter': false }], 'firewall-backend': ['', 'nftables'], bip6: [''], 'default-gateway': [''], 'default-gateway-v6': [''], 'userland-proxy-path': [''],
+  'firewall-backend': ['', 'nftables'], bip6: [''], 'default-gateway': [''], 'default-gateway-v6': [''], 'userland-proxy-path': [''],
   containerd: [''], 'containerd-namespace': ['', 'moby'], 'containerd-plugin-namespace': ['', 'plugins.moby'], builder: [{}],
 };
 
 /** Keys of the configuration file: their values are checked with what is wrong in a sentence, by `refuseOtherThanFixed`. */
-export const fixedKeys: Record<string, (value: unknown) => boolean> = Object.fromEntries([...Object.keys(fixed), ...Object.keys(foreign)].map((key) => [key, () => true]));
+export const fixedKeys: Record<string, (value: unknown) => boolean> = Object.fromEntries([...Object.keys(fixed), ...Object.keys(foreign), 'features'].map((key) => [key, () => true]));
+
+/** `{"buildkit": true}`: none that may be switched on or off is here. @throws invalid */
+function refuseFeatures(features: unknown = {}): void {
+  if (!isRecord(features)) throw new GantryError('invalid', `features cannot be ${JSON.stringify(features)}`);
+  const wanted = Object.keys(features).find((name) => features[name] !== false);
+  if (wanted !== undefined) throw new GantryError('invalid', `features: ${wanted} is not supported by this engine`);
+}
 
 /** As options of `parseArgs`. */
 export const fixedFlags = {
@@ -45,4 +53,5 @@ export function refuseOtherThanFixed(settings: Settings): void {
     if (settings[key] === undefined || nothing.some((value) => isDeepStrictEqual(value, settings[key]))) continue;
     throw new GantryError('invalid', `${key} is not supported by this engine: ${JSON.stringify(settings[key])}`);
   }
+  refuseFeatures(settings['features']);
 }
