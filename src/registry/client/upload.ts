@@ -22,6 +22,8 @@ export interface PushBlobRequest {
   source: BlobSource;
   /** Repositories of the same registry that may hold the blob: it is mounted from the first that does. */
   mountFrom?: string[];
+  /** Told which of them it was. */
+  onMounted?: (from: string) => void;
   /** Sends the blob in pieces of this size; otherwise it goes in one. */
   chunkBytes?: number;
   /** Bytes of this blob sent so far. */
@@ -38,7 +40,10 @@ export async function pushBlob(session: Session, request: PushBlobRequest): Prom
   const from = request.mountFrom ?? [];
   for (const name of from) {
     const location = await startUpload(session, request, name);
-    if (location === 'mounted') return 'mounted';
+    if (location === 'mounted') {
+      request.onMounted?.(name);
+      return 'mounted';
+    }
     if (name === from.at(-1)) {
       await sendAll(session, request, location);
       return 'uploaded';

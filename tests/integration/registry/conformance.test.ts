@@ -42,6 +42,19 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.deepEqual([part.status, part.headers.get('content-range'), await part.text()], [206, `bytes 2-4/${image.layer.length}`, 'yer']);
     assert.equal((await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range: 'bytes=900-' } })).status, 416);
   });
+  it('end-2: a range from the end, without one, beyond it, or none that we know', async () => {
+    const { length } = image.layer;
+    const text = image.layer.toString();
+    const rows: [range: string, status: number, body: string][] = [
+      ['bytes=-3', 206, text.slice(-3)], ['bytes=3-', 206, text.slice(3)], [`bytes=0-${length + 100}`, 206, text], [`bytes=-${length + 100}`, 206, text], ['bytes=0-0', 206, text[0]!],
+      ['bytes=0-1,3-4', 200, text], ['items=0-1', 200, text], ['bytes=a-b', 200, text],
+    ];
+    for (const [range, status, body] of rows) {
+      const got = await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range } });
+      assert.deepEqual([got.status, await got.text()], [status, body], range);
+    }
+    assert.equal((await call('GET', `/v2/a/b/blobs/${layer}`, { headers: { range: 'bytes=-0' } })).status, 416);
+  });
   it('end-2: a HEAD knows no parts, and neither does who has the rest of something else', async () => {
     for (const [method, headers] of [['HEAD', { range: 'bytes=2-4' }], ['HEAD', { range: 'bytes=900-' }], ['GET', { range: 'bytes=2-4', 'if-range': '"another"' }]] as const) {
       const whole = await call(method, `/v2/a/b/blobs/${layer}`, { headers });
@@ -134,6 +147,30 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.equal((await call('PUT', `${location}?digest=${digestOf('abcdefg')}`, { body: 'g', headers: { ...octets, 'content-range': '6-6' } })).status, 201);
     assert.equal(await (await call('GET', `/v2/a/b/blobs/${digestOf('abcdefg')}`)).text(), 'abcdefg');
   });
+  it('end-5: a first chunk that is not the first of the blob is out of order, and the upload waits for that', async () => {
+    const location = await start();
+    const early = await call('PATCH', location, { body: 'def', headers: { ...octets, 'content-range': '3-5' } });
+    assert.deepEqual([early.status, early.headers.get('location')], [416, location]);
+    const first = await call('PATCH', location, { body: 'abc', headers: { ...octets, 'content-range': '0-2' } });
+    assert.deepEqual([first.status, first.headers.get('range')], [202, '0-2']);
+    const last = { body: 'x', headers: { ...octets, 'content-range': '9-9' } };
+    assert.equal((await call('PUT', `${location}?digest=${digestOf('abcx')}`, last)).status, 416);
+    assert.equal((await call('PUT', location)).status, 400);
+    for (const digest of ['md5:' + 'a'.repeat(32), 'foo:bar', `sha256:${'A'.repeat(64)}`]) {
+      const refused = await call('PUT', `${location}?digest=${digest}`);
+      assert.deepEqual([refused.status, await codeOf(refused)], [400, 'DIGEST_INVALID'], digest);
+    }
+    assert.equal((await call('GET', location)).headers.get('range'), '0-2');
+    assert.equal((await call('PUT', `${location}?digest=${digestOf('abc')}`)).status, 201);
+  });
+  it('end-5: a chunk says where it goes as other clients do, or not at all', async () => {
+    const location = await start();
+    for (const [body, range] of [['ab', 'bytes 0-1/*'], ['cd', 'bytes=2-3'], ['ef', undefined], ['gh', '6-7']] as const) {
+      assert.equal((await call('PATCH', location, { body, headers: { ...octets, ...range !== undefined && { 'content-range': range } } })).status, 202, range);
+    }
+    for (const range of ['junk', '9-8', '-1', '8-']) assert.equal((await call('PATCH', location, { body: 'x', headers: { ...octets, 'content-range': range } })).status, 400, range);
+    assert.equal((await call('PUT', `${location}?digest=${digestOf('abcdefgh')}`)).status, 201);
+  });
   it('end-6: a wrong digest keeps nothing', async () => {
     const location = await start();
     const wrong = await call('PUT', `${location}?digest=${digestOf('right')}`, { body: 'wrong', headers: octets });
@@ -164,6 +201,27 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     for (const tag of ['m1', 'm2']) assert.equal((await call('HEAD', `/v2/a/b/manifests/${tag}`)).headers.get('docker-content-digest'), image.digest);
   });
 
+  it('end-7a: a manifest without layers, one of a sha512 digest, and one whose subject is not there are taken', async () => {
+    const headers = { 'content-type': mediaTypes.ociManifest };
+    const config = { mediaType: mediaTypes.ociConfig, digest: digestOf(image.config), size: image.config.length };
+    const subject = { mediaType: mediaTypes.ociManifest, digest: digestOf('nowhere'), size: 7 };
+    const bare = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: [] });
+    assert.equal((await call('PUT', '/v2/a/b/manifests/bare', { body: bare, headers: { 'content-type': `${mediaTypes.ociManifest}; charset=utf-8` } })).status, 201);
+    const long = await call('PUT', `/v2/a/b/manifests/${digestOf(bare, 'sha512')}`, { body: bare, headers });
+    assert.deepEqual([long.status, long.headers.get('docker-content-digest')], [201, digestOf(bare, 'sha512')]);
+    assert.equal(await (await call('GET', `/v2/a/b/manifests/${digestOf(bare, 'sha512')}`)).text(), bare);
+    const index = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [], subject, artifactType: 'a/index', annotations: { k: 'v' } });
+    const early = await call('PUT', `/v2/a/b/manifests/${digestOf(index)}`, { body: index, headers: { 'content-type': mediaTypes.ociIndex } });
+    assert.deepEqual([early.status, early.headers.get('oci-subject')], [201, subject.digest]);
+    const { manifests } = await (await call('GET', `/v2/a/b/referrers/${subject.digest}?artifactType=a/index`)).json() as { manifests: unknown[] };
+    assert.deepEqual(manifests, [{ mediaType: mediaTypes.ociIndex, digest: digestOf(index), size: index.length, artifactType: 'a/index', annotations: { k: 'v' } }]);
+    const elsewhere = await call('GET', `/v2/never/pushed/referrers/${subject.digest}`);
+    assert.deepEqual([elsewhere.status, ((await elsewhere.json()) as { manifests: unknown[] }).manifests], [200, []]);
+    for (const reference of ['bare', digestOf(index), digestOf(bare, 'sha512')]) assert.equal((await call('DELETE', `/v2/a/b/manifests/${reference}`)).status, 202);
+    const empty = await call('PUT', '/v2/a/b/manifests/bare', { body: '', headers });
+    assert.deepEqual([empty.status, await codeOf(empty)], [400, 'MANIFEST_INVALID']);
+  });
+
   it('end-8a, end-8b: tags in order, and in pages', async () => {
     await pushImage(client, { host: registry.host, name: 'tags', reference: 'c' }, image);
     for (const tag of ['b', 'a', 'd']) await client.putManifest({ registry: registry.host, name: 'tags' }, { reference: tag, mediaType: mediaTypes.ociManifest, bytes: image.manifest });
@@ -173,6 +231,11 @@ describe('a registry of ours, by distribution-spec 1.1', () => {
     assert.equal(page.headers.get('link'), '</v2/tags/tags/list?n=2&last=c>; rel="next"');
     assert.deepEqual(((await (await call('GET', '/v2/tags/tags/list?n=0')).json()) as { tags: string[] }).tags, []);
     assert.deepEqual(((await (await call('GET', '/v2/tags/tags/list?n=99999999999')).json()) as { tags: string[] }).tags, ['a', 'b', 'c', 'd']);
+    const [between, behind, head] = [await call('GET', '/v2/tags/tags/list?n=1&last=bb'), await call('GET', '/v2/tags/tags/list?last=zz'), await call('HEAD', '/v2/tags/tags/list')];
+    assert.deepEqual([((await between.json()) as { tags: string[] }).tags, between.headers.get('link')], [['c'], '</v2/tags/tags/list?n=1&last=c>; rel="next"']);
+    assert.deepEqual([((await behind.json()) as { tags: string[] }).tags, behind.headers.get('link'), head.status], [[], null, 200]);
+    const last = await call('GET', '/v2/tags/tags/list?n=2&last=b');
+    assert.deepEqual([((await last.json()) as { tags: string[] }).tags, last.headers.get('link')], [['c', 'd'], null]);
     for (const count of ['-1', 'x', '1.5']) assert.equal((await call('GET', `/v2/tags/tags/list?n=${count}`)).status, 400);
     assert.equal((await call('GET', '/v2/absent/tags/list')).status, 404);
   });

@@ -15,11 +15,6 @@ export interface PushPlan {
   manifests: { digest: Digest; mediaType: string; bytes: Buffer }[];
 }
 
-/** Its URLs say where. A foreign layer without any was here in its registry, and goes with the image. */
-function isElsewhere({ mediaType, urls = [] }: Descriptor): boolean {
-  return isForeignLayer(mediaType) && urls.length > 0;
-}
-
 interface Planning { image: ImageRecord; /** Its manifest, or an index that holds it. */ target: Digest; lease: Lease }
 
 /** In the turn in which an image was found: from then on it may be removed. */
@@ -39,9 +34,12 @@ async function planned(deps: ImageDeps, { image, lease }: Planning, top: Digest)
   const labels = new Map(image.layers.map((layer) => [layer.digest, shortId(layer.diffId)]));
   const blobs = new Map<Digest, PushPlan['blobs'][number]>();
   const manifests: PushPlan['manifests'] = [];
-  const visit = async (digest: Digest): Promise<boolean> => {
+  const absent = async (digest: Digest): Promise<boolean> => {
     lease.add({ digests: [digest] });
-    if ((await deps.content.size(digest)) === undefined) return false;
+    return (await deps.content.size(digest)) === undefined;
+  };
+  const visit = async (digest: Digest): Promise<boolean> => {
+    if (await absent(digest)) return false;
     const bytes = await deps.content.bytes(digest, maxManifestBytes);
     const found = readManifestOrIndex(bytes, `manifest ${digest}`);
     if (found.kind === 'index') {
@@ -50,13 +48,14 @@ async function planned(deps: ImageDeps, { image, lease }: Planning, top: Digest)
       return true;
     }
     const { config, layers, mediaType } = found.manifest;
-    for (const layer of layers.toReversed().filter((one) => !isElsewhere(one))) {
+    for (const layer of layers.toReversed()) {
+      // What need not be distributed goes along where it is here, as with Docker: nobody looks for it elsewhere.
+      if (isForeignLayer(layer.mediaType) && await absent(layer.digest)) continue;
       blobs.set(layer.digest, { descriptor: layer, label: labels.get(layer.digest) ?? shortId(layer.digest) });
     }
     blobs.set(config.digest, { descriptor: config, label: undefined });
     manifests.push({ digest, mediaType, bytes });
-    lease.add({ digests: [...blobs.keys()] });
-    for (const one of [...layers, config]) if ((await deps.content.size(one.digest)) === undefined && blobs.has(one.digest)) return false;
+    for (const one of [...layers, config]) if (blobs.has(one.digest) && await absent(one.digest)) return false;
     return true;
   };
   return await visit(top) ? { blobs: [...blobs.values()], manifests } : undefined;

@@ -46,15 +46,14 @@ async function pushOne(push: PushBlobs, { descriptor, label }: PushPlan['blobs']
     const mountFrom = push.mountFrom(descriptor.digest);
     const outcome = await push.connection.client.pushBlob({
       repository: push.repository, descriptor, source: push.deps.content, signal: push.signal,
-      ...(mountFrom.length === 0 ? {} : { mountFrom }),
+      ...(mountFrom.length === 0 ? {} : { mountFrom, onMounted: (from: string) => say(`Mounted from ${from}`) }),
       onProgress: (current) => {
         if (label === undefined || (current < descriptor.size && performance.now() - drawnMs < quietMs)) return;
         drawnMs = performance.now();
         push.progress({ status: 'Pushing', id: label, progress: { current, total: descriptor.size } });
       },
     });
-    if (outcome === 'mounted') say(`Mounted from ${mountFrom.join(', ')}`);
-    else say(outcome === 'exists' ? 'Layer already exists' : 'Pushed');
+    if (outcome !== 'mounted') say(outcome === 'exists' ? 'Layer already exists' : 'Pushed');
   } finally {
     give();
   }
