@@ -17,7 +17,7 @@ describe('exchangeSettings()', () => {
   };
 
   test('takes the level of the log, the labels and the ways to registries', () => {
-    const next = read({ debug: true, labels: ['a=b'], 'registry-mirrors': ['http://mirror'], 'insecure-registries': ['r:5000'] });
+    const next = read({ debug: true, labels: ['a=b'], 'registry-mirrors': ['http://mirror'], 'insecure-registries': ['r:5000'], 'max-concurrent-downloads': 7, 'max-concurrent-uploads': 8 });
     assert.deepEqual(exchangeSettings(read({}), next), { settings: next, restart: [] });
   });
 
@@ -35,8 +35,8 @@ describe('exchangeSettings()', () => {
 
   test('leaves the rest as it is, and names what has changed of it', () => {
     const running = read({ 'data-root': '/a', labels: ['a=b'] });
-    const { settings, restart } = exchangeSettings(running, read({ 'data-root': '/b', init: true, 'max-concurrent-downloads': 7 }));
-    assert.deepEqual(restart, ['root', 'init', 'registry.maxDownloads']);
-    assert.deepEqual([settings.root, settings.init, settings.registry.maxDownloads, settings.labels], ['/a', false, 3, []]);
+    const { settings, restart } = exchangeSettings(running, read({ 'data-root': '/b', init: true, 'signature-policy': { '*': 'reject' } }));
+    assert.deepEqual(restart, ['root', 'init', 'registry.signatures']);
+    assert.deepEqual([settings.root, settings.init, settings.labels], ['/a', false, []]);
   });
 });

@@ -6,7 +6,7 @@ import type { LiveContainerSettings } from './container-parts.ts';
 /** What SIGHUP exchanges in a daemon that runs: the settings by which it answers, and not those by which it was built. */
 const live: (keyof DaemonConfig)[] = ['logLevel', 'labels', 'defaultRuntime', 'runtimes', 'shutdownTimeoutSeconds'];
 const liveOfContainers: (keyof DaemonConfig['containers'])[] = ['shmBytes', 'ipcMode', 'cgroupnsMode'];
-const liveOfRegistry: (keyof DaemonConfig['registry'])[] = ['mirrors', 'insecureRegistries', 'certificateFolders', 'proxyEnvironment', 'attempts'];
+const liveOfRegistry: (keyof DaemonConfig['registry'])[] = ['mirrors', 'insecureRegistries', 'certificateFolders', 'proxyEnvironment', 'attempts', 'maxDownloads', 'maxUploads'];
 
 /** The settings after a SIGHUP, and the names of those that have changed and take a restart: they stay as they were. */
 export function exchangeSettings(running: DaemonConfig, read: DaemonConfig): { settings: DaemonConfig; restart: string[] } {
@@ -43,7 +43,9 @@ export function exchangeablePort(first: RegistryPort): RegistryPort & { exchange
     connect: (...args) => port.connect(...args),
     login: (...args) => port.login(...args),
     download: (...args) => port.download(...args),
-    maxDownloads: first.maxDownloads, maxUploads: first.maxUploads, signatures: first.signatures,
+    get maxDownloads() { return port.maxDownloads; },
+    get maxUploads() { return port.maxUploads; },
+    signatures: first.signatures,
     exchange: (next) => { port = next; },
   };
 }

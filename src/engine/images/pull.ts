@@ -22,7 +22,7 @@ import type { ImageVerbs, Progress, PullOptions } from './verbs.ts';
 
 /** The embedded image comes from its archive on disk; everything else from a registry. */
 export function pullVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['pull'] {
-  const downloads = new Downloads({ content: deps.content, slots: new Slots(deps.registry?.maxDownloads ?? 1) });
+  const downloads = new Downloads({ content: deps.content, slots: new Slots(() => deps.registry?.maxDownloads ?? 1) });
   return async (text, options) => {
     const parsed = parseReference(text);
     if (familiarRepository(parsed) === 'scratch') throw new GantryError('forbidden', "'scratch' is a reserved name");

@@ -18,7 +18,7 @@ import type { ImageVerbs, Progress, PullOptions } from './verbs.ts';
 
 /** Blobs first, the manifest last: a registry never shows an image that is not whole. */
 export function pushVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['push'] {
-  const slots = new Slots(deps.registry?.maxUploads ?? 1);
+  const slots = new Slots(() => deps.registry?.maxUploads ?? 1);
   return async (text, options) => {
     const parsed = parseReference(text);
     if (parsed.digest !== undefined) throw new GantryError('invalid', 'cannot push a digest reference');

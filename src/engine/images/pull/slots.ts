@@ -1,16 +1,17 @@
-/** So many at once; the others wait in the order they came. */
+/** So many at once; the others wait in the order they came. The count is asked each time: what goes on is not ended by a smaller one. */
 export class Slots {
   readonly #waiting: (() => void)[] = [];
-  #free: number;
+  readonly #count: () => number;
+  #held = 0;
 
-  constructor(count: number) {
-    this.#free = count;
+  constructor(count: () => number) {
+    this.#count = count;
   }
 
   /** `onWait` is called when none is free. Resolves to what gives the slot back. @throws the signal's reason */
   async take(signal: AbortSignal, onWait: () => void): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#free > 0) this.#free--;
+    if (this.#waiting.length === 0 && this.#held < this.#count()) this.#held++;
     else {
       onWait();
       await this.#wait(signal);
@@ -34,12 +35,17 @@ export class Slots {
       };
       signal.addEventListener('abort', gone, { once: true });
       this.#waiting.push(turn);
+      // There may be more than when the others began to wait.
+      this.#fill();
     });
   }
 
   #give(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free++;
-    else next();
+    this.#held--;
+    this.#fill();
+  }
+
+  #fill(): void {
+    for (; this.#held < this.#count() && this.#waiting.length > 0; this.#held++) this.#waiting.shift()!();
   }
 }
