@@ -168,8 +168,8 @@ describe('mounts', () => {
   const refusedTmpfs: [tmpfs: Record<string, string>, message: string][] = [
     [{ '': '' }, "invalid mount path: '' mount path must be absolute"],
     [{ '/': '' }, "invalid specification: destination can't be '/'"],
-    [{ '/x': 'colour=red' }, 'invalid tmpfs option ["colour" "red"]'],
-    [{ '/x': 'bogus' }, 'invalid tmpfs option ["bogus"]'],
+    [{ '/x': 'colour=red' }, 'invalid tmpfs option "colour"'],
+    [{ '/x': 'bogus' }, 'invalid tmpfs option "bogus"'],
   ];
   for (const [Tmpfs, message] of refusedTmpfs) {
     test(`a tmpfs ${JSON.stringify(Tmpfs)} is refused`, async () => {
