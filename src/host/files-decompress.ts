@@ -12,9 +12,9 @@ import { canInflate, Inflater, zstdLimits } from './inflate.ts';
  * host's programs of these names. @throws invalid on broken data, notImplemented when the program is missing.
  */
 export async function decompressed(source: Readable): Promise<{ stream: Readable; compression: Compression }> {
-  const head = await peek(source, 6);
+  const { head, whole } = await peek(source, 6);
   const compression = sniffCompression(head);
-  return { stream: through(source, compression), compression };
+  return { stream: through(whole, compression), compression };
 }
 
 export interface PlainChunks {
@@ -76,8 +76,8 @@ async function* throughStream(source: AsyncIterable<Buffer>): AsyncGenerator<Buf
   yield* (await decompressed(Readable.from(copies(), { objectMode: false }))).stream as AsyncIterable<Buffer>;
 }
 
-/** Reads at least `count` bytes (fewer at the end) and puts them back. */
-async function peek(source: Readable, count: number): Promise<Buffer> {
+/** Reads at least `count` bytes (fewer at the end); `whole` has them still before it. */
+async function peek(source: Readable, count: number): Promise<{ head: Buffer; whole: Readable }> {
   const parts: Buffer[] = [];
   let length = 0;
   while (length < count) {
@@ -97,8 +97,10 @@ async function peek(source: Readable, count: number): Promise<Buffer> {
     }
   }
   const head = Buffer.concat(parts);
+  // Nothing can be put back into a stream that has ended.
+  if (source.readableEnded) return { head, whole: Readable.from(parts, { objectMode: false }) };
   if (head.length > 0) source.unshift(head);
-  return head;
+  return { head, whole: source };
 }
 
 function through(source: Readable, compression: Compression): Readable {

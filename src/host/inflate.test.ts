@@ -40,6 +40,10 @@ describe('decompressed()', () => {
     });
   }
 
+  it('gives back what is shorter than the mark of any compression', async () => {
+    for (const text of ['', 'x', 'abc', '\u001f', 'abcde']) assert.equal((await streamed(Buffer.from(text, 'latin1'), 2)).toString('latin1'), text);
+  });
+
   it('lets go of the source when it is destroyed', async () => {
     const source = Readable.from([compressors.zstd(large), compressors.zstd(large)], { objectMode: false });
     const { stream } = await decompressed(source);

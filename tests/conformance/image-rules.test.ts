@@ -34,6 +34,18 @@ describe('rules of images', () => {
     assert.deepEqual(json, [{ Untagged: 'rules/two:1' }, { Untagged: 'rules/two:2' }, { Deleted: id }, { Deleted: digestOf(layer) }]);
   });
 
+  for (const bytes of [1, 3, 511, 600]) {
+    test(`an archive that ends after ${bytes} bytes is not imported`, async () => {
+      const cut = tarOfFiles({ own: 'x'.repeat(600) }).subarray(0, bytes);
+      await engine.expect('POST', '/images/create', { query: { fromSrc: '-' }, raw: cut, status: [400, 500], message: /unexpected EOF/ });
+    });
+  }
+
+  test('a save names the absent image as it was asked for', async () => {
+    await engine.expect('GET', '/images/rules-nothing/get', { status: 404, message: 'No such image: rules-nothing' });
+    await engine.expect('GET', '/images/get', { query: { names: 'rules-nothing' }, status: 404, message: 'No such image: rules-nothing' });
+  });
+
   test('a layer that another image has stays, and is not named', async () => {
     const layer = ownLayer();
     await load(layer, ['rules/one:1']);

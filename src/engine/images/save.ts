@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { GantryError } from '../../base/errors.ts';
+import { GantryError, hasKind } from '../../base/errors.ts';
 import { tarEnd, tarHeader, tarPadding } from '../../base/tar/encoder.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
@@ -26,6 +26,7 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
   return async (texts, { platform, signal }) => {
     const wholeIndexes = platform === undefined || platform === '';
     const saved = chooseImages(catalog, texts, (text) => {
+      mustBeHere(catalog, text);
       const image = catalog.findFor(text, platform, deps.host);
       return { image, target: wholeIndexes ? catalog.targetOf(text, image) : image.manifest };
     });
@@ -39,6 +40,15 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
     const stream = Readable.from(archive(deps, { ...plan, signal }), { objectMode: false, highWaterMark: 1 << 18 });
     return stream.once('close', () => lease.release());
   };
+}
+
+/** Docker names here what was asked for, without the tag that nobody gave. */
+function mustBeHere(catalog: Catalog, text: string): void {
+  try {
+    catalog.find(text);
+  } catch (error) {
+    throw hasKind(error, 'notFound') ? new GantryError('notFound', `No such image: ${text}`, { cause: error }) : error;
+  }
 }
 
 /** A name saves the image with this name; a repository without a tag saves all its tags; an id saves the image without a name. */
