@@ -200,6 +200,7 @@ describe('containers', () => {
       assert.equal((await top('-o cmd')).json.message, "Couldn't find PID field in ps output");
       assert.deepEqual((await top('-o pid,cmd')).json.Titles, ['PID', 'CMD']);
       assert.deepEqual((await top('aux')).json.Titles.slice(0, 3), ['USER', 'PID', '%CPU']);
+      for (const form of ['l', 'u', 'o pid,args']) assert.match((await top(form)).json.Processes[0].at(-1), /^sleep 1000/, form);
     });
 
     test('top shows the processes of a running one', async () => {
@@ -230,6 +231,25 @@ describe('containers', () => {
       assert.equal(seen.State.ExitCode, 127);
       assert.equal(seen.State.Status, 'created');
       assert.match(seen.State.Error, /executable file not found/);
+    });
+
+    for (const [what, content, reason] of [
+      ['without a byte in it', '', 'exec format error'],
+      ['of an unknown format', '\\177ELF and no more', 'exec format error'],
+      ['whose interpreter is missing', '#!/no/such', 'no such file or directory'],
+    ] as const) {
+      test(`a program ${what} has started, says so on stderr, and ends with 255`, async () => {
+        const made = await engine.finished({ Cmd: ['sh', '-c', `printf '${content}' > /v/x; chmod 755 /v/x`], Volumes: { '/v': {} } });
+        const { exitCode, stdout, stderr } = await engine.finished({ Cmd: ['/v/x'], HostConfig: { VolumesFrom: [made.id] } });
+        assert.deepEqual([stdout, stderr], ['', `exec /v/x: ${reason}\n`]);
+        // Docker 20.10's runc has 1.
+        assert.ok(exitCode === 255 || !engine.ours && exitCode === 1, String(exitCode));
+      });
+    }
+
+    test('a limit of open files that is lower than what it takes to start a container is the program\'s all the same', async () => {
+      const { stdout } = await engine.finished({ Cmd: ['sh', '-c', 'echo $(ulimit -Sn) $(ulimit -Hn)'], HostConfig: { Ulimits: [{ Name: 'nofile', Soft: 20, Hard: 25 }] } });
+      assert.equal(stdout, '20 25\n');
     });
 
     test('a file that cannot be executed: 126', async () => {
