@@ -129,12 +129,13 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const images = createImageVerbs(imageDeps);
   const timers = opened.adopt(createRestartTimers(), (each) => each.close());
   const settings = settingsOf(config, ownCgroup, () => live);
-  const execs = createExecs({ catalog, runtime, events, facts, settings, log, execProcess: createExecProcess });
+  const networks = createNetworkAttachments(networkDeps);
+  const execs = createExecs({ linkEnvironment: networks.environment, catalog, runtime, events, facts, settings, log, execProcess: createExecProcess });
   const cgroups = cgroupMounts();
   const health = opened.adopt(createHealthWatch(healthOf({ catalog, events, execs, runtime })), (each) => each.close());
   const deps: ContainerDeps = {
     catalog, metadata, locks, waiters: new Waiters(), restarts: timers, removals: new Set(), restarting: new Set(), runtime, rootfs,
-    images: imageNames(images), networks: createNetworkAttachments(networkDeps), volumes, staging, events,
+    images: imageNames(images), networks, volumes, staging, events,
     cgroups: createCgroupControl(cgroups), readUsage: (target) => readUsage(cgroups, target), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
     runPs,
     imageBytes: (chainIds) => bytesOfLayers(snapshots, chainIds),

@@ -140,4 +140,41 @@ describe('networks and the containers on them', () => {
     await leave('b');
     assert.ok(await isGateway('a'), 'when the first has left');
   });
+
+  test('a link follows its container when that is named otherwise, and ends with rm --link', async () => {
+    const [child, parent, later] = [unique(), unique(), unique()];
+    const id = await engine.create({ Env: ['SECRET=x'] }, child);
+    await engine.expect('POST', `/containers/${id}/start`, { status: 204 });
+    const linked = await engine.create({ HostConfig: { Links: [`${child}:db`] } }, parent);
+    await engine.expect('POST', `/containers/${linked}/start`, { status: 204 });
+    await engine.expect('POST', `/containers/${id}/rename`, { query: { name: later }, status: 204 });
+    assert.deepEqual((await engine.inspect(linked)).HostConfig.Links, [`/${later}:/${parent}/db`]);
+    const { json: { Id } } = await engine.expect('POST', `/containers/${linked}/exec`, { body: { Cmd: ['env'], AttachStdout: true }, status: 201 });
+    const { text } = await engine.expect('POST', `/exec/${Id}/start`, { body: {}, status: 200 });
+    assert.match(text, new RegExp(`DB_NAME=/${parent}/db\n`));
+    assert.match(text, /DB_ENV_SECRET=x\n/);
+    await engine.expect('DELETE', `/containers/${parent}/nope`, { query: { link: 1 }, status: 404, message: `No such container: ${parent}/nope` });
+    await engine.expect('DELETE', `/containers/${later}`, { query: { link: 1 }, status: [409, 500], message: 'Conflict, cannot remove the default link name of the container' });
+    await engine.expect('DELETE', `/containers/${parent}/db`, { query: { link: 1 }, status: 204 });
+    assert.equal((await engine.inspect(linked)).HostConfig.Links, null);
+    await engine.expect('GET', `/containers/${later}/json`, { status: 200 });
+    await engine.expect('DELETE', `/containers/${later}`, { query: { force: 1 }, status: 204 });
+    await engine.expect('POST', `/containers/${linked}/restart`, { query: { t: 0 }, status: 204 });
+  });
+
+  test('a container that is linked to one that is gone does not start', async () => {
+    const child = unique();
+    const id = await engine.create({}, child);
+    const linked = await engine.create({ HostConfig: { Links: [`${child}:db`] } });
+    await engine.expect('DELETE', `/containers/${id}`, { status: 204 });
+    await engine.expect('POST', `/containers/${linked}/start`, { status: [400, 500], message: /^Cannot link to a non running container: \/\w[\w-]+ AS \/conf-\w+\/db$/ });
+    await engine.expect('POST', '/containers/create', { body: { Image: engine.image, HostConfig: { Links: [''] } }, status: [400, 500], message: 'empty string specified for links' });
+  });
+
+  test('a container shows the sandbox that is its own, or the host\'s, and none where it shares another\'s', async () => {
+    const own = await engine.run();
+    const key = async (NetworkMode: string): Promise<string> => (await engine.inspect(await engine.run({ HostConfig: { NetworkMode } }))).NetworkSettings.SandboxKey;
+    assert.notEqual((await engine.inspect(own)).NetworkSettings.SandboxKey, '');
+    assert.deepEqual([await key(`container:${own}`), (await key('host')) !== '', (await key('none')) !== ''], ['', true, true]);
+  });
 });

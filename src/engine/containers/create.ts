@@ -49,6 +49,7 @@ export async function create(deps: ContainerDeps, request: CreateRequest): Promi
     exposedPorts: Object.keys(config.exposedPorts ?? {}), endpoints: request.endpoints,
     ...(config.macAddress ? { macAddress: config.macAddress } : {}),
   }));
+  if (hostConfig.links?.length && endpoints['bridge'] !== undefined) hostConfig.links = deps.networks.linksById(hostConfig.links);
   const releaseName = deps.catalog.reserveName(name, id);
   try {
     // Before the lock that all creates share: the first use of a large image takes its time.

@@ -26,6 +26,10 @@ export interface NetworkAttachments {
   files(record: ContainerRecord): { hosts: string; hostname: string; resolvConf: string };
   /** What a container learns of those it is linked to on the default bridge, before its own environment. @throws invalid when one does not run */
   environment(record: ContainerRecord): string[];
+  /** Links of the default bridge by the ids of those they lead to, which keep them over a change of names. */
+  linksById(links: readonly string[]): string[];
+  /** What is left of a container's links without the one of that alias; undefined when it has none such. */
+  linksWithout(record: ContainerRecord, alias: string): string[] | undefined;
   /** Those links as Docker shows them, `/database:/web/db`, by the names of now; without those that are gone. */
   links(record: ContainerRecord): string[];
   /** Tells of each network that the container is on from now, or was on until now. */

@@ -4,6 +4,7 @@ import { volumesLock } from '../volumes/local-volumes.ts';
 import { volumeUsers, type ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
+import { removeLink } from './remove-link.ts';
 import type { ContainerRecord } from './record.ts';
 import { isAlive, transition } from './transition.ts';
 import { trying } from './tried.ts';
@@ -11,8 +12,8 @@ import { usedImages, usedLayers } from './used-images.ts';
 
 /** Removes a stopped container, or with `force` a running one. @throws conflict with Docker's sentences. */
 export async function remove(deps: ContainerDeps, container: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void> {
+  if (options.link) return removeLink(deps, container);
   const { id } = deps.catalog.find(container);
-  if (options.link) throw new GantryError('conflict', 'Conflict, cannot remove the default link name of the container');
   if (deps.removals.has(id)) throw new GantryError('conflict', `removal of container ${container} is already in progress`);
   deps.removals.add(id);
   try {

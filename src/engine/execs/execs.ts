@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { GantryError, hasKind } from '../../base/errors.ts';
+import { GantryError, hasKind, isGantryError } from '../../base/errors.ts';
 import { newId } from '../../base/ids.ts';
 import type { ExitReport } from '../../runtime/driver/runtime.ts';
 import type { ProcessInput, SpecInput } from '../../runtime/spec/spec-input.ts';
@@ -17,6 +17,8 @@ import { Beginnings } from './beginnings.ts';
 import type { ExecCreateRequest, ExecRecord, ExecVerbs } from './verbs.ts';
 
 export interface ExecDeps extends Pick<ContainerDeps, 'catalog' | 'runtime' | 'events' | 'facts' | 'settings' | 'log'> {
+  /** What a container was told by its links. @throws when one of them does not run any more */
+  linkEnvironment: (container: ContainerRecord) => string[];
   /** The OCI process of an exec in a container that `input` describes. */
   execProcess: (input: SpecInput, exec: { process: ProcessInput; privileged: boolean }) => object;
 }
@@ -192,12 +194,23 @@ function rootOf({ id, state }: ContainerRecord): string {
   return `/proc/${state.pid}/root`;
 }
 
+/** Those that have ended tell nothing. */
+function linkEnvironmentOf(deps: ExecDeps, container: ContainerRecord): string[] {
+  if (!container.hostConfig.links?.length) return [];
+  try {
+    return deps.linkEnvironment(container);
+  } catch (error) {
+    if (isGantryError(error)) return [];
+    throw error;
+  }
+}
+
 function ociProcess(deps: ExecDeps, container: ContainerRecord, request: ExecCreateRequest, consoleSize: [number, number] | undefined): object {
   const root = rootOf(container);
   const user = userOf(root, request.user, container.hostConfig.groupAdd ?? []);
   const cwd = request.workingDir || container.config.workingDir || '/';
   if (!cwd.startsWith('/')) throw new GantryError('internal', 'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown');
-  const env = environmentOf([...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
+  const env = environmentOf([...linkEnvironmentOf(deps, container), ...(container.config.env ?? []), ...request.env], { hostname: hostnameOf(container), tty: request.tty, home: user.home });
   const input = specInputOf(container, {
     rootfs: root, user, networkNamespace: 'host', pidNamespace: 'private', ipcNamespace: 'private', generated: [], mounts: [],
     cgroupPath: cgroupPathOf(deps, container), facts: deps.facts, defaults: deps.settings.defaults,

@@ -4,7 +4,7 @@ import { announce, dnsNamesOf, withdraw } from './container-names.ts';
 import { containerFiles } from './container-files.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
 import { attachEndpoint, detachEndpoint, gatewayName, interfaceNames, otherRoute } from './endpoints.ts';
-import { checkLinks, linkEnvironment, linkedContainers, shownLinks, type LinkedContainer } from './links.ts';
+import { checkLinks, linkEnvironment, linkedContainers, linksById, linksWithout, shownLinks, type LinkedContainer } from './links.ts';
 import { networkEvent } from './network-event.ts';
 import { planEndpoints, settledEndpoints } from './plan-endpoints.ts';
 
@@ -22,6 +22,8 @@ export function createNetworkAttachments(deps: NetworkDeps): NetworkAttachments 
     forget: async (record) => void (await detachAll(deps, record)),
     report: (record, what) => report(deps, record, what),
     files: (record) => containerFiles(deps, record),
+    linksById: (links) => linksById(deps, links),
+    linksWithout,
     links: (record) => (record.endpoints['bridge'] === undefined ? [] : shownLinks(deps, record)),
     environment: (record) => linkEnvironment(record.name, defaultLinks(deps, record)),
     renamed: (record) => renamed(deps, record),

@@ -12,8 +12,9 @@ export function parseLink(text: string): { container: string; alias: string } {
 }
 
 /** @throws invalid when a container that is to be linked does not exist, as Docker calls it */
-export function checkLinks(deps: Pick<NetworkDeps, 'containers'>, links: string[]): void {
+export function checkLinks(deps: Pick<NetworkDeps, 'containers'>, links: readonly string[]): void {
   for (const text of links) {
+    if (text === '') throw new GantryError('invalid', 'empty string specified for links');
     const { container, alias } = parseLink(text);
     if (container === '' || alias === '' || text.split(':').length > 2) throw new GantryError('invalid', `bad format for links: ${text}`);
     try {
@@ -24,14 +25,23 @@ export function checkLinks(deps: Pick<NetworkDeps, 'containers'>, links: string[
   }
 }
 
+/** By the ids of the containers. @throws invalid as checkLinks() */
+export function linksById(deps: Pick<NetworkDeps, 'containers'>, links: readonly string[]): string[] {
+  checkLinks(deps, links);
+  return links.map(parseLink).map(({ container, alias }) => `${deps.containers.find(container).id}:${alias}`);
+}
+
+/** @returns undefined when the container has no link of that alias */
+export function linksWithout({ hostConfig: { links = [] } }: Pick<ContainerRecord, 'hostConfig'>, alias: string): string[] | undefined {
+  const left = links.filter((text) => parseLink(text).alias !== alias);
+  return left.length === links.length ? undefined : left;
+}
+
 /** `/database:/web/db`, as records of Docker have them. */
 export function shownLinks(deps: Pick<NetworkDeps, 'containers'>, record: Pick<ContainerRecord, 'name' | 'hostConfig'>): string[] {
   return (record.hostConfig.links ?? []).map(parseLink).flatMap(({ container, alias }) => {
-    try {
-      return [`/${deps.containers.find(container).name}:/${record.name}/${alias}`];
-    } catch {
-      return []; // it was removed
-    }
+    const child = existing(deps, container);
+    return child === undefined ? [] : [`/${child.name}:/${record.name}/${alias}`];
   });
 }
 
@@ -41,12 +51,20 @@ export interface LinkedContainer { alias: string; record: ContainerRecord; addre
 export function linkedContainers(deps: Pick<NetworkDeps, 'containers'>, record: ContainerRecord): LinkedContainer[] {
   return (record.hostConfig.links ?? []).map((text) => {
     const { container, alias } = parseLink(text);
-    const child = deps.containers.find(container);
-    if (!isLive(child)) throw new GantryError('invalid', `Cannot link to a non running container: /${child.name} AS /${record.name}/${alias}`);
+    const child = existing(deps, container);
+    if (child === undefined || !isLive(child)) throw new GantryError('invalid', `Cannot link to a non running container: /${child?.name ?? container} AS /${record.name}/${alias}`);
     const address = child.endpoints['bridge']?.ipv4?.split('/')[0];
     if (address === undefined) throw new GantryError('invalid', `Cannot link to /${child.name}, as it does not belong to the default network`);
     return { alias, record: child, address };
   });
+}
+
+function existing(deps: Pick<NetworkDeps, 'containers'>, container: string): ContainerRecord | undefined {
+  try {
+    return deps.containers.find(container);
+  } catch {
+    return undefined; // it was removed
+  }
 }
 
 /** Lines of /etc/hosts. */
