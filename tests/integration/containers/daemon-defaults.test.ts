@@ -8,7 +8,8 @@ import { startDaemonIn } from '../../support/daemon.ts';
 import { Box } from './box.ts';
 
 const noChmod = { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [{ names: ['chmod', 'fchmod', 'fchmodat', 'fchmodat2'], action: 'SCMP_ACT_ERRNO' }] };
-const mountPoint = cgroupMounts().find(({ controllers, version }) => version === 2 || controllers.includes('pids'))!.mountPoint;
+// Where both versions are, one holds the controllers.
+const { mountPoint } = (cgroupMounts().find(({ controllers }) => controllers.includes('pids')) ?? cgroupMounts().find(({ version }) => version === 2))!;
 
 /** What a program in a container sees of its limits and its confinement. */
 const look = 'echo "$(ulimit -Sn) $(ulimit -Hn) $(ulimit -Sc)"; grep -E "^(NoNewPrivs|Seccomp):" /proc/self/status; df -k /dev/shm | tail -n 1; chmod 700 /tmp && echo changed';
@@ -35,7 +36,7 @@ describe('what the owner gives to containers that say nothing', () => {
   before(async () => {
     writeFileSync(profile, JSON.stringify(noChmod));
     say({
-      'default-ulimits': { nofile: { Name: 'nofile', Soft: 300, Hard: 400 }, core: { Name: 'core', Soft: 0, Hard: 0 } }, 'default-shm-size': '8m', 'default-ipc-mode': 'shareable',
+      'default-ulimits': { nofile: { Name: 'nofile', Soft: 400, Hard: 400 }, core: { Name: 'core', Soft: 0, Hard: 0 } }, 'default-shm-size': '8m', 'default-ipc-mode': 'shareable',
       'default-cgroupns-mode': 'private', 'no-new-privileges': true, 'cgroup-parent': parent, 'seccomp-profile': profile, 'exec-opts': ['native.cgroupdriver=cgroupfs'],
       iptables: true, 'live-restore': true,
     });
@@ -48,12 +49,12 @@ describe('what the owner gives to containers that say nothing', () => {
   });
 
   test('they see its limits, its shared memory, its profile, and that they gain no privileges', async () => {
-    assert.deepEqual(await ran(), { nofile: '300 400 0', noNewPrivileges: true, isFiltered: true, shmKilobytes: 8192, mayChmod: false });
+    assert.deepEqual(await ran(), { nofile: '400 400 0', noNewPrivileges: true, isFiltered: true, shmKilobytes: 8192, mayChmod: false });
   });
 
   test('what a container says goes before all of it', async () => {
-    const said = { Ulimits: [{ Name: 'nofile', Soft: 500, Hard: 600 }], ShmSize: 1 << 20, SecurityOpt: ['no-new-privileges=false', 'seccomp=builtin'] };
-    assert.deepEqual(await ran(said), { nofile: '500 600 0', noNewPrivileges: false, isFiltered: true, shmKilobytes: 1024, mayChmod: true });
+    const said = { Ulimits: [{ Name: 'nofile', Soft: 600, Hard: 600 }], ShmSize: 1 << 20, SecurityOpt: ['no-new-privileges=false', 'seccomp=builtin'] };
+    assert.deepEqual(await ran(said), { nofile: '600 600 0', noNewPrivileges: false, isFiltered: true, shmKilobytes: 1024, mayChmod: true });
     assert.equal((await ran({ SecurityOpt: ['seccomp=unconfined'] })).isFiltered, false);
     // As with Docker, a privileged container has no profile, and still gains no privileges.
     const { isFiltered, noNewPrivileges } = await ran({ Privileged: true });
@@ -62,14 +63,14 @@ describe('what the owner gives to containers that say nothing', () => {
 
   test('an exec has them too', async () => {
     const id = await box.start({ Cmd: ['sleep', '1000'] });
-    assert.deepEqual(seen((await box.exec(id, ['sh', '-c', look])).stdout), { nofile: '300 400 0', noNewPrivileges: true, isFiltered: true, shmKilobytes: 8192, mayChmod: false });
+    assert.deepEqual(seen((await box.exec(id, ['sh', '-c', look])).stdout), { nofile: '400 400 0', noNewPrivileges: true, isFiltered: true, shmKilobytes: 8192, mayChmod: false });
   });
 
   test('inspect tells the modes, the size and the limits, and not the options of security', async () => {
     const id = await box.create({ Cmd: ['true'], HostConfig: { Ulimits: [{ Name: 'core', Soft: 1, Hard: 2 }] } });
     const { IpcMode, CgroupnsMode, ShmSize, Ulimits, SecurityOpt, CgroupParent } = (await box.inspect(id)).HostConfig;
     assert.deepEqual({ IpcMode, CgroupnsMode, ShmSize, SecurityOpt, CgroupParent }, { IpcMode: 'shareable', CgroupnsMode: 'private', ShmSize: 8 << 20, SecurityOpt: null, CgroupParent: '' });
-    assert.deepEqual(Ulimits, [{ Name: 'core', Hard: 2, Soft: 1 }, { Name: 'nofile', Hard: 400, Soft: 300 }]);
+    assert.deepEqual(Ulimits, [{ Name: 'core', Hard: 2, Soft: 1 }, { Name: 'nofile', Hard: 400, Soft: 400 }]);
   });
 
   test('its control group is below the parent, and goes with the container', async () => {

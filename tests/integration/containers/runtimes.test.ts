@@ -49,11 +49,11 @@ for (const Runtime of ['crun', 'runc']) {
     }
 
     test('have as few open files as they are told, from their first program on', async () => {
-      const few = { HostConfig: { Ulimits: [{ Name: 'nofile', Soft: 20, Hard: 25 }] } };
-      assert.deepEqual((await box.sh('echo $(ulimit -Sn) $(ulimit -Hn); ls /proc/self/fd | wc -l', few)).stdout, '20 25\n4\n');
+      // Of two that differ the Go of runc 1.1 raises the lower one in an exec, at times: https://github.com/opencontainers/runc/issues/4195
+      const few = { HostConfig: { Ulimits: [{ Name: 'nofile', Soft: 20, Hard: 20 }] } };
+      assert.deepEqual((await box.sh('echo $(ulimit -Sn) $(ulimit -Hn); ls /proc/self/fd | wc -l', few)).stdout, '20 20\n4\n');
       const running = await box.start({ Cmd: ['sleep', '1000'], ...few });
-      // The Go of runc 1.1 raises its own soft limit, at times when that of its exec is set already: https://github.com/opencontainers/runc/issues/4195
-      assert.match((await box.exec(running, ['sh', '-c', 'echo $(ulimit -Sn) $(ulimit -Hn)'])).stdout, Runtime === 'runc' ? /^2[05] 25\n$/ : /^20 25\n$/);
+      assert.equal((await box.exec(running, ['sh', '-c', 'echo $(ulimit -Sn) $(ulimit -Hn)'])).stdout, '20 20\n');
       await box.ok('DELETE', `/containers/${running}?force=1`);
       const refused = await box.create({ Cmd: ['nope'], ...few });
       assert.equal((await box.daemon.request('POST', `/containers/${refused}/start`)).status, 400);

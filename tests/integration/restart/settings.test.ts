@@ -13,7 +13,8 @@ import { gantryProgram, startDaemonIn } from '../../support/daemon.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { Box } from '../containers/box.ts';
 
-const mountPoint = cgroupMounts().find(({ controllers, version }) => version === 2 || controllers.includes('pids'))!.mountPoint;
+// Where both versions are, one holds the controllers.
+const { mountPoint } = (cgroupMounts().find(({ controllers }) => controllers.includes('pids')) ?? cgroupMounts().find(({ version }) => version === 2))!;
 const crun = findProgram('crun') ?? findProgram('runc')!;
 
 describe('settings that change', () => {
