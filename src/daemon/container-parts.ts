@@ -101,7 +101,7 @@ export function usersOfImages(catalog: ContainerCatalog): Pick<ImageDeps, 'usedC
 
 export async function runPs(args: readonly string[]): Promise<string> {
   const result = await runProgram('/bin/ps', [...args]);
-  if (result.exitCode !== 0) throw new GantryError('internal', result.stderr.trim());
+  if (result.exitCode !== 0) throw new GantryError('internal', result.stderr.trim() || `exit status ${result.exitCode}`);
   return result.stdout;
 }
 

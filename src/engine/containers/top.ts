@@ -15,13 +15,22 @@ export async function top(deps: ContainerDeps, container: string, psArgs: string
   const pids = deps.cgroups.pids(cgroupPathOf(deps, record));
   let output: string;
   try {
-    output = await deps.runPs(args);
+    output = await runPs(deps, args, pids);
   } catch (cause) {
     // ps goes on with a page about its options.
     throw new GantryError('internal', `ps: ${messageOf(cause).split('\n', 1)[0]}`, { cause });
   }
   publishEvent(deps.events, record, 'top');
   return parsePs(output, new Set(pids));
+}
+
+/** Asks for these processes alone: forms like `ps l` show those of a terminal otherwise. Some options (`f`) take no list. */
+async function runPs(deps: ContainerDeps, args: readonly string[], pids: readonly number[]): Promise<string> {
+  try {
+    return await deps.runPs([...args, `-q${pids.join(',')}`]);
+  } catch {
+    return await deps.runPs(args);
+  }
 }
 
 /** Output formats that rename the pid column would make every line unrecognisable. */
