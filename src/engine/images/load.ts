@@ -45,7 +45,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
       // Unpacked when somebody uses them.
       for (const manifest of others) variants.push(await describeImage(deps, { ...found, manifest, lease }));
     }
-    await join(deps, loaded, await parentsIn(members));
+    await joinParents(deps, loaded, await parentsIn(members));
     await settle(deps, lease);
     record(catalog, [...loaded, ...variants.map((image) => ({ image, names: [] }))]);
     return loaded;
@@ -57,7 +57,7 @@ export async function loadArchive(deps: ImageDeps, catalog: Catalog, tar: Readab
 }
 
 /** Where both are in the archive. */
-async function join(deps: ImageDeps, loaded: LoadedImage[], parents: ReadonlyMap<Digest, Digest>): Promise<void> {
+async function joinParents(deps: ImageDeps, loaded: LoadedImage[], parents: ReadonlyMap<Digest, Digest>): Promise<void> {
   for (const item of loaded) {
     const parent = loaded.find(({ image }) => image.id === parents.get(item.image.id));
     if (parent !== undefined) item.image = await withParent(deps, item.image, parent.image);
