@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { describe, test } from 'node:test';
+import { askPage } from '../support/ask-page.ts';
 import type { Engine } from './engine.ts';
 import { useEngine } from './target.ts';
 
@@ -90,7 +91,7 @@ describe('published ports', () => {
     const id = await engine.run({ ...asking({ '80/tcp': [{ HostPort: '' }] }), Cmd: ['sh', '-c', 'echo page > /tmp/index.html; echo ready; exec httpd -f -p 80 -h /tmp'] });
     await engine.logged(id, 'ready');
     const port = Number((await portsOf(id))['80/tcp']![0]!.HostPort);
-    for (const host of ['127.0.0.1', ...(hasIpv6 ? ['::1'] : [])]) assert.match(await eventually(() => ask(host, port)), /page/, host);
+    for (const host of ['127.0.0.1', ...(hasIpv6 ? ['::1'] : [])]) assert.match(await eventually(() => askPage(host, port)), /page/, host);
   });
 
   test('all that is exposed, each at a port of its own', async () => {
@@ -116,20 +117,6 @@ describe('published ports', () => {
     test(`${what} is refused`, () => engine.answers('POST', '/containers/create', { body: { Image: engine.image, HostConfig: { PortBindings: bindings } }, status: [400, 500] }));
   }
 });
-
-/** The answer to a request for the page, as it comes. */
-async function ask(host: string, port: number): Promise<string> {
-  const socket = connect(port, host);
-  try {
-    await once(socket, 'connect');
-    socket.write('GET /index.html HTTP/1.0\r\n\r\n');
-    let answer = '';
-    for await (const chunk of socket) answer += String(chunk);
-    return answer;
-  } finally {
-    socket.destroy();
-  }
-}
 
 /** The server listens a moment after it said so. */
 async function eventually(act: () => Promise<string>): Promise<string> {

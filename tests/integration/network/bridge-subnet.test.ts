@@ -1,24 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { checked, libc } from '../../../src/host/ffi.ts';
 import { Engine } from '../../conformance/engine.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { enterOwnNetwork, ip } from './own-network.ts';
 
-const CLONE_NEWNET = 0x40000000;
 const image = 'gantry/busybox:latest';
 
 /** In a network namespace of its own, where nobody else takes subnets. */
 describe('the subnet of the default bridge', () => {
   let daemon: TestDaemon;
   let engine: Engine;
-  const ip = (...args: string[]): void => assert.equal(spawnSync('ip', args, { stdio: 'inherit' }).status, 0, args.join(' '));
   const subnet = async (): Promise<string> => (await engine.expect('GET', '/networks/bridge', { status: 200 })).json.IPAM.Config[0].Subnet;
   const address = async (id: string): Promise<string> => (await engine.inspect(id)).NetworkSettings.Networks.bridge.IPAddress;
 
   before(async () => {
-    checked(libc.func('int unshare(int flags)')(CLONE_NEWNET), 'unshare');
-    ip('link', 'set', 'lo', 'up');
+    enterOwnNetwork();
     daemon = await startDaemon();
     engine = new Engine({ socketPath: daemon.socketPath, image, ours: true });
     await engine.expect('POST', '/images/create', { query: { fromImage: 'gantry/busybox', tag: 'latest' }, status: 200 });

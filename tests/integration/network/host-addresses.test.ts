@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { checked, libc } from '../../../src/host/ffi.ts';
 import { Engine } from '../../conformance/engine.ts';
+import { askPage } from '../../support/ask-page.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { enterOwnNetwork, ip } from './own-network.ts';
 
-const CLONE_NEWNET = 0x40000000;
 const image = 'gantry/busybox:latest';
 
 /** In a network namespace of its own, which is the host here. */
@@ -15,11 +12,9 @@ describe('addresses of the host that come later', () => {
   let daemon: TestDaemon;
   let engine: Engine;
   let port: number;
-  const ip = (...args: string[]): void => assert.equal(spawnSync('ip', args, { stdio: 'inherit' }).status, 0, args.join(' '));
 
   before(async () => {
-    checked(libc.func('int unshare(int flags)')(CLONE_NEWNET), 'unshare');
-    ip('link', 'set', 'lo', 'up');
+    enterOwnNetwork();
     daemon = await startDaemon();
     engine = new Engine({ socketPath: daemon.socketPath, image, ours: true });
     await engine.expect('POST', '/images/create', { query: { fromImage: 'gantry/busybox', tag: 'latest' }, status: 200 });
@@ -32,18 +27,7 @@ describe('addresses of the host that come later', () => {
     await daemon?.stop();
   });
 
-  const ask = async (host: string): Promise<string> => {
-    const socket = connect(port, host);
-    try {
-      await once(socket, 'connect');
-      socket.write('GET /index.html HTTP/1.0\r\n\r\n');
-      let answer = '';
-      for await (const chunk of socket) answer += String(chunk);
-      return answer.split('\r\n\r\n')[1] ?? '';
-    } finally {
-      socket.destroy();
-    }
-  };
+  const ask = async (host: string): Promise<string> => (await askPage(host, port)).split('\r\n\r\n')[1] ?? '';
 
   for (const [address, prefix] of [['192.0.2.7', '24'], ['2001:db8::7', '64']] as const) {
     test(`lead to what is published everywhere: ${address}`, async () => {
