@@ -161,7 +161,7 @@ async function prepare(stage: Stage): Promise<string[]> {
 
 describe('pull, load, import, commit, create, tag, push, save, rmi and prune at once', () => {
   for (const [snapshotter, seed] of some(runs)) {
-    it(`leave every listed image whole, and nothing that no image needs (${snapshotter}, seed ${seed})`, { timeout: 240_000 }, async () => {
+    it(`leave every listed image whole, and nothing that no image needs (${snapshotter}, seed ${seed})`, async () => {
       await using folder = await temporaryFolder();
       await using registry = await serveRegistryProcess(join(folder.path, 'registry'));
       await using daemon = await startDaemon(snapshotter === 'default' ? {} : { args: ['--snapshotter', snapshotter] });

@@ -42,7 +42,7 @@ async function useOf(daemon: TestDaemon, image: string, name: string): Promise<v
   assert.equal((await daemon.request('DELETE', `/containers/${id}?force=1`)).status, 204);
 }
 
-describe('removal beside everything that brings, makes and uses images', { timeout: 240_000 }, () => {
+describe('removal beside everything that brings, makes and uses images', () => {
   it('loses nothing that was acknowledged, keeps nothing that nobody names, and never fails by itself', async () => {
     await using folder = await temporaryFolder();
     await using registry = await serveRegistryProcess(join(folder.path, 'registry'));
