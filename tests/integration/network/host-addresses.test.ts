@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { Engine } from '../../conformance/engine.ts';
 import { askPage } from '../../support/ask-page.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
-import { enterOwnNetwork, ip } from './own-network.ts';
+import { addHostAddress, enterOwnNetwork, ip } from './own-network.ts';
 
 const image = 'gantry/busybox:latest';
 
@@ -31,7 +31,7 @@ describe('addresses of the host that come later', () => {
 
   for (const [address, prefix] of [['192.0.2.7', '24'], ['2001:db8::7', '64']] as const) {
     test(`lead to what is published everywhere: ${address}`, async () => {
-      ip('address', 'add', `${address}/${prefix}`, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []));
+      await addHostAddress(address, prefix);
       assert.equal(await ask(address), 'page\n');
     });
   }

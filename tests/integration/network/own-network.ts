@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { checked, libc } from '../../../src/host/ffi.ts';
 
 const CLONE_NEWNET = 0x40000000;
@@ -12,4 +13,10 @@ export function enterOwnNetwork(): void {
 
 export function ip(...args: string[]): void {
   assert.equal(spawnSync('ip', args, { stdio: 'inherit' }).status, 0, args.join(' '));
+}
+
+/** Gives the host an address. The kernel makes the way to one of IPv6 in a worker of its own, a moment later: nobody reaches it before. */
+export async function addHostAddress(address: string, prefix: string): Promise<void> {
+  ip('address', 'add', `${address}/${prefix}`, 'dev', 'lo', ...(address.includes(':') ? ['nodad'] : []));
+  while (!spawnSync('ip', ['route', 'get', address], { encoding: 'utf8' }).stdout.startsWith('local')) await setTimeout(10);
 }
