@@ -1,20 +1,14 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { afterEach, describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
+import { MadeNetworks } from './made-networks.ts';
 import { useEngine } from './target.ts';
 
 describe('networks and the containers on them', () => {
   let engine: Engine;
   useEngine((opened) => { engine = opened; });
-  const made: string[] = [];
-  const unique = (): string => `conf-${randomBytes(6).toString('hex')}`;
-  const network = async (more: Record<string, unknown> = {}): Promise<{ id: string; name: string }> => {
-    const name = unique();
-    const { json } = await engine.expect('POST', '/networks/create', { body: { Name: name, CheckDuplicate: true, ...more }, status: 201 });
-    made.push(json.Id);
-    return { id: json.Id, name };
-  };
+  const made = new MadeNetworks(() => engine);
+  const { unique, make: network } = made;
   const on = (name: string, endpoint: object = {}) => ({ HostConfig: { NetworkMode: name }, NetworkingConfig: { EndpointsConfig: { [name]: endpoint } } });
   const stop = (id: string) => engine.expect('POST', `/containers/${id}/stop`, { query: { t: 0 }, status: 204 });
   const endpoints = async (id: string): Promise<Record<string, any>> => (await engine.inspect(id)).NetworkSettings.Networks;
@@ -22,7 +16,7 @@ describe('networks and the containers on them', () => {
 
   afterEach(async () => {
     await engine.clean();
-    for (const id of made.splice(0)) await engine.call('DELETE', `/networks/${id}`);
+    await made.clean();
   });
 
   test('prune takes those that no running container is on, and that its filters let through', async () => {
@@ -36,7 +30,7 @@ describe('networks and the containers on them', () => {
     for (const { name } of [kept, runs!]) await engine.expect('GET', `/networks/${name}`, { status: 200 });
     await engine.expect('POST', `/containers/${waiting}/start`, { status: 404, message: new RegExp(`network ${idle!.name} not found$`) });
     // A container that has not been on its network yet finds another one of that name.
-    made.push((await engine.expect('POST', '/networks/create', { body: { Name: idle!.name }, status: 201 })).json.Id);
+    made.add((await engine.expect('POST', '/networks/create', { body: { Name: idle!.name }, status: 201 })).json.Id);
     await engine.expect('POST', `/containers/${waiting}/start`, { status: 204 });
     await stop(waiting);
   });

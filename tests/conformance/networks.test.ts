@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
+import { MadeNetworks } from './made-networks.ts';
 import { useEngine } from './target.ts';
 
 /** Subnets that nobody else has. */
@@ -10,19 +11,13 @@ const own = { subnet: '10.213.7.0/24', gateway: '10.213.7.254' };
 describe('networks', () => {
   let engine: Engine;
   useEngine((opened) => { engine = opened; });
-  const made: string[] = [];
-  const unique = (): string => `conf-${randomBytes(6).toString('hex')}`;
-  const network = async (more: Record<string, unknown> = {}): Promise<{ id: string; name: string }> => {
-    const name = unique();
-    const { json } = await engine.expect('POST', '/networks/create', { body: { Name: name, CheckDuplicate: true, ...more }, status: 201 });
-    made.push(json.Id);
-    return { id: json.Id, name };
-  };
+  const made = new MadeNetworks(() => engine);
+  const { unique, make: network } = made;
   const addressed = { IPAM: { Config: [{ Subnet: own.subnet, IPRange: '10.213.7.128/25', Gateway: own.gateway, AuxiliaryAddresses: { printer: '10.213.7.129' } }] } };
   const inspected = async (name: string): Promise<any> => (await engine.expect('GET', `/networks/${name}`, { status: 200 })).json;
 
   afterEach(async () => {
-    for (const id of made.splice(0)) await engine.call('DELETE', `/networks/${id}`);
+    await made.clean();
   });
 
   test('bridge, host and none exist and cannot be removed', async () => {
@@ -47,7 +42,7 @@ describe('networks', () => {
   test('options of addresses are null when none were sent, and {} when no one is in them', async () => {
     const options = async (more: object): Promise<unknown> => (await inspected((await network({ IPAM: { Config: [{ Subnet: own.subnet }], ...more } })).name)).IPAM.Options;
     assert.equal(await options({}), null);
-    await engine.call('DELETE', `/networks/${made.pop()}`);
+    await made.clean();
     assert.deepEqual(await options({ Options: {} }), {});
   });
 
