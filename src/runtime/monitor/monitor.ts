@@ -72,8 +72,7 @@ export class Monitor {
   }
 
   exec(request: ExecRequest): Promise<{ pid: number }> {
-    const container = this.#running({ id: request.id });
-    return this.#once({ id: request.id, execId: request.execId }, execLaunch(request, container.file));
+    return this.#once({ id: request.id, execId: request.execId }, execLaunch(request, this.#running({ id: request.id })));
   }
 
   /** True or false for a tty; undefined when the target does not run yet: the attachment then waits for it. */

@@ -1,12 +1,12 @@
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { GantryError, messageOf } from '../../base/errors.ts';
+import { holdPrograms } from '../../host/exec-gate.ts';
 import { limitOpenFiles } from '../../host/resource-limits.ts';
 import { listenUnix, receiveDescriptor } from '../../host/sockets.ts';
-import { runFirst } from '../../host/scheduling.ts';
 import { setTerminalSize } from '../../host/terminal.ts';
 import type { ExecRequest, StartRequest, Target } from '../driver/runtime.ts';
-import type { InstanceFile, Streams } from './instance.ts';
+import type { Instance, InstanceFile, Streams } from './instance.ts';
 import { consolePath, fileNames, targetPath } from './paths.ts';
 import type { Reaper } from './reaper.ts';
 import { runtimeCommand, runtimeFailure, spawnRuntime, type RuntimeCommand } from './runtime-command.ts';
@@ -16,6 +16,8 @@ export interface Launch {
   file: InstanceFile;
   openStdin: boolean;
   consoleSize: [height: number, width: number] | undefined;
+  /** A process on whose root the program may only begin when the OCI runtime has ended. */
+  held?: number;
   /** `run --bundle …` or `exec --process …`, without what every launch has. */
   command: (directory: string, options: string[]) => string[];
   /** A container is first created, and its program runs when it has this limit. */
@@ -38,14 +40,14 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
   const command = runtimeCommand(run, request.file, logFile);
   const stdio = openStdio(directory, { tty: request.file.tty, openStdin: request.openStdin });
   const console_ = request.file.tty ? openConsole(run) : undefined;
+  let letBegin: (() => void) | undefined;
   try {
     // A monitor that dies before the program runs must not leave it as one that does.
     const pidFile = join(directory, request.openFiles === undefined ? fileNames.pid : fileNames.created);
     const options = [...(request.openFiles === undefined ? ['--detach'] : []), '--pid-file', pidFile, ...(console_ === undefined ? [] : ['--console-socket', console_.path])];
     const args = [...command.global, ...request.command(directory, options)];
+    if (request.held !== undefined) letBegin = holdPrograms(request.held);
     const runtimePid = spawnRuntime({ path: command.path, args, env: runtimeEnvironment(), stdio: stdio.inside });
-    // crun gives an exec's terminal its size when the program may run already: it must be the quicker one, or the program sees 0 by 0.
-    if (console_ !== undefined && request.file.target.execId !== undefined && request.consoleSize !== undefined) runFirst(runtimePid);
     closeInside(stdio);
     const exitCode = await reaper.exitOf(runtimePid);
     if (exitCode !== 0) throw runtimeFailure(request.file.runtime, logFile, exitCode);
@@ -64,6 +66,7 @@ export async function launch(run: string, reaper: Reaper, request: Launch): Prom
     closeOutside(stdio);
     throw error;
   } finally {
+    letBegin?.();
     if (console_ !== undefined) {
       closeSync(console_.listening);
       rmSync(console_.path, { force: true });
@@ -101,8 +104,11 @@ export function startLaunch(request: StartRequest): Launch {
 }
 
 /** An exec's stdin ends with the attachment that feeds it. */
-export function execLaunch(request: ExecRequest, { runtime, runtimeArgs, cgroupPath }: InstanceFile): Launch {
+export function execLaunch(request: ExecRequest, { pid: containerPid, file: { runtime, runtimeArgs, cgroupPath } }: Pick<Instance, 'pid' | 'file'>): Launch {
+  // crun gives an exec's terminal its size when the program may run already, and see 0 by 0. runc is the other way round, and waits for the program to begin.
+  const held = request.tty && request.consoleSize !== undefined && basename(runtime) === 'crun' ? containerPid : undefined;
   return {
+    ...(held !== undefined && { held }),
     file: { target: { id: request.id, execId: request.execId }, tty: request.tty, stdinOnce: true, runtime, ...(runtimeArgs !== undefined && { runtimeArgs }), cgroupPath, program: (request.process as { args?: string[] }).args?.[0] ?? '' },
     openStdin: request.openStdin,
     consoleSize: request.consoleSize,
