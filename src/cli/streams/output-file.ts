@@ -1,4 +1,5 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { GantryError } from '../../base/errors.ts';
@@ -15,7 +16,7 @@ export async function writeOutput(context: Context, { path, failure }: { path: s
     for await (const chunk of await body()) await write(context.stdout, chunk);
     return;
   }
-  await checkDirectory(path, failure);
+  await checkDestination(path, failure);
   const partial = `${path}.${randomBytes(4).toString('hex')}.partial`;
   const source = await body();
   const file = await open(partial, 'wx');
@@ -30,10 +31,21 @@ export async function writeOutput(context: Context, { path, failure }: { path: s
   }
 }
 
-/** Said before the engine is asked for anything. */
-async function checkDirectory(path: string, failure: string): Promise<void> {
+/** Said before the engine is asked for anything: what is renamed over a device takes the device away. @throws invalid */
+async function checkDestination(path: string, failure: string): Promise<void> {
+  const refusal = (reason: string): GantryError => new GantryError('invalid', `${failure}: ${reason}`);
   const directory = dirname(path);
-  const found = await stat(directory).catch(() => undefined);
-  if (found === undefined) throw new GantryError('invalid', `${failure}: invalid output path: stat ${directory}: no such file or directory`);
-  if ((await stat(path).catch(() => undefined))?.isDirectory() === true) throw new GantryError('invalid', `${failure}: cannot write to a directory`);
+  const parent = await stat(directory).catch(() => undefined);
+  if (parent === undefined) throw refusal(`invalid output path: stat ${directory}: no such file or directory`);
+  if (!parent.isDirectory()) throw refusal(`invalid output path: stat ${directory}: not a directory`);
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) throw refusal(`cannot write to ${kindOf(found)}`);
+}
+
+function kindOf(found: Stats): string {
+  if (found.isDirectory()) return 'a directory';
+  if (found.isSymbolicLink()) return 'a symbolic link directly';
+  if (found.isFIFO()) return 'a named pipe (FIFO)';
+  if (found.isSocket()) return 'a socket';
+  return found.isCharacterDevice() ? 'a character device file' : 'a block device file';
 }
