@@ -2,6 +2,7 @@ import { createServer, ServerResponse, type IncomingMessage, type Server as Http
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isGantryError, isShortage, messageOf } from '../../base/errors.ts';
+import { linger, lingerAtEnd } from '../../base/linger.ts';
 import { maxApiVersion } from '../types/version.ts';
 import type { Services } from './services.ts';
 import type { Exchange } from './http/exchange.ts';
@@ -13,7 +14,6 @@ import { checkHead } from './http/request-head.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { checkVersion, cleanTarget, pageNotFound, parseTarget } from './http/target.ts';
 import { routes } from './routes.ts';
-import { linger } from './streams/linger.ts';
 
 export interface ApiServer {
   /** Serves the connections of a listener that listens already, or will: unix, tcp or tls. */
@@ -53,11 +53,7 @@ export function createApiServer(services: Services): ApiServer {
       listener.on(kind === 'tls' ? 'secureConnection' : 'connection', (socket: Socket) => {
         // Hijacked streams end one way at a time, whatever options the listener was made with.
         socket.allowHalfOpen = true;
-        // An answer to a body that is not read to its end must not get lost with the connection: a sender that finds it broken reads no more.
-        socket.destroySoon = () => {
-          socket.end();
-          linger(socket);
-        };
+        lingerAtEnd(socket);
         track(socket);
         server.emit('connection', socket);
       });

@@ -38,6 +38,11 @@ export interface PullThrough {
   referrers(name: string, digest: Digest): Promise<Descriptor[] | undefined>;
 }
 
+/** The body as it comes. Who reads no further leaves the request as it is: the rest is read past, or its client would miss the answer. */
+export function bodyOf({ request }: Exchange): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false });
+}
+
 export function answer(exchange: Exchange, status: number, headers: Record<string, string | number> = {}, body: Buffer | string = ''): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   exchange.response.writeHead(status, { 'content-length': bytes.length, ...headers });

@@ -4,6 +4,7 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { GantryError, messageOf } from '../../base/errors.ts';
+import { lingerAtEnd } from '../../base/linger.ts';
 import type { Log } from '../../base/log.ts';
 import { createRegistryClient } from '../client/client.ts';
 import type { Credentials } from '../client/credentials.ts';
@@ -121,11 +122,11 @@ async function createListener(options: ServeOptions, handler: RegistryServer['ha
   const { headerMs, silenceMs, certificateMs } = { ...defaultPatience, ...options.patience };
   const settings = { requestTimeout: 0, headersTimeout: headerMs, connectionsCheckingInterval: headerMs, keepAliveTimeout: 65_000 };
   if (options.tls === undefined) {
-    const listener = createHttpServer(settings, handler);
+    const listener = createHttpServer(settings, handler).on('connection', lingerAtEnd);
     listener.setTimeout(silenceMs);
     return { listener };
   }
-  const listener = createHttpsServer({ ...settings, ...await readCertificate(options.tls) }, handler);
+  const listener = createHttpsServer({ ...settings, ...await readCertificate(options.tls) }, handler).on('secureConnection', lingerAtEnd);
   listener.setTimeout(silenceMs);
   return { listener, certificate: followCertificate(listener, options.tls, { log: options.log, lookEveryMs: certificateMs }) };
 }

@@ -172,9 +172,9 @@ function refuse(log: Log, { request, response }: Wire, error: unknown): void {
     return;
   }
   if (refusal.status === 507) log.error('the disk is full', { method: request.method, path: request.url?.split('?', 1)[0] });
-  // What the client still sends is not read: the connection ends after the answer, unless the body is already over.
+  // What the client still sends is read past, for a while: the connection ends after the answer, unless the body is already over.
   const isOver = request.complete || (request.headers['transfer-encoding'] === undefined && Number(request.headers['content-length'] ?? 0) === 0);
   const body = Buffer.from(refusal.body);
   response.writeHead(refusal.status, { 'content-type': 'application/json', 'content-length': body.length, ...(isOver ? {} : { connection: 'close' }), ...refusal.headers });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  response.once('finish', () => request.resume()).end(request.method === 'HEAD' ? undefined : body);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -129,5 +130,15 @@ describe('a registry whose disk is full', () => {
     assert.equal(answer.status, 507);
     assert.deepEqual(await answer.json(), { errors: [{ code: 'UNKNOWN', message: 'no space left on the disk of the registry' }] });
     assert.equal((await fetch(registry.url + location)).status, 404);
+  }));
+
+  it('tells also who sends all of a body before he looks for an answer', () => onSmallDisk(async (root) => {
+    await using registry = await startRegistry({ root });
+    const location = (await fetch(`${registry.url}/v2/a/blobs/uploads/`, { method: 'POST' })).headers.get('location')!;
+    const socket = connect(registry.port, '127.0.0.1');
+    socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes.length * 4}\r\n\r\n`);
+    for (let sent = 0; sent < 4; sent++) await new Promise<void>((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve())));
+    const answer = (await socket.toArray()).join('');
+    assert.match(answer, /^HTTP\/1\.1 507 [^]*no space left on the disk of the registry/);
   }));
 });

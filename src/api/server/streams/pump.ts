@@ -1,8 +1,8 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { linger } from '../../../base/linger.ts';
 import { DetachFilter } from './detach-keys.ts';
 import { FrameFilter, streamNumber } from './frames.ts';
 import { leaveWithClient } from './leave-with-client.ts';
-import { linger } from './linger.ts';
 
 export interface PumpOptions {
   stdin: boolean;

@@ -4,7 +4,7 @@ import { isKnownToClient } from '../../protocol/conditions.ts';
 import { bareMediaType } from '../../protocol/media-types.ts';
 import { formatRoute } from '../../protocol/routes.ts';
 import { readManifest, type ReadManifest } from '../manifest-rules.ts';
-import { answer, type Exchange } from '../exchange.ts';
+import { answer, bodyOf, type Exchange } from '../exchange.ts';
 import { Refusal } from '../refusal.ts';
 
 interface Target { name: string; reference: string }
@@ -69,12 +69,12 @@ export async function storeManifest(context: Exchange['context'], stored: { name
   });
 }
 
-async function readRequest({ request }: Exchange, maxBytes: number): Promise<Buffer> {
+async function readRequest(exchange: Exchange, maxBytes: number): Promise<Buffer> {
   const tooLarge = (): Refusal => new Refusal('SIZE_INVALID', `a manifest has at most ${maxBytes} bytes`, { status: 413, headers: { connection: 'close' } });
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  if (Number(exchange.request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of bodyOf(exchange)) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);

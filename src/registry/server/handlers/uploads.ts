@@ -5,7 +5,7 @@ import type { BlobIngest } from '../../client/fetch-blobs.ts';
 import { isRepositoryName } from '../../protocol/names.ts';
 import { formatUploadRange, parseChunkRange } from '../../protocol/ranges.ts';
 import { formatRoute } from '../../protocol/routes.ts';
-import { answer, type Exchange } from '../exchange.ts';
+import { answer, bodyOf, type Exchange } from '../exchange.ts';
 import { diskFull, Refusal } from '../refusal.ts';
 import type { RepositoryStore } from '../storage/storage.ts';
 
@@ -126,7 +126,7 @@ async function receiveChunk(exchange: Exchange, target: Target, ingest: BlobInge
     checkPosition(exchange, target, ingest.offset);
     const declared = request.headers['content-length'];
     let received = 0;
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+    for await (const chunk of bodyOf(exchange)) {
       received += chunk.length;
       await ingest.write(chunk);
     }
