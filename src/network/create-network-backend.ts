@@ -4,13 +4,14 @@ import type { Log } from '../base/log.ts';
 import { legacyForwardPolicy } from '../host/iptables-legacy.ts';
 import { withNetns } from '../host/namespaces.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
-import { ensureBridge } from './bridge/bridge.ts';
+import { wayTo } from './addresses/way.ts';
+import { ensureBridge, gatewayAddresses } from './bridge/bridge.ts';
 import { BridgePorts, type PortLimits } from './bridge/bridge-ports.ts';
 import { enableForwarding } from './bridge/forwarding.ts';
 import { bridgePrefix, leavingGroup, linkGroup, shardKey, shardKeyOf, vethName, wireGroup } from './bridge/names.ts';
 import { makeRoomForNeighbours } from './bridge/neighbours.ts';
-import { plugNew, plugWire, type Plugging } from './bridge/plug.ts';
-import { configureLink, configureWire, removeInside, takeGateway } from './endpoints/inside.ts';
+import { plugNew, plugWire, settlePort, type Plugging } from './bridge/plug.ts';
+import { configureLink, openInside, removeInside, settleLink, takeGateway } from './endpoints/inside.ts';
 import { Firewall } from './firewall/firewall.ts';
 import { letThrough } from './firewall/let-through.ts';
 import { Loopback } from './loopback/loopback.ts';
@@ -75,7 +76,7 @@ class KernelNetworks implements NetworkBackend {
     this.#firewall.replace(known.networks, known.endpoints);
     this.#loopback.replace(known.endpoints);
     this.#warnOfForeignDrops();
-    for (const network of known.networks) this.#ensureNetwork(network);
+    for (const network of known.networks) await this.#ensureNetwork(network);
     this.#sandboxes.reclaim(new Set(known.sandboxes));
     await this.#sandboxes.dropWires();
     await this.#worker.do({ kind: 'deleteGroup', group: this.#leaving });
@@ -91,7 +92,7 @@ class KernelNetworks implements NetworkBackend {
     this.#repair();
     this.#firewall.addNetwork(network);
     try {
-      this.#ensureNetwork(network);
+      await this.#ensureNetwork(network);
     } catch (error) {
       this.#firewall.removeNetwork(network);
       await this.#deleteLinks(this.#linksOf(network));
@@ -204,10 +205,11 @@ class KernelNetworks implements NetworkBackend {
     this.#firewall.unpublish(endpoint);
   }
 
-  #ensureNetwork(network: Network): void {
+  async #ensureNetwork(network: Network): Promise<void> {
     try {
-      if (isMacvlan(network)) ensureParent(this.#route, network, this.#group);
-      else ensureBridge(this.#route, network, this.#group);
+      if (isMacvlan(network)) return ensureParent(this.#route, network, this.#group);
+      ensureBridge(this.#route, network, this.#group);
+      for (const address of gatewayAddresses(network)) await wayTo(this.#route, address);
     } catch (error) {
       throw translate(`network ${isMacvlan(network) ? network.parent.link : network.bridge}`, error);
     }
@@ -254,27 +256,30 @@ class KernelNetworks implements NetworkBackend {
 
   async #plug(sandbox: Sandbox, endpoint: Endpoint): Promise<void> {
     const { network } = endpoint;
-    if (isMacvlan(network)) {
-      plugMacvlan(this.#route, sandbox.path, endpoint, network);
-      return configureLink(sandbox.path, endpoint);
-    }
-    if (this.#ports.size >= this.#room) this.#room = makeRoomForNeighbours(this.#ports.size, this.#log);
-    const wire = this.#sandboxes.takeWire(sandbox.id);
-    if (wire !== undefined && await this.#plugWaiting(sandbox, endpoint, { network, wire })) return;
-    await this.#onceMore(endpoint, () => plugNew(this.#plugging(sandbox, endpoint, network)));
-    configureLink(sandbox.path, endpoint);
+    if (!isMacvlan(network) && this.#ports.size >= this.#room) this.#room = makeRoomForNeighbours(this.#ports.size, this.#log);
+    const wire = isMacvlan(network) ? undefined : this.#sandboxes.takeWire(sandbox.id);
+    if (wire !== undefined && !isMacvlan(network) && await this.#plugWaiting(sandbox, endpoint, { network, wire })) return;
+    using inside = openInside(sandbox.path);
+    if (isMacvlan(network)) plugMacvlan(this.#route, sandbox.path, endpoint, network);
+    else await this.#onceMore(endpoint, () => plugNew(this.#plugging(sandbox, endpoint, network)));
+    configureLink(inside, { sandboxPath: sandbox.path, endpoint });
+    if (!isMacvlan(network)) settlePort(this.#plugging(sandbox, endpoint, network));
+    await settleLink(inside, endpoint);
   }
 
   /** False when someone has removed the pair of links while it waited. */
   async #plugWaiting(sandbox: Sandbox, endpoint: Endpoint, { network, wire }: { network: BridgeNetwork; wire: Wire }): Promise<boolean> {
+    using inside = new RouteSocket(wire.socket);
     try {
-      configureWire(sandbox.path, endpoint, wire);
+      configureLink(inside, { sandboxPath: sandbox.path, endpoint, wire });
       await this.#onceMore(endpoint, () => plugWire(this.#plugging(sandbox, endpoint, network), wire));
-      return true;
     } catch (error) {
       if (errnoOf(error) !== 'ENODEV') throw error;
       return false;
     }
+    settlePort(this.#plugging(sandbox, endpoint, network));
+    await settleLink(inside, endpoint);
+    return true;
   }
 
   #plugging(sandbox: Sandbox, endpoint: Endpoint, network: BridgeNetwork): Plugging {

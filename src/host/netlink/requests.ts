@@ -136,6 +136,15 @@ export function getLink(name: string): NetlinkRequest {
   return { bytes: message(type.getLink, flag.request, linkHeader(name, {}), text(ifla.name, name)), what: `get link ${name}` };
 }
 
+/** Where the kernel would send a packet for that address. */
+export function getRoute(address: string): NetlinkRequest {
+  const bytes = addressBytes(address);
+  const head = Buffer.alloc(12);
+  head[0] = bytes.length === 16 ? family.ipv6 : family.ipv4;
+  head[1] = bytes.length * 8;
+  return { bytes: message(type.getRoute, flag.request, head, attribute(1, bytes)), what: `get route to ${address}` };
+}
+
 export function dump(table: 'links' | 'addresses' | 'routes'): NetlinkRequest {
   const [kind, length] = { links: [type.getLink, 16], addresses: [type.getAddress, 8], routes: [type.getRoute, 12] }[table] as [number, number];
   return { bytes: message(kind, flag.request | flag.dump, Buffer.alloc(length)), what: `list ${table}` };

@@ -1,8 +1,9 @@
 import { errnoOf } from '../../base/errors.ts';
 import { HostError, checked, libc } from '../ffi.ts';
+import { settleCarrier } from './carrier.ts';
 import { readLink, readLinkAddress, readRoute, type HostRoute, type Link, type LinkAddress } from './answers.ts';
 import { flag, readAttributes, readText, splitMessages, type Message } from './attributes.ts';
-import { dump, getLink, type NetlinkRequest } from './requests.ts';
+import { dump, getLink, getRoute, type NetlinkRequest } from './requests.ts';
 
 const socket = libc.func('int socket(int domain, int type, int protocol)');
 const close = libc.func('int close(int fd)');
@@ -135,6 +136,10 @@ export class NetlinkSocket implements Disposable {
     if (this.#fd !== -1) close(this.release());
   }
 
+  protected get descriptor(): number {
+    return this.#fd;
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
@@ -188,7 +193,23 @@ export class RouteSocket extends NetlinkSocket {
 
   /** Unicast routes of all tables. */
   routes(): HostRoute[] {
-    return this.dump(dump('routes')).map(readRoute).filter((route) => route.kind === 1);
+    return this.dump(dump('routes')).map(readRoute).filter((route) => route.kind === routeKind.unicast);
+  }
+
+  /** Whether what is sent to that address stays here. The kernel makes the way to a new one of IPv6 in a worker of its own, a moment after the address. */
+  leadsHere(address: string): boolean {
+    try {
+      return readRoute(this.ask(getRoute(address))).kind === routeKind.local;
+    } catch (error) {
+      // No way, or one that refuses.
+      if (['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL'].includes(errnoOf(error) ?? '')) return false;
+      throw error;
+    }
+  }
+
+  /** A link whose other end has just come up, or its bridge, carries packets from now on; nothing happens when it is gone. */
+  settle(link: string): void {
+    settleCarrier(this.descriptor, link);
   }
 }
 
@@ -199,6 +220,8 @@ function open(service: number): number {
   setsockopt(fd, netlink.level, netlink.extAck, on, 4);
   return fd;
 }
+
+const routeKind = { unicast: 1, local: 2 } as const;
 
 /** An acknowledgement is an error message with errno 0. After it stands the header of the request, then attributes with the kernel's words. */
 function refusal(message: Message, request: NetlinkRequest): HostError | undefined {

@@ -88,6 +88,11 @@ export class BridgePorts {
     this.#translation = translation;
   }
 
+  /** The name of the bridge on which a port is. */
+  bridgeOf(port: string): string | undefined {
+    return this.#bridgeOf.get(port);
+  }
+
   leave(port: string): void {
     const bridge = this.#bridgeOf.get(port);
     if (bridge === undefined) return;
@@ -121,6 +126,7 @@ export class BridgePorts {
       setLink(up, { master: first, up: true }), setLink(down, { master: made.index, up: true }),
       setBridgePort(up, { isolated: portSettings(bridgedTranslation(), { icc: network.icc, further: false }).isolated }),
     );
+    for (const link of [top, bottom, network.bridge, bridge]) route.settle(link);
     this.#ensured.add(bridge);
     return made.index;
   }

@@ -42,7 +42,8 @@ function expectGone(failure: unknown): void {
   if (failure !== undefined && errnoOf(failure) !== 'ENODEV') throw failure;
 }
 
-function gatewayAddresses(network: BridgeNetwork): string[] {
+/** Those that the bridge has on the host, with prefix length. */
+export function gatewayAddresses(network: BridgeNetwork): string[] {
   const { inhibitIpv4 = false, gatewayModes: { ipv4, ipv6 } = {} } = network;
   return [inhibitIpv4 || ipv4 === 'isolated' ? undefined : network.ipv4, ipv6 === 'isolated' ? undefined : network.ipv6]
     .flatMap((pool) => (pool?.gateway === undefined ? [] : [`${pool.gateway}/${pool.subnet.split('/')[1]}`]));

@@ -27,3 +27,10 @@ export function plugNew({ route, ports, sandboxPath, endpoint, network }: Pluggi
   route.run(setLink(port.index, { noLinkLocal: true }));
   ports.join(route, network, { index: port.index, name });
 }
+
+/** What comes to the network's port is passed on from now on, also where it is the first of its bridge. Both ends are up. */
+export function settlePort({ route, ports, endpoint, network }: Plugging): void {
+  const name = vethName(endpoint.id);
+  route.settle(name);
+  route.settle(ports.bridgeOf(name) ?? network.bridge);
+}

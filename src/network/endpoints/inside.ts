@@ -5,27 +5,27 @@ import { RouteSocket } from '../../host/netlink/socket.ts';
 import { readSysctl, writeSysctl } from '../../host/sysctl.ts';
 import type { Endpoint } from '../network.ts';
 import type { Wire } from '../sandboxes/jobs.ts';
+import { wayTo } from '../addresses/way.ts';
 
-/** Configures the container's end of a wire: name, hardware address, addresses, routes. The wire's socket is closed. */
-export function configureWire(sandboxPath: string, endpoint: Endpoint, wire: Wire): void {
-  using inside = new RouteSocket(wire.socket);
-  const { macAddress, network: { mtu } } = endpoint;
-  const rename = endpoint.interface === 'eth0' ? {} : { rename: endpoint.interface };
-  inside.run(setLink(wire.link, { ...rename, macAddress, mtu }));
-  if (needsSettings(endpoint)) withNetns(sandboxPath, () => applySettings(endpoint));
-  inside.run(...bringUp(endpoint, wire.link));
+/** A socket in the namespace: what is asked of it needs no setns. */
+export function openInside(sandboxPath: string): RouteSocket {
+  return withNetns(sandboxPath, () => new RouteSocket() as never) as RouteSocket;
 }
 
-/** The same for a link that was made in the sandbox under its name. */
-export function configureLink(sandboxPath: string, endpoint: Endpoint): void {
-  withNetns(sandboxPath, () => {
-    using inside = new RouteSocket();
-    const link = inside.link(endpoint.interface);
-    if (link === undefined) throw new Error(`the link ${endpoint.interface} is not in the sandbox`);
-    inside.run(setLink(link.index, { macAddress: endpoint.macAddress, mtu: endpoint.network.mtu }));
-    applySettings(endpoint);
-    inside.run(...bringUp(endpoint, link.index));
-  });
+/** Configures the container's end of its links: name, hardware address, addresses, routes. @param wire the one that waited; without it the link has its name already */
+export function configureLink(inside: RouteSocket, { sandboxPath, endpoint, wire }: { sandboxPath: string; endpoint: Endpoint; wire?: Wire }): void {
+  const link = wire?.link ?? inside.link(endpoint.interface)?.index;
+  if (link === undefined) throw new Error(`the link ${endpoint.interface} is not in the sandbox`);
+  const { macAddress, network: { mtu } } = endpoint;
+  inside.run(setLink(link, { ...(wire !== undefined && endpoint.interface !== 'eth0' && { rename: endpoint.interface }), macAddress, mtu }));
+  if (needsSettings(endpoint)) withNetns(sandboxPath, () => applySettings(endpoint));
+  inside.run(...bringUp(endpoint, link));
+}
+
+/** The link carries packets once this has resolved, and whoever sends to its addresses finds them. */
+export async function settleLink(inside: RouteSocket, endpoint: Endpoint): Promise<void> {
+  inside.settle(endpoint.interface);
+  if (endpoint.ipv6 !== undefined) await wayTo(inside, endpoint.ipv6);
 }
 
 /** Removes the link with that hardware address; nothing happens when it is gone. */
