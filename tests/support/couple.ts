@@ -13,14 +13,15 @@ export function couple(one: Socket, other: Socket, open: Set<Socket> = new Set()
 
 export interface Front extends AsyncDisposable {
   readonly host: string;
-  /** `host:port` that the next connection is led to. */
-  target: string;
+  /** `host:port` that the next connection is led to; without one it is cut off. */
+  target: string | undefined;
 }
 
 /** One address for a server that comes back on another port. */
 export async function startFront(target: string): Promise<Front> {
   const open = new Set<Socket>();
   const server = createServer((inner) => {
+    if (front.target === undefined) return void inner.destroy();
     const [host, port] = front.target.split(':') as [string, string];
     couple(inner, connect(Number(port), host), open);
   });

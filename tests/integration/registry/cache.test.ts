@@ -7,6 +7,7 @@ import { digestOf } from '../../../src/oci/digest.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import { countingProxy } from '../images/counting-proxy.ts';
 import { createFilesystemStorage } from '../../../src/registry/server/storage/filesystem.ts';
+import { startFront } from '../../support/couple.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { impatient, makeImage, memorySource, pushImage, startFake, startRegistry } from './support.ts';
 
@@ -98,18 +99,20 @@ describe('a cache of an upstream', () => {
 
   it("lists the upstream's tags and referrers, in pages, and its own while the upstream is away", async () => {
     const origin = await startRegistry();
+    await using front = await startFront(origin.host);
     const client = createRegistryClient(impatient);
     try {
       const image = makeImage();
       for (const tag of ['c', 'a', 'B']) await pushImage(client, { host: origin.host, name: 'a', reference: tag }, image);
       const signature = makeImage('s', { subject: { mediaType: 'x/y', digest: image.digest, size: image.manifest.length }, artifactType: 'x/y' });
       await pushImage(client, { host: origin.host, name: 'a', reference: signature.digest }, signature);
-      await using cache = await startRegistry({ upstream: { registry: origin.host, insecure: true, tagLifetimeMs: 0 } });
+      await using cache = await startRegistry({ upstream: { registry: front.host, insecure: true, tagLifetimeMs: 0 } });
       const first = await fetch(`${cache.url}/v2/a/tags/list?n=2`);
       assert.deepEqual(await first.json(), { name: 'a', tags: ['B', 'a'] });
       assert.equal(first.headers.get('link'), '</v2/a/tags/list?n=2&last=a>; rel="next"');
       assert.equal((await client.listReferrers({ registry: cache.host, name: 'a' }, { digest: image.digest })).length, 1);
       await client.getManifest({ registry: cache.host, name: 'a' }, 'c');
+      front.target = undefined;
       await origin[Symbol.asyncDispose]();
       assert.deepEqual(await client.listTags({ registry: cache.host, name: 'a' }), ['c']);
       assert.equal((await fetch(`${cache.url}/v2/unknown/tags/list`)).status, 404);

@@ -60,6 +60,8 @@ describe('a registry that is killed in the middle of a push', () => {
         onProgress: (sent) => (sent >= bytes.length / 2 ? half.resolve() : undefined),
       });
       await half.promise;
+      // Its port may be another program's as soon as it is dead.
+      front.target = undefined;
       await first.crash();
       await using second = await serveRegistryProcess(folder.path);
       front.target = second.host;

@@ -224,8 +224,8 @@ describe('a registry of ours', () => {
       socket.on('error', () => undefined).resume();
       await once(socket, 'close');
     }
-    // It serves on; on a busy machine 200 ms may be over for this client, too.
-    assert.ok([200, 408].includes((await fetch(`${registry.url}/v2/`)).status));
+    // It serves on; on a busy machine 200 ms may be over for this client, too, and then for the next one.
+    while (await fetch(`${registry.url}/v2/`).then(({ status }) => status, () => 0) !== 200) { /* until one is quick enough */ }
   });
 
   it('shows nobody\'s markup on its page', async () => {

@@ -10,6 +10,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import type { RegistryClientOptions } from '../../../src/registry/client/options.ts';
+import { startFront } from '../../support/couple.ts';
 import { impatient, makeImage, memorySource, pushImage, startRegistry, temporaryFolder } from './support.ts';
 
 /** bcrypt of `secret`. */
@@ -179,9 +180,10 @@ describe('collection of garbage', () => {
 describe('a cache of an upstream', () => {
   it('fetches once, and serves while the upstream is away', () => inFolder(async (folder) => {
     const origin = await startRegistry();
+    await using front = await startFront(origin.host);
     await using(impatient, async (client) => {
       await pushImage(client, { host: origin.host, name: 'a', reference: 'v1' }, image);
-      await using cache = await startRegistry({ root: folder, upstream: { registry: origin.host, insecure: true, tagLifetimeMs: 0 } });
+      await using cache = await startRegistry({ root: folder, upstream: { registry: front.host, insecure: true, tagLifetimeMs: 0 } });
       const repository = { registry: cache.host, name: 'a' };
       const descriptor = { digest: digestOf(image.layer), size: image.layer.length };
       const pull = async (): Promise<string> => {
@@ -196,6 +198,7 @@ describe('a cache of an upstream', () => {
       assert.equal((await client.getManifest(repository, 'v1')).descriptor.digest, newer.digest);
       await pushImage(client, { host: origin.host, name: 'a', reference: 'v1' }, image);
       await pull();
+      front.target = undefined;
       await origin[Symbol.asyncDispose]();
       assert.equal(await pull(), image.layer.toString());
     });

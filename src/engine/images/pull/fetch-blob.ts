@@ -23,8 +23,16 @@ export interface FetchBlob {
  * the wrong part may be the earlier one, the whole is asked for once more.
  */
 export async function fetchBlob(fetch: FetchBlob): Promise<void> {
+  if (await fetch.content.size(fetch.digest) === fetch.size) return foundThere(fetch);
   const isResumed = await attempt(fetch, false);
   if (isResumed) await attempt(fetch, true);
+}
+
+/** Another download has brought it after it was looked for, and before this one began. */
+function foundThere({ content, digest, growing }: FetchBlob): void {
+  const growth = new Growth();
+  growth.complete();
+  growing({ file: content.path(digest), growth: growth.cells });
 }
 
 /** True when the try failed by what an earlier one had left. */
