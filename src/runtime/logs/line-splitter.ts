@@ -57,11 +57,16 @@ export class LineSplitter {
 }
 
 const newline = 10;
+/** Short lines are looked through here, sooner than a call to the C++ that looks through long ones. */
+const shortBytes = 64;
 
 /** Where a part that has `room` left ends: behind a newline, or where it is full. Undefined when the chunk does not say. */
 function endOfPart(chunk: Buffer, from: number, room: number): number | undefined {
   const full = from + room;
-  const end = chunk.indexOf(newline, from);
+  const near = Math.min(from + shortBytes, chunk.length);
+  let end = from;
+  while (end < near && chunk[end] !== newline) end++;
+  if (end === near) end = chunk.indexOf(newline, near);
   if (end !== -1 && end < full) return end + 1;
   return full <= chunk.length ? full : undefined;
 }

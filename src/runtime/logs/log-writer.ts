@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { LogSettings } from '../driver/runtime.ts';
-import { encodeAttributes, EncodedLines, lineEnd, type StreamName } from './line.ts';
+import { encodeAttributes, EncodedLines, LineEnd, type StreamName } from './line.ts';
 import { LineSplitter, type LinePart } from './line-splitter.ts';
 import { compressRotated, rotate } from './rotation.ts';
-import { nowRfc3339 } from './time.ts';
+import { momentBehind, nextMoment } from './time.ts';
 
 /** Of the one log that is being written: a write is over when it returns. */
 const lines = new EncodedLines();
@@ -15,10 +15,9 @@ const lines = new EncodedLines();
  */
 export class LogWriter {
   readonly #settings: LogSettings;
-  readonly #attrs: string | undefined;
   readonly #fail: (error: unknown) => void;
   readonly #splitters = { stdout: new LineSplitter(), stderr: new LineSplitter() };
-  readonly #times = { stdout: '', stderr: '' };
+  readonly #lineEnds: Record<StreamName, LineEnd>;
   #descriptor: number | undefined;
   #bytes = 0;
   #compressing: Promise<void> | undefined;
@@ -26,7 +25,8 @@ export class LogWriter {
 
   constructor(settings: LogSettings, fail: (error: unknown) => void) {
     this.#settings = settings;
-    this.#attrs = encodeAttributes(settings.attributes);
+    const attrs = encodeAttributes(settings.attributes);
+    this.#lineEnds = { stdout: new LineEnd('stdout', attrs), stderr: new LineEnd('stderr', attrs) };
     this.#fail = fail;
     if (settings.driver !== 'none') this.#guard(() => this.#open('a'));
   }
@@ -54,8 +54,10 @@ export class LogWriter {
   }
 
   #encode(stream: StreamName, part: LinePart): void {
-    if (part.first) this.#times[stream] = nowRfc3339();
-    lines.add(part.bytes, part, lineEnd({ stream, attrs: this.#attrs, time: this.#times[stream] }));
+    const end = this.#lineEnds[stream];
+    // Lines that were read together have one look at the clock between them.
+    if (part.first) end.stamp(lines.ends.length === 0 ? nextMoment() : momentBehind());
+    lines.add(part, end);
   }
 
   /** One write for all lines of a chunk, unless the file has to be rotated between them. */

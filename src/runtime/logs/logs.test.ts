@@ -6,7 +6,6 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { LogSettings } from '../driver/runtime.ts';
 import { parseEntry, parseNanoseconds } from './entry.ts';
-import { EncodedLines, lineEnd, type StreamName } from './line.ts';
 import { LineSplitter, partBytes, type LinePart } from './line-splitter.ts';
 import { logEndOf } from './log-end.ts';
 import { LogWriter } from './log-writer.ts';
@@ -32,71 +31,6 @@ async function read(path: string, options: Partial<ReadLogOptions> = {}): Promis
   for await (const chunk of readLog(path, 'json-file', { ...everything, ...options })) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString();
 }
-
-function encodeLogLine({ log, ...end }: { log: string | Uint8Array; stream: StreamName; attrs?: string; time: string }): string {
-  const lines = new EncodedLines();
-  const text = Buffer.from(log as Uint8Array);
-  lines.add(text, { from: 0, to: text.length }, lineEnd(end));
-  return lines.bytes.toString();
-}
-
-describe('EncodedLines', () => {
-  test('writes the keys in the order log, stream, attrs, time', () => {
-    assert.equal(
-      encodeLogLine({ log: 'hi\n', stream: 'stdout', attrs: '{"tag":"x"}', time: '2026-01-02T03:04:05.6Z' }),
-      '{"log":"hi\\n","stream":"stdout","attrs":{"tag":"x"},"time":"2026-01-02T03:04:05.6Z"}\n',
-    );
-  });
-
-  test('escapes what Go escapes', () => {
-    assert.ok(encodeLogLine({ log: '<a>&"\\\t\u001b\u2028\r\n', stream: 'stderr', time: 't' })
-      .startsWith('{"log":"\\u003ca\\u003e\\u0026\\"\\\\\\u0009\\u001b\\u2028\\r\\n",'));
-  });
-
-  test('escapes every character alike, wherever it stands, and every byte that belongs to none', () => {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    const one = (character: string): string => {
-      if (!/["\\\u0000-\u001f<>&\u2028\u2029]/.test(character)) return character;
-      return ({ '"': '\\"', '\\': '\\\\', '\r': '\\r', '\n': '\\n' } as Record<string, string>)[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-    };
-    const expected = (bytes: Buffer): string => {
-      let text = '';
-      for (let at = 0, size = 1; at < bytes.length; at += size) {
-        const found = [1, 2, 3, 4].find((length) => {
-          try {
-            return decoder.decode(bytes.subarray(at, at + length)) !== '';
-          } catch {
-            return false;
-          }
-        });
-        size = found ?? 1;
-        text += found === undefined ? '\\ufffd' : one(decoder.decode(bytes.subarray(at, at + size)));
-      }
-      return text;
-    };
-    const broken = fc.constantFrom('', '\u2028', '\u2029\u2027', '\u20ac\ufffc\ufffd', '\u{1f600}').chain((more) => fc.nat({ max: 8 }).map((cut) => Buffer.from(more).subarray(0, cut)));
-    fc.assert(fc.property(fc.array(fc.oneof(fc.uint8Array({ maxLength: 40 }), broken), { maxLength: 8 }), (parts) => {
-      const bytes = Buffer.concat(parts);
-      assert.equal(encodeLogLine({ log: bytes, stream: 'stdout', time: 't' }), `{"log":"${expected(bytes)}","stream":"stdout","time":"t"}\n`);
-    }));
-  });
-
-  test('writes many lines, each behind the last', () => {
-    const lines = new EncodedLines();
-    const text = Buffer.from('\u0001'.repeat(50_000));
-    for (let turn = 0; turn < 3; turn++) lines.add(text, { from: turn, to: text.length }, 'end');
-    assert.deepEqual(lines.ends, [300_011, 600_016, 900_015]);
-    assert.equal(lines.bytes.toString('latin1', 600_016).length, 299_999);
-    lines.clear();
-    assert.deepEqual([lines.ends.length, lines.bytes.length], [0, 0]);
-  });
-
-  test('gives any text back after JSON.parse', () => {
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (log) => {
-      assert.equal(parseEntry(encodeLogLine({ log, stream: 'stdout', time: 't' }).trimEnd())?.log, log);
-    }));
-  });
-});
 
 describe('LineSplitter', () => {
   const split = (chunks: Buffer[]): { text: string; last: boolean; first: boolean }[] => {
@@ -133,21 +67,6 @@ describe('LineSplitter', () => {
 });
 
 describe('LogWriter', () => {
-  test('writes the same lines however the bytes arrive', async () => {
-    const texts = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('\n', '\r\n', '"', '\\', '<&>', 'x'.repeat(5461), 'é'.repeat(9000), '\n'.repeat(40))));
-    await fc.assert(fc.asyncProperty(texts, fc.integer({ min: 1, max: 70_000 }), async (parts, size) => {
-      const bytes = Buffer.from(parts.join(''));
-      const logged = async (chunkBytes: number): Promise<string[]> => {
-        const path = newPath();
-        const log = writer(path, { maxFiles: 1 });
-        for (let from = 0; from < bytes.length; from += chunkBytes) log.write('stdout', bytes.subarray(from, from + chunkBytes));
-        await log.close();
-        return readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { log: string }).log);
-      };
-      assert.deepEqual(await logged(size), await logged(1));
-    }), { numRuns: 30 });
-  });
-
   test('gives the parts of one line the same time', async () => {
     const path = newPath();
     const log = writer(path);
@@ -229,7 +148,7 @@ describe('readLog', () => {
     const path = newPath();
     await writer(path).close();
     for (const second of [1, 2, 3, 4]) {
-      appendFileSync(path, encodeLogLine({ log: `${second}\n`, stream: second % 2 === 0 ? 'stderr' : 'stdout', time: `2026-01-01T00:00:0${second}Z` }));
+      appendFileSync(path, `${JSON.stringify({ log: `${second}\n`, stream: second % 2 === 0 ? 'stderr' : 'stdout', time: `2026-01-01T00:00:0${second}Z` })}\n`);
     }
     const at = (second: number): bigint => parseNanoseconds(`2026-01-01T00:00:0${second}Z`)!;
     assert.equal(await read(path, { since: at(2), until: at(3) }), '2\n3\n');
@@ -239,7 +158,7 @@ describe('readLog', () => {
   test('frames without a tty, and puts time before details before the line', async () => {
     const path = newPath();
     await writer(path).close();
-    writeFileSync(path, encodeLogLine({ log: 'x\n', stream: 'stderr', attrs: '{"b":"2 3","a":"1"}', time: '2026-01-01T00:00:00.5Z' }));
+    writeFileSync(path, `${JSON.stringify({ log: 'x\n', stream: 'stderr', attrs: { b: '2 3', a: '1' }, time: '2026-01-01T00:00:00.5Z' })}\n`);
     const text = await read(path, { tty: false, timestamps: true, details: true });
     const body = '2026-01-01T00:00:00.500000000Z a=1,b=2+3 x\n';
     assert.equal(text, `\u0002\0\0\0\0\0\0${String.fromCharCode(body.length)}${body}`);

@@ -29,6 +29,12 @@ export function nextMoment(): Moment {
   return last;
 }
 
+/** A nanosecond behind the last one, for what came along with it: without a look at the clock. */
+export function momentBehind(): Moment {
+  last = later(last, 1);
+  return last;
+}
+
 function later({ seconds, nanoseconds }: Moment, byNanoseconds: number): Moment {
   const sum = nanoseconds + byNanoseconds;
   return { seconds: seconds + Math.floor(sum / second), nanoseconds: sum % second };
@@ -40,13 +46,29 @@ function isAfter(a: Moment, b: Moment): boolean {
 
 let formatted = { seconds: NaN, text: '' };
 
-export function formatMoment({ seconds, nanoseconds }: Moment): string {
+/** `2006-01-02T15:04:05` */
+export function wholeSeconds(seconds: number): string {
   if (formatted.seconds !== seconds) formatted = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
-  if (nanoseconds === 0) return `${formatted.text}Z`;
-  let digits = nanoseconds;
-  let places = 9;
-  for (; digits % 10 === 0; digits /= 10) places--;
-  return `${formatted.text}.${String(digits).padStart(places, '0')}Z`;
+  return formatted.text;
+}
+
+/** Writes what stands between the seconds and the `Z`, and gives the place behind it. */
+export function putFraction(bytes: Uint8Array, at: number, nanoseconds: number): number {
+  if (nanoseconds === 0) return at;
+  bytes[at] = 0x2e;
+  let end = at + 10;
+  for (let place = end - 1, left = nanoseconds; place > at; place--) {
+    const rest = Math.trunc(left / 10);
+    bytes[place] = 0x30 + left - rest * 10;
+    left = rest;
+  }
+  while (bytes[end - 1] === 0x30) end--;
+  return end;
+}
+
+export function formatMoment({ seconds, nanoseconds }: Moment): string {
+  const fraction = Buffer.alloc(10);
+  return `${wholeSeconds(seconds)}${fraction.toString('latin1', 0, putFraction(fraction, 0, nanoseconds))}Z`;
 }
 
 export const nowRfc3339 = (): string => formatMoment(nextMoment());
