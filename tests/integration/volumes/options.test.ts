@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Box } from '../containers/box.ts';
 
 describe('volumes that are filesystems of their own', () => {
@@ -60,6 +61,7 @@ describe('volumes that are filesystems of their own', () => {
   test('it stays mounted while the daemon is dead, and the next daemon unmounts it after the last use', async () => {
     const path = await create('survivor', { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' });
     const id = await box.start({ Cmd: ['sh', '-c', 'echo kept > /m/f; exec sleep 1000'], HostConfig: { Binds: ['survivor:/m'] } });
+    await box.until(() => box.exec(id, ['cat', '/m/f']), ({ stdout }) => stdout === 'kept\n');
     await box.daemon.crashAndRestart();
     assert.ok(isMounted(path));
     assert.equal((await box.sh('cat /m/f', { HostConfig: { Binds: ['survivor:/m'] } })).stdout, 'kept\n');
@@ -74,6 +76,8 @@ describe('volumes that are filesystems of their own', () => {
     const { State: { Pid } } = await box.inspect(id);
     await box.daemon.crash();
     process.kill(Pid, 'SIGKILL');
+    // Until the monitor has buried it: its number is nobody's then.
+    while (existsSync(`/proc/${Pid}`)) await setImmediate();
     await box.daemon.start();
     assert.ok(!isMounted(path));
   });
