@@ -104,7 +104,7 @@ async function startByPolicy(deps: ContainerDeps, steps: readonly RestoreStep[])
     for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
       const mine = id;
       await deps.locks.run(mine, async () => {
-        if (deps.catalog.get(mine)?.state.status !== 'exited') return;
+        if (deps.catalog.get(mine)?.state.status !== 'exited' || deps.removals.has(mine)) return;
         await startLocked(deps, mine, { byHand: false }).catch((error: unknown) => deps.log.error('a container could not be started', { container: mine, error: messageOf(error) }));
       });
     }

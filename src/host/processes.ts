@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { checked, HostError, libc } from './ffi.ts';
 
 const posixSpawn = libc.func(
@@ -128,3 +128,15 @@ export function startTimeOf(pid: number): number | undefined {
   }
 }
 
+/** Processes with this among their arguments, without those that have ended. */
+export function processesWithArgument(argument: string): number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => argumentsOf(pid).includes(argument));
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // it has ended
+  }
+}

@@ -23,13 +23,17 @@ export async function attach(deps: ContainerDeps, container: string, options: At
   const live = mayLive
     ? await deps.runtime.attach({ id: record.id }, { stdin: options.stdin && (record.config.openStdin ?? false), stdout: options.stdout, stderr: options.stderr, tty, ...(options.logs ? { log: record.logPath } : {}) })
     : undefined;
+  // Its run has ended, and we have not heard of it yet: who attaches to a run does not wait for the next one.
+  const isOver = live?.waits === true && isAlive(record.state);
+  if (isOver) live.stream.destroy();
+  const stream = isOver ? undefined : live?.stream;
   const detached = (): void => publishEvent(deps.events, record, 'detach');
-  if (!options.logs) return { ...(live ?? { stream: ended(), tty }), detached };
+  if (!options.logs) return { tty: live?.tty ?? tty, stream: stream ?? ended(), detached };
   const past = await pastOf(deps, record.id, options, live?.logEnd).catch((error: unknown) => {
-    live?.stream.destroy();
+    stream?.destroy();
     throw error;
   });
-  return { tty, stream: pastThenLive(past.frames, live?.stream), detached };
+  return { tty, stream: pastThenLive(past.frames, stream), detached };
 }
 
 /** What was written before the live stream began. */

@@ -1,39 +1,44 @@
 import { longestTimerMs } from '../../base/clock.ts';
 import { hasKind, messageOf } from '../../base/errors.ts';
+import { cancelRestart } from './cancel-restart.ts';
 import type { ContainerDeps } from './deps.ts';
 import { thaw, wake } from './pause.ts';
+import type { ContainerRecord } from './record.ts';
 import { concernsBoot } from './restart-policy.ts';
 import { SIGKILL } from './signals.ts';
 import { isAlive } from './transition.ts';
 
+export interface SignalTry { signal: number; patienceMs: number | 'forever' }
+
 export interface EndOptions {
-  /** Tried in order, each with a patience; SIGKILL follows. */
-  signals: { signal: number; patienceMs: number | 'forever' }[];
-  stoppedByHand: boolean;
+  /** What is tried before SIGKILL, one after the other, on a container that runs. */
+  signals?: (record: ContainerRecord) => SignalTry[];
   /** Told of each signal that was sent. */
   onSignal?: (signal: number) => void;
 }
 
-/** Ends the container's processes and waits until the exit is recorded. False when it was not running. */
-export async function endProcess(deps: ContainerDeps, id: string, options: EndOptions): Promise<boolean> {
-  const exit = new AbortController();
-  const ended = deps.waiters.add(id, 'next-exit', exit.signal);
-  ended.catch(() => undefined);
-  const alive = await deps.locks.run(id, () => {
+/**
+ * Ends the container's run, by hand, and waits until the exit is recorded; in the pause between two runs it ends the pause. What it finds, and what it
+ * waits for, is settled under one lock: an exit before belongs to another run, and one after is not missed.
+ * Undefined when there was nothing to end.
+ */
+export async function endProcess(deps: ContainerDeps, id: string, options: EndOptions): Promise<'ended' | 'cancelled' | undefined> {
+  const found = await deps.locks.run(id, () => {
     const record = deps.catalog.get(id);
-    if (record === undefined || !isAlive(record.state)) return false;
-    if (options.stoppedByHand !== record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: options.stoppedByHand }, { durable: concernsBoot(record.hostConfig.restartPolicy) });
-    return true;
+    if (record === undefined) return undefined;
+    if (cancelRestart(deps, record)) return 'cancelled';
+    if (!isAlive(record.state)) return undefined;
+    const signals = options.signals?.(record) ?? [];
+    if (!record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: true }, { durable: concernsBoot(record.hostConfig.restartPolicy) });
+    return { signals, ended: deps.waiters.add(id, 'next-exit', new AbortController().signal) };
   });
-  if (!alive) {
-    exit.abort();
-    return false;
-  }
-  for (const { signal, patienceMs } of options.signals) {
+  if (found === undefined || found === 'cancelled') return found;
+  const { signals, ended } = found;
+  for (const { signal, patienceMs } of signals) {
     await send(deps, id, signal);
     options.onSignal?.(signal);
     await deps.locks.run(id, () => wake(deps, id));
-    if (await within(ended, patienceMs)) return true;
+    if (await within(ended, patienceMs)) return 'ended';
   }
   await send(deps, id, SIGKILL);
   // A frozen process dies only when it is thawed.
@@ -41,7 +46,7 @@ export async function endProcess(deps: ContainerDeps, id: string, options: EndOp
   if (record?.state.status === 'paused') await thaw(deps, record);
   options.onSignal?.(SIGKILL);
   await ended;
-  return true;
+  return 'ended';
 }
 
 async function send(deps: ContainerDeps, id: string, signal: number): Promise<void> {

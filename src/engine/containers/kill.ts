@@ -19,14 +19,14 @@ export async function kill(deps: ContainerDeps, container: string, signal: strin
   const number = trying(what, () => signalNumber(signal || 'SIGKILL'));
   const { id, name } = trying(what, () => deps.catalog.find(container));
   const refused = (): GantryError => tried(what, notRunning(id));
-  if (await cancelRestart(deps, id)) return;
   const told = (sent: number): void => publishEvent(deps.events, { ...deps.catalog.current(id), name }, 'kill', { signal: String(sent) });
   if (number === SIGKILL) {
-    if (!await endProcess(deps, id, { signals: [], stoppedByHand: true, onSignal: told })) throw refused();
+    if (await endProcess(deps, id, { onSignal: told }) === undefined) throw refused();
     return;
   }
   await deps.locks.run(id, async () => {
     const record = deps.catalog.current(id);
+    if (cancelRestart(deps, record)) return;
     if (!isAlive(record.state)) throw refused();
     const isStop = number === signalNumber(record.config.stopSignal || 'SIGTERM');
     if (isStop && !record.stoppedByHand) deps.catalog.save({ ...record, stoppedByHand: true }, { durable: concernsBoot(record.hostConfig.restartPolicy) });

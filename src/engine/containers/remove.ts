@@ -6,6 +6,7 @@ import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
 import { removeLink } from './remove-link.ts';
 import type { ContainerRecord } from './record.ts';
+import { tellOfSignals } from './stop.ts';
 import { isAlive, transition } from './transition.ts';
 import { trying } from './tried.ts';
 import { usedImages, usedLayers } from './used-images.ts';
@@ -35,7 +36,7 @@ async function endForRemoval(deps: ContainerDeps, id: string): Promise<void> {
   deps.restarts.cancel(id);
   const record = deps.catalog.get(id);
   if (record === undefined) return;
-  await endProcess(deps, id, { signals: [], stoppedByHand: true, onSignal: (signal) => publishEvent(deps.events, record, 'kill', { signal: String(signal) }) });
+  await endProcess(deps, id, { onSignal: tellOfSignals(deps, record) });
 }
 
 /**

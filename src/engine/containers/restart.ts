@@ -1,11 +1,10 @@
 import { hasKind } from '../../base/errors.ts';
-import { cancelRestart } from './cancel-restart.ts';
 import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
 import type { ContainerRecord } from './record.ts';
 import { start } from './start.ts';
-import { politeness } from './stop.ts';
+import { politeSignals, tellOfSignals } from './stop.ts';
 import { tried } from './tried.ts';
 
 /** Stops the container when it runs, and starts it. `--rm` does not take it in between. */
@@ -18,9 +17,9 @@ export async function restart(deps: ContainerDeps, container: string, options: {
 async function again(deps: ContainerDeps, record: ContainerRecord, options: { signal?: string; timeoutSeconds?: number }): Promise<void> {
   deps.restarting.add(record.id);
   try {
-    await cancelRestart(deps, record.id);
-    const ended = await endProcess(deps, record.id, { ...politeness(deps, record, options), stoppedByHand: true });
-    if (ended) publishEvent(deps.events, record, 'stop');
+    const signals = politeSignals(deps, record, options);
+    const ended = await endProcess(deps, record.id, { signals: () => signals, onSignal: tellOfSignals(deps, record) });
+    if (ended === 'ended') publishEvent(deps.events, record, 'stop');
   } finally {
     deps.restarting.delete(record.id);
   }

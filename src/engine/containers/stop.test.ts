@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { KeyedLocks } from '../../base/locks.ts';
 import type { ContainerDeps } from './deps.ts';
 import type { ContainerRecord } from './record.ts';
+import { endProcess } from './end-process.ts';
 import { restart } from './restart.ts';
 import { stop } from './stop.ts';
 import { Waiters } from './waiters.ts';
@@ -45,6 +46,43 @@ test('restart() waits for a start that is under way, and ends that run first', a
   finish();
   await restarted;
   assert.deepEqual(signals, [15]);
+});
+
+/** A container that runs, and whose end is told by `exit()`: its policy has it start again, unless somebody has stopped it. */
+function crashing(): { deps: ContainerDeps; exit: () => Promise<void>; status: () => string; signalled: Promise<void> } {
+  let record = running;
+  const waiters = new Waiters();
+  const locks = new KeyedLocks();
+  const { promise: signalled, resolve } = Promise.withResolvers<void>();
+  const catalog = { find: () => record, get: () => record, current: () => record, save: (next: ContainerRecord) => (record = next) };
+  const runtime = { signal: (): Promise<void> => Promise.resolve(resolve()) };
+  const deps = { catalog, locks, waiters, runtime, restarts: { cancel: () => true }, events: { publish: () => undefined }, settings: { stopTimeoutSeconds: 10 } };
+  const exit = (): Promise<void> => locks.run('c1', () => {
+    record = { ...record, state: { ...exited.state, status: record.stoppedByHand ? 'exited' : 'restarting' } } as ContainerRecord;
+    waiters.exited('c1', { exitCode: 1 });
+  });
+  return { deps: deps as unknown as ContainerDeps, exit, status: () => record.state.status, signalled };
+}
+
+for (const moment of ['before', 'after'] as const) {
+  test(`stop() holds for a container that crashes right ${moment} it is asked for`, async () => {
+    const { deps, exit, status } = crashing();
+    const first = moment === 'before' ? exit() : undefined;
+    const stopped = stop(deps, 'web', {});
+    await (first ?? exit());
+    await stopped;
+    assert.equal(status(), 'exited');
+  });
+}
+
+test('endProcess() does not take the end of the run before for the end of this one', async () => {
+  const { deps, exit, status, signalled } = crashing();
+  const before = exit();
+  const again = deps.locks.run('c1', () => deps.catalog.save(running, { durable: false }));
+  const ended = endProcess(deps, 'c1', {}).then(() => status());
+  await Promise.all([before, again, signalled]);
+  await exit();
+  assert.equal(await ended, 'exited');
 });
 
 test('stop() refuses a container that has ended meanwhile', async () => {

@@ -90,7 +90,7 @@ export function createExecs(deps: ExecDeps): Execs {
       if (exec.running) throw new GantryError('conflict', `exec command ${exec.id} is already running`);
       if (started.has(exec.id)) throw new GantryError('conflict', `exec command ${exec.id} has already run`);
       started.add(exec.id);
-      return await startExec(deps, { exec, container, save, current: () => records.get(exec.id) ?? exec }, options);
+      return await startExec(deps, { exec, container, save, current: () => records.get(exec.id) }, options);
     },
     resize: async (execId, size) => {
       const { id } = find(execId);
@@ -131,7 +131,7 @@ function hasBegun({ pid, exitCode }: ExecRecord): boolean {
   return pid !== 0 || exitCode !== null;
 }
 
-interface ExecStart { exec: ExecRecord; container: ContainerRecord; save: (record: ExecRecord) => ExecRecord; current: () => ExecRecord }
+interface ExecStart { exec: ExecRecord; container: ContainerRecord; save: (record: ExecRecord) => ExecRecord; current: () => ExecRecord | undefined }
 
 async function startExec(deps: ExecDeps, { exec, container, save, current }: ExecStart, options: Parameters<ExecVerbs['start']>[1]): Promise<Attached | undefined> {
   const { request } = exec;
@@ -151,7 +151,9 @@ async function startExec(deps: ExecDeps, { exec, container, save, current }: Exe
       ...target, process, tty: request.tty, openStdin: attached && request.attachStdin,
       ...(consoleSize === undefined ? {} : { consoleSize }),
     });
-    save({ ...current(), pid });
+    // It may have ended meanwhile, and its container, too.
+    const now = current();
+    if (now !== undefined) save({ ...now, pid });
     return attachment && { ...attachment, detached: () => publishEvent(deps.events, container, 'exec_detach', { execID: exec.id }) };
   } catch (cause) {
     attachment?.stream.destroy();

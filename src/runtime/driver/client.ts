@@ -47,13 +47,13 @@ class MonitorClient implements Runtime {
 
   async start(request: StartRequest): Promise<{ pid: number }> {
     this.#exits.delete(request.id);
-    const started = await this.#watched({ id: request.id }, this.#call('start', request));
+    const started = await this.#watched({ id: request.id }, this.#started('start', request));
     if (request.openStdin && !this.#exits.has(request.id)) this.#stdin.keep(request.id);
     return started;
   }
 
   exec(request: ExecRequest): Promise<{ pid: number }> {
-    return this.#watched({ id: request.id, execId: request.execId }, this.#call('exec', request));
+    return this.#watched({ id: request.id, execId: request.execId }, this.#started('exec', request));
   }
 
   async attach(target: Target, request: AttachRequest): Promise<Attachment> {
@@ -62,7 +62,7 @@ class MonitorClient implements Runtime {
     const { socket, answer, rest } = await greet(path, { version: protocolVersion, kind: 'attach', target, request });
     const finished = (): Promise<void> => (target.execId === undefined ? Promise.resolve() : this.#exited(target));
     const destroyed = (): void => void control.call('detach', answer.attachment ?? 0).catch(() => undefined);
-    return { stream: attachmentStream(socket, rest.rest(), { finished, destroyed }), tty: answer.tty ?? request.tty ?? false, ...(answer.logEnd === undefined ? {} : { logEnd: answer.logEnd }) };
+    return { stream: attachmentStream(socket, rest.rest(), { finished, destroyed }), tty: answer.tty ?? request.tty ?? false, ...(answer.tty === undefined ? { waits: true } : {}), ...(answer.logEnd === undefined ? {} : { logEnd: answer.logEnd }) };
   }
 
   async resize(target: Target, size: { rows: number; columns: number }): Promise<void> {
@@ -115,6 +115,19 @@ class MonitorClient implements Runtime {
     const { pid } = await started;
     if (!this.#exits.has(targetKey(target))) this.#witness.watch(target, pid);
     return { pid };
+  }
+
+  /** What a monitor has started and could not answer any more, the next one has taken over. @throws what the monitor answers, unavailable when it was lost before that */
+  async #started<O extends 'start' | 'exec'>(operation: O, request: Operations[O]['input']): Promise<{ pid: number }> {
+    try {
+      return await this.#call(operation, request);
+    } catch (error) {
+      if (!(error instanceof MonitorLost)) throw error;
+      const key = targetKey('execId' in request ? { id: request.id, execId: request.execId } : { id: request.id });
+      const entry = (await this.#call('list', null)).find((each) => targetKey(each) === key);
+      if (entry === undefined || entry.pid === 0) throw error;
+      return { pid: entry.pid };
+    }
   }
 
   /** The next monitor is asked what the last one did not answer. @throws unavailable where doing it twice could do harm */

@@ -97,6 +97,8 @@ export interface Attachment {
    */
   stream: Duplex;
   tty: boolean;
+  /** The target was not running: the stream begins with its next start. */
+  waits?: boolean;
   /** Where the log ended when the stream began, when it was asked for; a monitor of an older version does not say it. */
   logEnd?: LogEnd;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { atMost } from '../../base/at-most.ts';
 import type { AttachRequest } from '../driver/runtime.ts';
 import { frameHeader, type OutputStream } from './stream-frames.ts';
 
@@ -51,11 +52,7 @@ export class FanOut {
   /** Ends every attachment after what it still has to read, and resolves when the kernel has it all, or after `patienceMs`. */
   async end(patienceMs: number): Promise<void> {
     if (this.#members.size === 0) return;
-    const finished = Promise.all([...this.#members.keys()].map((socket) => endOf(socket)));
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, patienceMs);
-    await Promise.race([finished, late]);
-    clearTimeout(timer);
+    await atMost(patienceMs, Promise.all([...this.#members.keys()].map((socket) => endOf(socket))));
   }
 
   #block(socket: Socket): void {

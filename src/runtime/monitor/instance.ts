@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { basename } from 'node:path';
+import { atMost } from '../../base/at-most.ts';
 import type { AttachRequest, ExitReport, Target, LogSettings } from '../driver/runtime.ts';
 import { setTerminalSize, type TerminalSize } from '../../host/terminal.ts';
 import type { LogWriter } from '../logs/log-writer.ts';
@@ -94,8 +95,9 @@ export class Instance {
     this.#feedStdin(socket, request.stdin);
   }
 
+  /** Nothing once all inside have closed the terminal: our end is closed then, and its number may be another one's. */
   resize(size: TerminalSize): void {
-    if (this.#terminal !== undefined) setTerminalSize(this.#terminal, size);
+    if (this.#terminal !== undefined && this.#stdin?.destroyed === false) setTerminalSize(this.#terminal, size);
   }
 
   closeStdin(): void {
@@ -104,7 +106,7 @@ export class Instance {
 
   /** Takes what is left in the FIFOs after the process ended. An exec's background children may write for `lingerMs` more. */
   async finishOutput(lingerMs: number): Promise<void> {
-    if (lingerMs > 0) await this.#endWithin(lingerMs);
+    if (lingerMs > 0) await atMost(lingerMs, Promise.all(this.#pumps.map(({ ended }) => ended)));
     for (const pump of this.#pumps) pump.drain();
     this.#finishing = true;
     await this.#log?.close();
@@ -177,12 +179,5 @@ export class Instance {
     const stdin = this.#stdin;
     this.#stdin = undefined;
     stdin.destroySoon();
-  }
-
-  async #endWithin(milliseconds: number): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
-    await Promise.race([Promise.all(this.#pumps.map(({ ended }) => ended)), late]);
-    clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { atMost } from '../../base/at-most.ts';
 import { GantryError, errnoOf, messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { oomKillCount } from '../../host/cgroups.ts';
@@ -20,6 +21,9 @@ import { execLaunch, launch, removeTargetFiles, startLaunch, type Launch } from 
 const lingerMs = 2000;
 /** An exit is reported although an attachment has not read everything after this long. */
 const attachmentPatienceMs = 2000;
+
+/** Starts in flight are waited for, but no longer than this: an OCI runtime may hang in the kernel. */
+const startPatienceMs = 10_000;
 
 /** Of a process whose parent died, where the kernel tells nobody else: as if it had been killed. */
 const guessedExitCode = 137;
@@ -50,7 +54,7 @@ export class Monitor {
    * ended meanwhile is cleaned up, so that a start of the same id finds nothing in its way.
    */
   async restore(): Promise<void> {
-    for (const found of findInstances(this.#run)) {
+    for (const found of await findInstances(this.#run)) {
       const log = found.exit === undefined && found.file.log !== undefined ? this.#openLog(found.file) : undefined;
       const instance = new Instance({ ...found, log });
       instance.exit = found.exit;
@@ -120,7 +124,9 @@ export class Monitor {
     if (!instance.file.tty) rmSync(join(targetPath(this.#run, target), fileNames.stdin), { force: true });
   }
 
-  list(): MonitorEntry[] {
+  /** What is being started is waited for: it would be missing, and come afterwards, for a daemon that has just died in the middle of its start. */
+  async list(): Promise<MonitorEntry[]> {
+    await this.#settled(() => true);
     return [...this.#instances.values()].map(({ target, pid, startedAt, exit }) => ({ ...target, pid, startedAt, ...(exit === undefined ? {} : { exit }) }));
   }
 
@@ -129,14 +135,21 @@ export class Monitor {
   }
 
   /** @throws conflict while it runs */
-  release(target: Target): void {
+  async release(target: Target): Promise<void> {
     checkTarget(target);
+    // Their files go with the container's, and the OCI runtime may still be about to say that they began.
+    if (target.execId === undefined) await this.#settled((key) => key.startsWith(`${target.id}/`));
     const instance = this.#instances.get(targetKey(target));
     if (instance !== undefined && instance.exit === undefined) throw new GantryError('conflict', `${targetKey(target)} is still running`);
     this.#instances.delete(targetKey(target));
     if (!this.#starting.has(targetKey(target))) removeTargetFiles(this.#run, target);
     if (target.execId !== undefined) return;
     for (const each of [...this.#instances.values()]) if (each.target.id === target.id && each.exit !== undefined) this.#instances.delete(targetKey(each.target));
+  }
+
+  /** Waits for starts in flight. */
+  #settled(concerns: (key: string) => boolean): Promise<void> {
+    return atMost(startPatienceMs, Promise.allSettled([...this.#starting].flatMap(([key, starting]) => (concerns(key) ? [starting] : []))));
   }
 
   /** A repeated start gives the process that runs already: the daemon may have died before it heard of it. */

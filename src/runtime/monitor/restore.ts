@@ -1,9 +1,11 @@
 import { closeSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
+import { errnoOf } from '../../base/errors.ts';
 import { isProcessIn } from '../../host/cgroups.ts';
 import { reopenInputFifo, reopenOutputFifo } from '../../host/fifos.ts';
 import { exitCodeOfPidfd, openPidfd } from '../../host/pidfd.ts';
-import { startTimeOf } from '../../host/processes.ts';
+import { processesWithArgument, sendSignal, startTimeOf } from '../../host/processes.ts';
 import type { ExitReport } from '../driver/runtime.ts';
 import type { InstanceFile, Streams } from './instance.ts';
 import { containersPath, fileNames } from './paths.ts';
@@ -23,12 +25,37 @@ const pollMs = 100;
 /** Whoever became its parent reaps it; one that does not for this long never will. */
 const zombiePatienceMs = 2000;
 
-/** What a monitor that died left below the run directory. */
-export function findInstances(run: string): Found[] {
-  return directoriesIn(containersPath(run)).flatMap((container) => [
-    ...findOne(container),
-    ...directoriesIn(join(container, 'execs')).flatMap(findOne),
-  ]);
+/** An OCI runtime that has not ended by then is ended: what it was starting is no start that anybody waits for. */
+const runtimePatienceMs = 10_000;
+
+/** What a monitor that died left below the run directory. OCI runtimes that it was waiting for are waited for: what they start is found, too. */
+export async function findInstances(run: string): Promise<Found[]> {
+  const directories = directoriesIn(containersPath(run)).flatMap((container) => [container, ...directoriesIn(join(container, 'execs'))]);
+  await Promise.all(directories.filter(isStarting).map(runtimeEnded));
+  return directories.flatMap(findOne);
+}
+
+/** Nobody has seen it run, nor end. */
+function isStarting(directory: string): boolean {
+  return existsSync(join(directory, fileNames.instance)) && !existsSync(join(directory, fileNames.pid)) && !existsSync(join(directory, fileNames.exit));
+}
+
+/** The OCI runtime of a target is who has its log among its arguments. */
+async function runtimeEnded(directory: string): Promise<void> {
+  const log = join(directory, fileNames.runtimeLog);
+  for (const began = performance.now(); ; await pause()) {
+    const runtimes = processesWithArgument(log);
+    if (runtimes.length === 0) return;
+    if (performance.now() - began > runtimePatienceMs) for (const pid of runtimes) endIfThere(pid);
+  }
+}
+
+function endIfThere(pid: number): void {
+  try {
+    sendSignal(pid, constants.signals.SIGKILL);
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
 }
 
 function findOne(directory: string): Found[] {
