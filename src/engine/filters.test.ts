@@ -6,12 +6,19 @@ test('readFilters() refuses an unknown key by name', () => {
   assert.throws(() => readFilters(new Map([['colour', ['red']]]), ['name']), { message: "invalid filter 'colour'" });
 });
 
-test('ReadFilters: some() is true without values, every() needs all, flag() compares', () => {
+test('ReadFilters: some() is true without values, every() needs all', () => {
   const filters = readFilters(new Map([['a', ['1', '2']], ['dangling', ['true']]]), ['a', 'dangling']);
   assert.ok(filters.some('other', () => false) && filters.some('a', (value) => value === '2'));
   assert.ok(!filters.some('a', (value) => value === '3') && !filters.every('a', (value) => value === '1'));
-  assert.ok(filters.flag('dangling', () => true) && !filters.flag('dangling', () => false));
-  assert.throws(() => readFilters(new Map([['dangling', ['maybe']]]), ['dangling']).flag('dangling', () => true), /invalid filter 'dangling=\[maybe\]'/);
+});
+
+test('ReadFilters: flag() takes the four words of Docker alone, and not both answers', () => {
+  const asked = (...values: string[]) => readFilters(new Map([['dangling', values]]), ['dangling']).flag('dangling');
+  assert.deepEqual([asked('1'), asked('true', '1'), asked('0'), asked('false', 'other')], [true, true, false, false]);
+  assert.equal(readFilters(new Map(), ['dangling']).flag('dangling'), undefined);
+  for (const values of [['True'], ['t'], ['maybe'], [], ['true', 'false']]) {
+    assert.throws(() => asked(...values), { message: `invalid filter 'dangling=[${values.join(' ')}]'` });
+  }
 });
 
 test('matchesLabels() wants every label, with its value where one is given', () => {

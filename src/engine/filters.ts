@@ -10,8 +10,8 @@ export interface ReadFilters {
   some(key: string, passes: (value: string) => boolean): boolean;
   /** True when all values of the key pass. */
   every(key: string, passes: (value: string) => boolean): boolean;
-  /** A yes-or-no filter: true when the key is absent, or its answer is what was asked. */
-  flag(key: string, answer: () => boolean): boolean;
+  /** A yes-or-no filter, read at once: undefined when nobody asked. @throws invalid for another word than Docker's four, and for both answers */
+  flag(key: string): boolean | undefined;
 }
 
 /** @throws invalid for a key that is not known here. */
@@ -24,18 +24,15 @@ export function readFilters(filters: Filters, known: readonly string[]): ReadFil
     values,
     some: (key, passes) => values(key).length === 0 || values(key).some(passes),
     every: (key, passes) => values(key).every(passes),
-    flag: (key, answer) => values(key).length === 0 || readBoolean(key, values(key)) === answer(),
+    flag: (key) => (filters.has(key) ? readBoolean(key, values(key)) : undefined),
   };
 }
 
 function readBoolean(key: string, values: readonly string[]): boolean {
-  const truths = new Set(values.map((value) => {
-    if (['1', 't', 'true', 'True', 'TRUE'].includes(value)) return true;
-    if (['0', 'f', 'false', 'False', 'FALSE'].includes(value)) return false;
-    throw new GantryError('invalid', `invalid filter '${key}=[${values.join(' ')}]'`);
-  }));
-  if (truths.size > 1) throw new GantryError('invalid', `invalid filter '${key}=[${values.join(' ')}]'`);
-  return truths.has(true);
+  const isTrue = values.includes('1') || values.includes('true');
+  const isFalse = values.includes('0') || values.includes('false');
+  if (isTrue === isFalse) throw new GantryError('invalid', `invalid filter '${key}=[${values.join(' ')}]'`);
+  return isTrue;
 }
 
 /** Docker reads the values of `name` as regular expressions, found anywhere; what is none is a name as a whole. @throws invalid for one that is absurdly long */

@@ -41,6 +41,13 @@ describe('rules of images', () => {
     });
   }
 
+  test('a save for a platform that the image has not says so', async () => {
+    const newest = await engine.at('1.48');
+    if (newest === undefined) return;
+    const platform = JSON.stringify({ os: 'linux', architecture: 'riscv64' });
+    await newest.expect('GET', `/images/${encodeURIComponent(newest.image)}/get`, { query: { platform }, status: 500, message: 'no suitable export target found for platform linux/riscv64' });
+  });
+
   test('a save names the absent image as it was asked for', async () => {
     await engine.expect('GET', '/images/rules-nothing/get', { status: 404, message: 'No such image: rules-nothing' });
     await engine.expect('GET', '/images/get', { query: { names: 'rules-nothing' }, status: 404, message: 'No such image: rules-nothing' });

@@ -65,6 +65,9 @@ describe('images', () => {
     for (const key of ['Id', 'ParentId', 'RepoTags', 'RepoDigests', 'Created', 'Size', 'SharedSize', 'Labels', 'Containers']) assert.ok(key in json[0], key);
     assert.equal(typeof json[0].Created, 'number');
     await engine.expect('GET', '/images/json', { query: { filters: '{"colour":["red"]}' }, status: 400, message: /[Ii]nvalid filter.*colour/ });
+    for (const word of ['t', 'True', 'maybe']) {
+      await engine.expect('GET', '/images/json', { query: { filters: JSON.stringify({ dangling: [word] }) }, status: 400, message: new RegExp(`^invalid filter 'dangling=\\[${word}\\]'$`, 'i') });
+    }
     await engine.expect('DELETE', '/images/conformance/listed:v1', { status: 200 });
   });
 

@@ -296,6 +296,8 @@ describe('networks', () => {
     assert.deepEqual(await names({ scope: ['swarm'] }), []);
     await engine.expect('GET', '/networks', { query: { filters: '{"nope":["x"]}' }, status: 400, message: /invalid filter 'nope'/i });
     await engine.expect('GET', '/networks', { query: { filters: '{"type":["x"]}' }, status: [400, 500], message: "invalid filter: 'type'='x'" });
+    await engine.expect('GET', '/networks', { query: { filters: '{"dangling":["True"]}' }, status: 400, message: /^invalid value for filter 'dangling', must be "true" \(or "1"\), or "false" \(or "0"\)$/ });
+    await engine.expect('GET', '/networks', { query: { filters: '{"dangling":["true","false"]}' }, status: 400, message: /^got more than one value for filter key "?dangling"?$/ });
   });
 
   test('a name is what people like to read, and the scope that is asked for is local', async () => {

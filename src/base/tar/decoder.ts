@@ -142,7 +142,7 @@ export class TarDecoder {
   }
 
   #beginExtension(raw: RawHeader): void {
-    if (raw.size < 0 || raw.size > maxExtensionBytes) throw new GantryError('invalid', `invalid tar header: an extension of ${raw.size} bytes`);
+    if (raw.size < 0 || raw.size > maxExtensionBytes) throw new GantryError('invalid', `archive/tar: invalid tar header: an extension of ${raw.size} bytes`);
     this.#extension = { flag: raw.typeFlag, parts: [] };
     this.#left = raw.size;
     this.#padding = paddingOf(raw.size);
@@ -157,7 +157,7 @@ export class TarDecoder {
       return;
     }
     this.#left -= blockSize;
-    if (this.#left < 0) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+    if (this.#left < 0) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
     if (sparseMapInBody(sparse, block)) this.#announceEntry(this.#left);
   }
 
@@ -166,7 +166,7 @@ export class TarDecoder {
     if (entryTypes[raw.typeFlag] === undefined) throw new GantryError('invalid', `unsupported tar member type ${JSON.stringify(raw.typeFlag)}: ${raw.name.slice(0, 200)}`);
     const records = this.#records();
     const size = raw.type !== 'file' ? 0 : records.size === 0 ? raw.size : (paxNumber(records, 'size') ?? raw.size);
-    if (!Number.isSafeInteger(size) || size < 0) throw new GantryError('invalid', 'invalid tar header: negative size');
+    if (!Number.isSafeInteger(size) || size < 0) throw new GantryError('invalid', 'archive/tar: invalid tar header: negative size');
     this.#padding = paddingOf(size);
     const inPax = raw.typeFlag === 'S' || records.size === 0 ? undefined : paxSparseMap(records);
     if (inPax !== undefined) this.#sparse = inPax;
@@ -207,7 +207,7 @@ export class TarDecoder {
       entry.realSize = sparse.realSize;
       entry.sparse = sparse.parts;
     }
-    if (entry.name.includes('\0') || entry.linkName.includes('\0')) throw new GantryError('invalid', 'invalid tar header: a name holds a zero byte');
+    if (entry.name.includes('\0') || entry.linkName.includes('\0')) throw new GantryError('invalid', 'archive/tar: invalid tar header: a name holds a zero byte');
     entry.uid = ownerOf(entry.uid);
     entry.gid = ownerOf(entry.gid);
     // Before ustar a directory was a file whose name ends in a slash.
@@ -234,7 +234,7 @@ function extend(entry: RawHeader, records: PaxRecords): void {
 /** Archivers write owners that are signed to them with a sign. @throws invalid for what 32 bits cannot hold: cut off it could be root */
 function ownerOf(value: number): number {
   if (value >= -(2 ** 31) && value < 2 ** 32) return value >>> 0;
-  throw new GantryError('invalid', `invalid tar header: ${value} is no owner`);
+  throw new GantryError('invalid', `archive/tar: invalid tar header: ${value} is no owner`);
 }
 
 function paddingOf(size: number): number {
@@ -250,11 +250,11 @@ function verifySparse(sparse: SparseState, size: number): void {
   let end = 0;
   let total = 0;
   for (const part of sparse.parts) {
-    if (part.offset < end || part.size < 0) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+    if (part.offset < end || part.size < 0) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
     end = part.offset + part.size;
     total += part.size;
   }
-  if (end > sparse.realSize || total !== size) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+  if (end > sparse.realSize || total !== size) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
 }
 
 /** star's and GNU tar's prefix holds bytes; libarchive's own holds base64 with a percent-encoded name. */

@@ -73,7 +73,7 @@ function verifyChecksum(bytes: Buffer, words: Int32Array): void {
   let lanes = lanesOf(words, 0, firstSumWord);
   lanes = (lanes + lanesOf(words, lastSumWord + 1, words.length)) | 0;
   const stated = number(bytes, firstSumWord * 4, 8);
-  if (stated !== (lanes >>> 16) + (lanes & 0xffff) + 8 * 32 && stated !== signedSum(bytes)) throw new GantryError('invalid', 'invalid tar header: wrong checksum');
+  if (stated !== (lanes >>> 16) + (lanes & 0xffff) + 8 * 32 && stated !== signedSum(bytes)) throw new GantryError('invalid', 'archive/tar: invalid tar header: wrong checksum');
 }
 
 function lanesOf(words: Int32Array, first: number, end: number): number {
@@ -111,7 +111,7 @@ export function number(block: Buffer, start: number, length: number): number {
   for (; index < end; index++) {
     const byte = block[index] as number;
     if (byte === 0 || byte === 0x20) break;
-    if (byte < 0x30 || byte > 0x37) throw new GantryError('invalid', 'invalid tar header: a number is not octal');
+    if (byte < 0x30 || byte > 0x37) throw new GantryError('invalid', 'archive/tar: invalid tar header: a number is not octal');
     value = value * 8 + (byte - 0x30);
   }
   return value;
@@ -123,6 +123,6 @@ function base256(field: Buffer): number {
   for (let index = 1; index < field.length; index++) value = (value << 8n) | BigInt(field[index] as number);
   if (negative) value -= 1n << BigInt(field.length * 8);
   const result = Number(value);
-  if (!Number.isSafeInteger(result)) throw new GantryError('invalid', 'invalid tar header: a number is too large');
+  if (!Number.isSafeInteger(result)) throw new GantryError('invalid', 'archive/tar: invalid tar header: a number is too large');
   return result;
 }

@@ -15,7 +15,7 @@ export function parsePax(bytes: Buffer): PaxRecords {
     const end = start + length;
     const equals = bytes.indexOf(0x3d, space);
     if (end > bytes.length || length < 5 || equals < 0 || equals >= end || bytes[end - 1] !== 0x0a) {
-      throw new GantryError('invalid', 'invalid tar header: broken pax record');
+      throw new GantryError('invalid', 'archive/tar: invalid tar header: broken pax record');
     }
     const key = bytes.toString('utf8', space + 1, equals);
     // GNU sparse 0.0 repeats its keys; their values are gathered in order.
@@ -41,7 +41,7 @@ export function formatPax(records: Iterable<readonly [string, string | Uint8Arra
 /** Decimal seconds with any number of digits; nanoseconds are cut, not rounded, as tar does. @throws invalid */
 export function parsePaxTime(text: string): TarTime {
   const match = /^(-?)(\d{1,15})(?:\.(\d*))?$/.exec(text);
-  if (match === null) throw new GantryError('invalid', `invalid tar header: broken time ${JSON.stringify(text.slice(0, 40))}`);
+  if (match === null) throw new GantryError('invalid', `archive/tar: invalid tar header: broken time ${JSON.stringify(text.slice(0, 40))}`);
   const seconds = Number(match[2]);
   const nanoseconds = Number((match[3] ?? '').slice(0, 9).padEnd(9, '0'));
   if (match[1] !== '-') return { seconds, nanoseconds };
@@ -61,6 +61,6 @@ export function paxNumber(records: PaxRecords, key: string): number | undefined 
   const value = records.get(key)?.toString('latin1');
   if (value === undefined) return undefined;
   const result = /^-?\d{1,16}$/.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(result)) throw new GantryError('invalid', `invalid tar header: broken pax number ${key}`);
+  if (!Number.isSafeInteger(result)) throw new GantryError('invalid', `archive/tar: invalid tar header: broken pax number ${key}`);
   return result;
 }

@@ -47,7 +47,7 @@ function addParts(state: SparseState, block: Buffer, where: { at: number; count:
 }
 
 function pushPart(state: SparseState, offset: number, size: number): void {
-  if (state.parts.length >= maxParts) throw new GantryError('invalid', `invalid tar header: a sparse map of more than ${maxParts} parts`);
+  if (state.parts.length >= maxParts) throw new GantryError('invalid', `archive/tar: invalid tar header: a sparse map of more than ${maxParts} parts`);
   state.parts.push({ offset, size });
 }
 
@@ -60,7 +60,7 @@ export function paxSparseMap(records: PaxRecords): SparseState | undefined {
   const name = records.get('GNU.sparse.name');
   if (name !== undefined) state.name = decodeName(name);
   const values = map === '' ? [] : map.split(',').map(decimal);
-  if (values.length % 2 !== 0) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+  if (values.length % 2 !== 0) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
   for (let index = 0; index < values.length; index += 2) pushPart(state, values[index] as number, values[index + 1] as number);
   return state;
 }
@@ -86,13 +86,13 @@ export function sparseMapInBody(state: SparseState, block: Buffer): boolean {
   for (const byte of block) {
     if (byte !== 0x0a) {
       state.digits += String.fromCharCode(byte);
-      if (state.digits.length > 20) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+      if (state.digits.length > 20) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
       continue;
     }
     state.numbers.push(decimal(state.digits));
     state.digits = '';
     const count = state.numbers[0] as number;
-    if (count > maxParts) throw new GantryError('invalid', `invalid tar header: a sparse map of more than ${maxParts} parts`);
+    if (count > maxParts) throw new GantryError('invalid', `archive/tar: invalid tar header: a sparse map of more than ${maxParts} parts`);
     if (state.numbers.length === 1 + 2 * count) break;
   }
   const [count, ...values] = state.numbers;
@@ -103,6 +103,6 @@ export function sparseMapInBody(state: SparseState, block: Buffer): boolean {
 
 function decimal(text: string): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value)) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+  if (!Number.isSafeInteger(value)) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
   return value;
 }

@@ -71,7 +71,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
     && filters.some('network', (value) => Object.entries(record.endpoints).some(([name, endpoint]) => name === value || endpoint.networkId.startsWith(value)))
     && filters.some('volume', (value) => listedMounts(record).some((mount) => mount.name === value || mount.destination === value || mount.source === value))
     && hasPort(record, filters)
-    && filters.flag('is-task', () => false)
+    && filters.flag('is-task') !== true
     && before.every((time) => record.createdAt < time)
     && since.every((time) => record.createdAt > time)
     && (ancestors.length === 0 || ancestors.some((test) => test(record)));
@@ -84,7 +84,7 @@ function checkValues(filters: ReadFilters): void {
   };
   oneOf('status', 'state', statuses);
   oneOf('health', 'health', healths);
-  filters.flag('is-task', () => false);
+  filters.flag('is-task');
   for (const key of ['publish', 'expose']) for (const value of filters.values(key)) matchesPort(value, []);
   for (const value of filters.values('exited')) if (!/^[+-]?\d+$/.test(value)) refuse('exited', value, `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
 }

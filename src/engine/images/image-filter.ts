@@ -14,11 +14,11 @@ export function listFilter(catalog: Catalog, filters: Filters): ShownNames {
   const before = Math.min(...ages('before'), ...read.values('until').map((text) => momentMs(text)));
   const since = Math.max(...ages('since'));
   const patterns = read.values('reference').map(referencePattern);
-  read.flag('dangling', () => true);
+  const dangling = read.flag('dangling');
   return (image, names) => {
     const created = createdMs(image);
     if ((before !== Infinity && !(created > 0 && created < before)) || created <= since) return undefined;
-    if (!read.flag('dangling', () => isDangling(names)) || !matchesLabels(image.config.labels, read.values('label'))) return undefined;
+    if ((dangling !== undefined && dangling !== isDangling(names)) || !matchesLabels(image.config.labels, read.values('label'))) return undefined;
     if (patterns.length === 0) return names;
     const matching = names.filter(({ name }) => patterns.some((matches) => matches(parseReference(name))));
     return matching.length === 0 ? undefined : matching;
@@ -30,7 +30,7 @@ export function pruneFilter(filters: Filters): { all: boolean; takes: (image: Im
   const read = readFilters(filters, ['dangling', 'label', 'label!', 'until']);
   const until = readUntil(read) ?? Infinity;
   return {
-    all: (filters.get('dangling')?.length ?? 0) > 0 && read.flag('dangling', () => false),
+    all: read.flag('dangling') === false,
     takes: (image) => {
       const created = createdMs(image);
       const isOld = until === Infinity || (created > 0 && created <= until);

@@ -26,7 +26,7 @@ export function pushVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['push'] 
       ? catalog.ofRepository(parsed).map((record) => parseReference(record.name)).filter((name) => name.tag !== undefined)
       : [withDefaultTag(parsed)];
     // Told with a status, before the first line of the answer.
-    if (options.platform !== undefined) for (const name of names) if (catalog.byName(canonicalName(name)) !== undefined) catalog.findFor(canonicalName(name), options.platform, deps.host);
+    if (options.platform !== undefined) for (const name of names) if (catalog.byName(canonicalName(name)) !== undefined) catalog.findFor(familiarName(name), options.platform, deps.host);
     options.progress({ status: `The push refers to repository [${repositoryOf(parsed)}]` });
     if (catalog.ofRepository(parsed).length === 0) throw new GantryError('notFound', `An image does not exist locally with the tag: ${familiarRepository(parsed)}`);
     const absent = names.find((name) => catalog.byName(canonicalName(name)) === undefined);

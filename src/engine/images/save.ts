@@ -5,6 +5,7 @@ import type { Descriptor } from '../../oci/descriptor.ts';
 import type { Digest } from '../../oci/digest.ts';
 import { readManifestOrIndex, type Manifest } from '../../oci/manifest.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
+import { formatPlatform, parsePlatform } from '../../oci/platform.ts';
 import { canonicalName, familiarName, familiarRepository, parseReference, type Reference } from '../../oci/reference.ts';
 import type { Lease } from '../../store/leases/leases.ts';
 import type { ImageRecord } from '../../store/records.ts';
@@ -26,8 +27,7 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
   return async (texts, { platform, signal }) => {
     const wholeIndexes = platform === undefined || platform === '';
     const saved = chooseImages(catalog, texts, (text) => {
-      mustBeHere(catalog, text);
-      const image = catalog.findFor(text, platform, deps.host);
+      const image = exported(deps, catalog, { text, platform });
       return { image, target: wholeIndexes ? catalog.targetOf(text, image) : image.manifest };
     });
     const lease = deps.leases.open('save');
@@ -42,12 +42,16 @@ export function saveVerb(deps: ImageDeps, catalog: Catalog): ImageVerbs['save'] 
   };
 }
 
-/** Docker names here what was asked for, without the tag that nobody gave. */
-function mustBeHere(catalog: Catalog, text: string): void {
+/** Docker names here what was asked for, without the tag that nobody gave. @throws notFound; internal, as Docker, where the image is here for other platforms */
+function exported(deps: ImageDeps, catalog: Catalog, { text, platform }: { text: string; platform: string | undefined }): ImageRecord {
+  let found: ImageRecord | undefined;
   try {
-    catalog.find(text);
-  } catch (error) {
-    throw hasKind(error, 'notFound') ? new GantryError('notFound', `No such image: ${text}`, { cause: error }) : error;
+    found = catalog.find(text);
+    return catalog.findFor(text, platform, deps.host);
+  } catch (cause) {
+    if (!hasKind(cause, 'notFound')) throw cause;
+    if (found === undefined) throw new GantryError('notFound', `No such image: ${text}`, { cause });
+    throw new GantryError('internal', `no suitable export target found for platform ${formatPlatform(parsePlatform(platform ?? '', deps.host))}`, { cause });
   }
 }
 

@@ -5,7 +5,7 @@ import type { VolumeRequest } from './volume-request.ts';
 
 export interface VolumeVerbs {
   create(request: VolumeRequest): Promise<VolumeDetails>;
-  /** `usage` measures each volume, which reads all of its directories. */
+  /** `usage` measures each volume, which reads all of its directories, and leaves out those with driver options: they lie elsewhere. */
   list(filters: Filters, options?: { usage?: boolean }): Promise<{ volumes: VolumeDetails[]; warnings: string[] }>;
   inspect(name: string): Promise<VolumeDetails>;
   remove(name: string, force: boolean): Promise<void>;

@@ -89,6 +89,13 @@ test('prune() takes unused anonymous volumes, and named ones when told', async (
   assert.deepEqual((await verbs.prune(filter({ all: ['true'] }))).deleted, ['named']);
 });
 
+test('prune() passes over a volume with driver options, and its size is not counted', async () => {
+  await verbs.create({ name: 'elsewhere', options: { type: 'nfs', device: ':/data', o: 'addr=192.0.2.1' } });
+  assert.deepEqual((await verbs.prune(filter({ all: ['true'] }))).deleted, []);
+  assert.deepEqual((await verbs.list(new Map(), { usage: true })).volumes, []);
+  assert.deepEqual((await verbs.list(new Map())).volumes.map(({ volume }) => volume.name), ['elsewhere']);
+});
+
 test('sweep() removes directories that no record knows: a create that was cut off', async () => {
   await verbs.create({ name: 'kept' });
   volumes.prepare({ name: 'half-made' });

@@ -59,16 +59,23 @@ async function remove(deps: VolumeDeps, name: string, force: boolean): Promise<v
 
 function list(deps: VolumeDeps, filters: Filters): VolumeRecord[] {
   const wanted = readFilters(filters, ['dangling', 'driver', 'label', 'name']);
+  const dangling = wanted.flag('dangling');
   return deps.volumes.all().filter((volume) =>
     wanted.some('name', (value) => matchesPattern([volume.name], value))
     && wanted.some('driver', (value) => volume.driver === value)
     && matchesLabels(labelsOf(volume), wanted.values('label'))
-    && wanted.flag('dangling', () => deps.usersOf(volume.name).length === 0));
+    && (dangling === undefined || dangling === (deps.usersOf(volume.name).length === 0)));
+}
+
+/** What lies elsewhere (nfs, a bind, a tmpfs) takes no room here and comes back by its options alone: it is not counted, and no prune takes it, as in Docker. */
+function liesHere({ options }: VolumeRecord): boolean {
+  return Object.keys(options).length === 0;
 }
 
 async function measured(deps: VolumeDeps, sizes: VolumeSizes, volumes: readonly VolumeRecord[]): Promise<VolumeDetails[]> {
-  const bytes = await sizes.ofAll(volumes);
-  return volumes.map((volume) => ({ ...detailsOf(deps, volume), usage: { sizeBytes: bytes.get(volume.name) ?? -1, refCount: deps.usersOf(volume.name).length } }));
+  const counted = volumes.filter(liesHere);
+  const bytes = await sizes.ofAll(counted);
+  return counted.map((volume) => ({ ...detailsOf(deps, volume), usage: { sizeBytes: bytes.get(volume.name) ?? -1, refCount: deps.usersOf(volume.name).length } }));
 }
 
 /** @throws invalid, in the sentences of Go's strconv and of Docker */
@@ -86,7 +93,7 @@ async function prune(deps: VolumeDeps, sizes: VolumeSizes, filters: Filters): Pr
   const all = readAll(wanted.values('all'));
   const isUnused = (name: string): boolean => deps.usersOf(name).length === 0 && !deps.mounts.isHeld(name);
   const candidates = deps.volumes.all().filter((volume) =>
-    (all || volume.anonymous) && isUnused(volume.name)
+    (all || volume.anonymous) && liesHere(volume) && isUnused(volume.name)
     && matchesLabels(labelsOf(volume), wanted.values('label'))
     && !excludedByLabels(labelsOf(volume), wanted));
   const deleted: string[] = [];

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { GantryError, isGantryError, messageOf } from '../../base/errors.ts';
+import { GantryError, isGantryError } from '../../base/errors.ts';
 import { createConnections } from './connections.ts';
 import { single } from './failures.ts';
+import { networkReason } from './network-reason.ts';
 import { defaultTimeouts, type RegistryClientOptions } from './options.ts';
 import { redactUrl } from './redact.ts';
 import { followRedirects } from './redirects.ts';
@@ -31,7 +32,7 @@ export async function openDownload(url: URL, { signal, insecureRegistries = [], 
     connections.close();
     signal.throwIfAborted();
     if (isGantryError(error)) throw error;
-    throw new GantryError('unavailable', `cannot download ${redactUrl(url)}: ${messageOf(error)}`, { cause: error });
+    throw new GantryError('unavailable', `Get "${redactUrl(url)}": ${networkReason(error)}`, { cause: error });
   }
 }
 

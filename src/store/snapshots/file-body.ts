@@ -47,7 +47,7 @@ export class FileBody {
   #writeParts(chunk: Uint8Array, parts: NonNullable<TarEntry['sparse']>): void {
     for (let at = 0; at < chunk.length;) {
       const part = parts[this.#part];
-      if (part === undefined) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+      if (part === undefined) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
       const take = Math.min(part.size - this.#written, chunk.length - at);
       writeWhole(this.#fd, chunk.subarray(at, at + take), part.offset + this.#written);
       at += take;

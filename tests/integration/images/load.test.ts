@@ -146,6 +146,7 @@ describe('load refuses, and leaves nothing', () => {
     ['the digest of something else as a name in a layout', () => loads(layoutMembers(indexOf([describeManifest(image, `docker.io/library/x@${digestOf('trusted')}`)]), [image])), { kind: 'invalid', message: /^invalid name .* of sha256:/ }],
     ['a name that reads like a digest', () => loads(dockerArchive(image, ['sha256:x'])), { kind: 'invalid', message: /ambiguous tag using digest algorithm as name/ }],
     ['another platform than the one asked for', () => loads(dockerArchive(image, ['x'])), { kind: 'notFound', message: /linux\/arm64/ }, 'linux/arm64'],
+    ['another platform than the one asked for, in a layout that is silent of it', () => { const silent = { ...describeManifest(image, 'x:1'), platform: undefined }; return loads(layoutMembers(indexOf([silent]), [image])); }, { kind: 'notFound', message: /linux\/arm64/ }, 'linux/arm64'],
     ['more layers than the config lists', () => loads(dockerArchive(image, ['x']).map((member) => (member.name === 'manifest.json' ? { ...member, body: String(member.body).replace('["abc/layer.tar"]', '["abc/layer.tar","abc/layer.tar"]') } : member))), { kind: 'invalid', message: /layers length mismatch: expected 1, got 2/ }],
   ];
   for (const [what, archive, expected, platform] of cases) {

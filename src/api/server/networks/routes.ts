@@ -6,7 +6,7 @@ import { atLeast } from '../../types/version.ts';
 import { decodeStruct } from '../codec/decode.ts';
 import { endpointStruct } from '../codec/endpoint.ts';
 import { field, stringMap, type Struct } from '../codec/field.ts';
-import { requireJson } from '../http/body.ts';
+import { readJson } from '../http/body.ts';
 import { parseFilters } from '../http/filters.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
@@ -39,7 +39,7 @@ interface CreateBody extends Omit<Partial<NetworkCreateRequest>, 'ipam' | 'confi
 }
 
 const create: Handler = async (exchange, { networks }) => {
-  const { ipam = {}, configFrom, ...body } = decodeStruct<CreateBody>(createStruct, await requireJson(exchange));
+  const { ipam = {}, configFrom, ...body } = decodeStruct<CreateBody>(createStruct, (await readJson(exchange)) ?? {});
   const made = await networks.create({
     name: body.name ?? '',
     driver: body.driver || 'bridge',
@@ -83,7 +83,7 @@ const connectStruct: Struct = {
 };
 
 const connect: Handler = async (exchange, { networks }) => {
-  const { container = '', endpointConfig = {} } = decodeStruct<{ container?: string; endpointConfig?: EndpointRequest }>(connectStruct, await requireJson(exchange));
+  const { container = '', endpointConfig = {} } = decodeStruct<{ container?: string; endpointConfig?: EndpointRequest }>(connectStruct, (await readJson(exchange)) ?? {});
   if (container === '') throw new GantryError('invalid', 'invalid name or ID supplied: ""');
   await networks.connect(exchange.params['id']!, container, endpointConfig);
   sendEmpty(exchange, 200);
@@ -92,7 +92,7 @@ const connect: Handler = async (exchange, { networks }) => {
 const disconnectStruct: Struct = { name: 'DisconnectOptions', fields: [field('Container', 'string'), field('Force', 'bool')] };
 
 const disconnect: Handler = async (exchange, { networks }) => {
-  const { container = '', force = false } = decodeStruct<{ container?: string; force?: boolean }>(disconnectStruct, await requireJson(exchange));
+  const { container = '', force = false } = decodeStruct<{ container?: string; force?: boolean }>(disconnectStruct, (await readJson(exchange)) ?? {});
   if (container === '') throw new GantryError('invalid', 'invalid name or ID supplied: ""');
   await networks.disconnect(exchange.params['id']!, container, force);
   sendEmpty(exchange, 200);

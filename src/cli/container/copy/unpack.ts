@@ -157,7 +157,7 @@ async function writeBody(fd: number, entry: TarEntry, body: AsyncIterable<Buffer
   for await (const chunk of body) {
     for (let done = 0; done < chunk.length;) {
       const part = parts[0];
-      if (part === undefined) throw new GantryError('invalid', 'invalid tar header: broken sparse map');
+      if (part === undefined) throw new GantryError('invalid', 'archive/tar: invalid tar header: broken sparse map');
       if (part.size === 0) {
         parts.shift();
         continue;

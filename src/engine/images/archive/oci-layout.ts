@@ -1,6 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { Digest } from '../../../oci/digest.ts';
+import { readImageConfig } from '../../../oci/image-config.ts';
 import { isImage, manifestsFor, maxManifestBytes, noImage, noMatchingManifest, readManifestOrIndex, type Index } from '../../../oci/manifest.ts';
 import { isConfigType, isIndexType } from '../../../oci/media-types.ts';
 import type { Platform } from '../../../oci/platform.ts';
@@ -25,7 +26,7 @@ export async function imagesOfLayout(members: ArchiveMembers, choice: PlatformCh
   const top = readManifestOrIndex(members.bytes('index.json'), 'index.json');
   if (top.kind !== 'index') throw new GantryError('invalid', 'index.json is not an index');
   const images: ArchivedImage[] = [];
-  for (const descriptor of withoutArtifacts(members, topLevel(top.index, choice))) {
+  for (const descriptor of withoutArtifacts(members, topLevel(members, top.index, choice))) {
     const found = await chosen(members, descriptor, { ...choice, depth: 0 });
     images.push({ ...found, names: namesOf(descriptor) });
   }
@@ -42,12 +43,24 @@ function withoutArtifacts(members: ArchiveMembers, descriptors: readonly Descrip
   return images.length === 0 ? descriptors : images;
 }
 
+/** Where a descriptor is silent about its image's platform, as Docker's own archives are, the image's configuration says it. */
+function withPlatforms(members: ArchiveMembers, index: Index): Index {
+  const named = (item: Descriptor): Descriptor => {
+    if (item.platform !== undefined || !isImage(item) || !members.has(blobName(item.digest))) return item;
+    const found = readManifestOrIndex(members.bytes(blobName(item.digest)), `manifest ${item.digest}`);
+    if (found.kind === 'index' || !isConfigType(found.manifest.config.mediaType) || !members.has(blobName(found.manifest.config.digest))) return item;
+    const { config } = found.manifest;
+    return { ...item, platform: { ...readImageConfig(members.bytes(blobName(config.digest)), `image config ${config.digest}`).platform } };
+  };
+  return { ...index, manifests: index.manifests.map(named) };
+}
+
 /** Named images all count. Several without a name that differ by platform are one image. */
-function topLevel(index: Index, { wanted, strict }: PlatformChoice): Descriptor[] {
+function topLevel(members: ArchiveMembers, index: Index, { wanted, strict }: PlatformChoice): Descriptor[] {
   const unnamed = index.manifests.filter((item) => namesOf(item).length === 0);
   const isOneImage = unnamed.length > 1 && unnamed.length === index.manifests.length && unnamed.some((item) => item.platform !== undefined);
   if (!isOneImage && !strict) return index.manifests;
-  if (!isOneImage) return index.manifests.filter((item) => item.platform === undefined || manifestsFor({ ...index, manifests: [item] }, wanted).length > 0);
+  if (!isOneImage) return withPlatforms(members, index).manifests.filter((item) => item.platform === undefined || manifestsFor({ ...index, manifests: [item] }, wanted).length > 0);
   return [best(index, { wanted, strict })];
 }
 
@@ -74,9 +87,9 @@ async function chosen(members: ArchiveMembers, descriptor: Descriptor, choice: P
   }
   // An export of one platform may keep the whole index: what is not in the archive cannot be chosen.
   const here = { ...found.index, manifests: found.index.manifests.filter((item) => members.has(blobName(item.digest))) };
-  const main = best(here, choice);
+  const main = best(choice.strict ? withPlatforms(members, here) : here, choice);
   const inner = await chosen(members, main, { ...choice, depth: choice.depth + 1 });
-  const variants = choice.strict ? [] : await bringOthers(members, here.manifests.filter((item) => item !== main));
+  const variants = choice.strict ? [] : await bringOthers(members, here.manifests.filter(({ digest }) => digest !== main.digest));
   return { manifest: inner.manifest, index: descriptor.digest, variants };
 }
 
