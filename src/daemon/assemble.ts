@@ -105,7 +105,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   const catalog = new ContainerCatalog(metadata);
   const volumes = new LocalVolumes(metadata, join(config.root, 'volumes'));
   const runtime = opened.adopt(createRuntime({ runDirectory: config.run, log }), (each) => each.close());
-  const backend = opened.adopt(createNetworkBackend({ instanceId, runDirectory: config.run, log }), (each) => each.close());
+  const backend = opened.adopt(createNetworkBackend({ instanceId, root: config.root, runDirectory: config.run, log }), (each) => each.close());
   const resolver = opened.adopt(createResolver({ runDirectory: config.run, log }), (each) => each.close());
   const networkDeps = createNetworkDeps({ instanceId, settings: config.network, metadata, backend, resolver, locks, log, events, containers: catalog, filesDirectory: (id) => join(config.root, 'containers', id) });
   const initLayer = makeInitLayer(join(config.root, 'init-layer'));

@@ -24,6 +24,8 @@ import { SandboxWorker } from './sandboxes/worker-client.ts';
 
 export interface NetworkBackendOptions {
   instanceId: string;
+  /** The engine's folder: once it is removed, other engines take what it left in the firewall for nobody's. */
+  root?: string;
   /** On a tmpfs, e.g. /run/gantry. Namespaces are bound below `netns/`. */
   runDirectory: string;
   log: Log;
@@ -59,14 +61,14 @@ class KernelNetworks implements NetworkBackend {
   #socket: RouteSocket | undefined;
   #watch: NodeJS.Timeout | undefined;
 
-  constructor({ instanceId, runDirectory, log, poolSize = 8, poolKeptMs = 300_000, repairMs = 2000, portLimits }: NetworkBackendOptions) {
+  constructor({ instanceId, root, runDirectory, log, poolSize = 8, poolKeptMs = 300_000, repairMs = 2000, portLimits }: NetworkBackendOptions) {
     this.#log = log;
     this.#repairMs = repairMs;
     this.#runDirectory = runDirectory;
     this.#group = linkGroup(instanceId);
     this.#leaving = leavingGroup(instanceId);
     this.#sandboxes = new Sandboxes({ directory: join(runDirectory, 'netns'), worker: this.#worker, log, poolSize, keptMs: poolKeptMs, groups: { wire: wireGroup(instanceId), leaving: this.#leaving } });
-    this.#firewall = new Firewall(instanceId);
+    this.#firewall = new Firewall(instanceId, root);
     this.#loopback = new Loopback(instanceId, log);
     this.#ports = new BridgePorts(this.#group, portLimits);
   }
@@ -75,6 +77,7 @@ class KernelNetworks implements NetworkBackend {
     enableForwarding(this.#runDirectory, this.#log, { ipv6: known.networks.some((network) => network.ipv6 !== undefined) });
     this.#firewall.replace(known.networks, known.endpoints);
     this.#loopback.replace(known.endpoints);
+    this.#removeAbandoned();
     this.#warnOfForeignDrops();
     for (const network of known.networks) await this.#ensureNetwork(network);
     this.#sandboxes.reclaim(new Set(known.sandboxes));
@@ -123,7 +126,8 @@ class KernelNetworks implements NetworkBackend {
   }
 
   isLedElsewhere(port: HostPort): boolean {
-    return this.#firewall.isLedElsewhere(port);
+    if (!this.#firewall.isLedElsewhere(port)) return false;
+    return !this.#removeAbandoned() || this.#firewall.isLedElsewhere(port);
   }
 
   freeInterface(sandbox: Sandbox, prefix = 'eth'): string {
@@ -241,6 +245,15 @@ class KernelNetworks implements NetworkBackend {
     } catch (error) {
       this.#log.error('the nftables of this engine could not be looked after', { error: messageOf(error) });
     }
+  }
+
+  /** True when there was a table of an engine that is gone. */
+  #removeAbandoned(): boolean {
+    const links = this.#route.links();
+    const inUse = new Set(links.map(({ master }) => master));
+    const roots = this.#firewall.removeAbandoned(new Set(links.filter(({ index }) => inUse.has(index)).map(({ name }) => name)));
+    for (const root of roots) this.#log.warn('took away the nftables of an engine that is gone', { root });
+    return roots.length > 0;
   }
 
   #warnOfForeignDrops(): void {

@@ -24,13 +24,25 @@ export interface SetElement { key: Buffer; value?: Buffer }
 export const hooks = { prerouting: 0, input: 1, forward: 2, output: 3, postrouting: 4 } as const;
 const subsystem = 10;
 const kind = {
-  newTable: 0, deleteTable: 2, newChain: 3, getChain: 4, newRule: 6, getRule: 7, newSet: 9, newElement: 12, getElement: 13, deleteElement: 14, getGeneration: 16,
+  newTable: 0, getTable: 1, deleteTable: 2, newChain: 3, getChain: 4, newRule: 6, getRule: 7, newSet: 9, newElement: 12, getElement: 13, deleteElement: 14, getGeneration: 16,
 } as const;
+export const tableUserData = 6;
+/** What nft keeps for itself at a table: pairs of a type, a length, and a value; type 0 is the comment. Source: libnftnl/udata.h */
+const commentType = 0;
+/** Of its 128 one is the final NUL. */
+const maxCommentBytes = 127;
 /** One attribute holds the elements of a message, and no more than 64 KiB. */
 const elementsAtOnce = 500;
 
-export function newTable({ family, name }: TableName): NetlinkRequest {
-  return request(kind.newTable, family, { flags: flag.create, what: `add table ${name}` }, text(1, name));
+/** @param comment shown by nft; one that is longer than the kernel keeps is left out */
+export function newTable({ family, name }: TableName, comment?: string): NetlinkRequest {
+  const kept = comment === undefined || Buffer.byteLength(comment) > maxCommentBytes ? [] : [attribute(tableUserData, userData(comment))];
+  return request(kind.newTable, family, { flags: flag.create, what: `add table ${name}` }, text(1, name), ...kept);
+}
+
+/** Of one family. */
+export function getTables(family: number): NetlinkRequest {
+  return request(kind.getTable, family, { flags: flag.dump, what: 'list tables' });
 }
 
 export function deleteTable({ family, name }: TableName): NetlinkRequest {
@@ -104,6 +116,19 @@ function elementMessages(table: TableName, set: string, of: { elements: SetEleme
 
 function request(number: number, family: number, { flags = 0, what }: { flags?: number; what: string }, ...attributes: Buffer[]): NetlinkRequest {
   return { bytes: netfilterMessage({ subsystem, kind: number, family, flags: flag.request | flags }, ...attributes), what };
+}
+
+function userData(comment: string): Buffer {
+  const bytes = Buffer.from(`${comment}\0`);
+  return Buffer.concat([Buffer.from([commentType, bytes.length]), bytes]);
+}
+
+/** The comment that nft shows at a table. */
+export function commentOf(data: Buffer): string | undefined {
+  for (let at = 0; at + 2 <= data.length; at += 2 + data[at + 1]!) {
+    if (data[at] === commentType) return data.toString('utf8', at + 2, at + 1 + data[at + 1]!);
+  }
+  return undefined;
 }
 
 /** How nft shows it: six bits a field. */

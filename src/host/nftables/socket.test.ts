@@ -32,6 +32,13 @@ describe('NftablesSocket', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('tables() tells the comments that newTable() gave, but one that is too long', () => {
+    const [short, long] = [{ ...table, name: 'short' }, { ...table, name: 'long' }];
+    nftables.transaction([newTable(short, 'whose it is'), newTable(long, 'x'.repeat(128))]);
+    assert.deepEqual(nftables.tables(table.family), [table, { ...short, comment: 'whose it is' }, long]);
+    nftables.transaction([deleteTable(short), deleteTable(long)]);
+  });
+
   it('transaction() does all or nothing, and says what was refused', () => {
     const generation = nftables.generation();
     const refused = () => nftables.transaction([newTable({ ...table, name: 'other' }), ...deleteElements(table, 'ports', [element(1).key])]);

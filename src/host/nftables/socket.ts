@@ -1,7 +1,9 @@
 import { NetlinkSocket } from '../netlink/socket.ts';
 import type { NetlinkRequest } from '../netlink/requests.ts';
 import { listAttributes, readAttributes, readText } from '../netlink/attributes.ts';
-import { getChains, getElements, getGeneration, getRules, limit, type SetElement, type TableName } from './messages.ts';
+import { commentOf, getChains, getElements, getGeneration, getRules, getTables, limit, tableUserData, type SetElement, type TableName } from './messages.ts';
+
+export interface Table extends TableName { comment?: string }
 
 export interface Chain {
   family: number;
@@ -30,6 +32,16 @@ export class NftablesSocket extends NetlinkSocket {
   /** The number of the ruleset: every transaction of anybody, in any table, makes it grow. Costs a few microseconds. */
   generation(): number {
     return readAttributes(this.ask(getGeneration()).body.subarray(4)).get(1)?.readUInt32BE(0) ?? 0;
+  }
+
+  /** All of a family. */
+  tables(family: number): Table[] {
+    return this.dump(getTables(family)).map(({ body }) => {
+      const attributes = readAttributes(body.subarray(4));
+      const data = attributes.get(tableUserData);
+      const comment = data === undefined ? undefined : commentOf(data);
+      return { family: body[0] ?? 0, name: readText(attributes.get(1)), ...(comment !== undefined && { comment }) };
+    });
   }
 
   /** In their order, chain after chain; none when there is no such table. */

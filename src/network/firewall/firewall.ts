@@ -3,18 +3,23 @@ import { ConntrackSocket } from '../../host/netlink/conntrack.ts';
 import type { NetlinkRequest } from '../../host/netlink/requests.ts';
 import { forwardDrops, type ForwardDrop } from '../../host/nftables/forward-drops.ts';
 import type { TableName } from '../../host/nftables/messages.ts';
-import { NftablesSocket } from '../../host/nftables/socket.ts';
+import { NftablesSocket, type Chain, type Rule } from '../../host/nftables/socket.ts';
 import { readSysctl } from '../../host/sysctl.ts';
 import type { Endpoint, Network } from '../network.ts';
+import { abandonedTables } from './abandoned-tables.ts';
 import { addElements, encodedElements, networkElements, portElements, removeElements, type Element } from './elements.ts';
 import { foreignPorts, isForeign, type ForeignPorts } from './foreign-ports.ts';
 import { holds, rulesText } from './intact.ts';
 import type { HostPort } from '../ports/reserve.ts';
-import { newRuleset, noRuleset, sets, tableOf } from './ruleset.ts';
+import { newRuleset, noRuleset, rulesetSize, sets, tableOf } from './ruleset.ts';
+
+/** A tool that changes the table at every one of them is stronger. */
+const mostTries = 10;
 
 /** The instance's nft table in the kernel, and what should be in it. Each change is one transaction. */
 export class Firewall {
   readonly #table: TableName;
+  readonly #root: string | undefined;
   readonly #networks = new Map<string, Network>();
   readonly #endpoints = new Map<string, Endpoint>();
   /** The rules as the kernel lists them after they were made; '' before. */
@@ -26,8 +31,10 @@ export class Firewall {
   #nftables: NftablesSocket | undefined;
   #conntrack: ConntrackSocket | undefined;
 
-  constructor(instanceId: string) {
+  /** @param root the engine's folder, by which others know whose the table is */
+  constructor(instanceId: string, root?: string) {
     this.#table = tableOf(instanceId);
+    this.#root = root;
   }
 
   /** The whole table anew, as one atomic swap: right whatever was there, and connections go on. */
@@ -95,6 +102,18 @@ export class Firewall {
     return isForeign(this.#foreign.ports, port);
   }
 
+  /**
+   * Takes away the tables of engines that are gone: their ports would lead nowhere for ever. @param bridgesInUse those that have ports
+   * @returns the folders of these engines
+   */
+  removeAbandoned(bridgesInUse: ReadonlySet<string>): string[] {
+    return abandonedTables(this.#tables, { own: this.#table, bridgesInUse }).flatMap(({ table, root }) => {
+      this.#run(noRuleset(table));
+      this.#foreign = undefined;
+      return root;
+    });
+  }
+
   /** Chains of others that stop containers' packets, whatever this table says. */
   foreignDrops(): ForwardDrop[] {
     return forwardDrops(this.#tables.chains(0));
@@ -129,15 +148,23 @@ export class Firewall {
     return [...[...this.#networks.values()].flatMap(networkElements), ...[...this.#endpoints.values()].flatMap(portElements)];
   }
 
+  /** What another tool changes between two of these questions is not taken for ours: the table is made once more, or looked at when somebody asks next. */
   #restore(): void {
-    const bridgedTranslation = readSysctl('net/bridge/bridge-nf-call-ip6tables') === '1';
-    this.#tables.transaction([...newRuleset(this.#table, { bridgedTranslation }), ...addElements(this.#table, this.#wanted())]);
-    this.#generation = this.#tables.generation();
-    this.#rules = this.#listing();
+    const options = { bridgedTranslation: readSysctl('net/bridge/bridge-nf-call-ip6tables') === '1', ...(this.#root !== undefined && { root: this.#root }) };
+    const whole = rulesetSize(options);
+    for (let tries = 1; ; tries++) {
+      const before = this.#tables.generation();
+      this.#tables.transaction([...newRuleset(this.#table, options), ...addElements(this.#table, this.#wanted())]);
+      this.#generation = this.#tables.generation() === before + 1 ? before + 1 : -1;
+      const { chains, rules } = this.#listed();
+      this.#rules = rulesText(chains, rules);
+      if ((chains.length === whole.chains && rules.length === whole.rules) || tries === mostTries) return;
+    }
   }
 
   #isIntact(): boolean {
-    if (this.#listing() !== this.#rules) return false;
+    const { chains, rules } = this.#listed();
+    if (rulesText(chains, rules) !== this.#rules) return false;
     const wanted = encodedElements(this.#wanted());
     try {
       return sets.every(({ name }) => holds(this.#tables.elements(this.#table, name), wanted.get(name) ?? new Map()));
@@ -147,9 +174,9 @@ export class Firewall {
     }
   }
 
-  #listing(): string {
+  #listed(): { chains: Chain[]; rules: Rule[] } {
     const { family, name } = this.#table;
-    return rulesText(this.#tables.chains(family).filter(({ table }) => table === name), this.#tables.rules(this.#table));
+    return { chains: this.#tables.chains(family).filter(({ table }) => table === name), rules: this.#tables.rules(this.#table) };
   }
 
   /** A key that maps elsewhere is left from an attachment that ended unseen: its owner is gone, since ports are given once. */

@@ -1,7 +1,7 @@
 import { errnoOf } from '../../base/errors.ts';
 import { encodeFields } from '../../host/nftables/fields.ts';
 import { protocolNumber } from '../../host/internet-protocols.ts';
-import type { TableName } from '../../host/nftables/messages.ts';
+import type { SetElement, TableName } from '../../host/nftables/messages.ts';
 import type { NftablesSocket } from '../../host/nftables/socket.ts';
 import type { HostPort } from '../ports/reserve.ts';
 import { setOf, tableOf } from './ruleset.ts';
@@ -15,13 +15,13 @@ const maps = ['published4', 'published4any', 'published6', 'published6any'] as c
 export function foreignPorts(tables: NftablesSocket, own: TableName): ForeignPorts {
   const prefix = tableOf('').name;
   const others = new Set(tables.chains(own.family).map(({ table }) => table).filter((name) => name.startsWith(prefix) && name !== own.name));
-  return new Map(maps.map((map) => [map, new Set([...others].flatMap((name) => keysOf(tables, { family: own.family, name }, map)))]));
+  return new Map(maps.map((map) => [map, new Set([...others].flatMap((name) => elementsOf(tables, { family: own.family, name }, map).map(({ key }) => key.toString('hex'))))]));
 }
 
-/** An engine of another release may have no such map, and its table can go meanwhile. */
-function keysOf(tables: NftablesSocket, table: TableName, map: string): string[] {
+/** An engine of another release may have no such set, and its table can go meanwhile. */
+export function elementsOf(tables: NftablesSocket, table: TableName, set: string): SetElement[] {
   try {
-    return tables.elements(table, map).map(({ key }) => key.toString('hex'));
+    return tables.elements(table, set);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return [];
     throw error;

@@ -27,18 +27,28 @@ export function tableOf(instanceId: string): TableName {
   return { family: protocolFamily.inet, name: `gantry-${instanceId}` };
 }
 
-/** Replaces the table, whatever it held, by the rules: one transaction, with the elements behind it, so no packet meets half of it. */
-export function newRuleset(table: TableName, options: {
+export interface RulesetOptions {
   /** The kernel translates packets while it bridges them (br_netfilter). */
   bridgedTranslation: boolean;
-}): NetlinkRequest[] {
+  /** The engine's folder, in the table's comment: without it the table is nobody's (abandoned-tables.ts). */
+  root?: string;
+}
+
+/** Replaces the table, whatever it held, by the rules: one transaction, with the elements behind it, so no packet meets half of it. */
+export function newRuleset(table: TableName, options: RulesetOptions): NetlinkRequest[] {
   const chains = chainsOf(options);
   return [
-    newTable(table), deleteTable(table), newTable(table),
+    newTable(table), deleteTable(table), newTable(table, options.root),
     ...sets.map((set, index) => newSet(table, set, index + 1)),
     ...chains.map(({ name, hook }) => newChain(table, name, hook)),
     ...chains.flatMap(({ name, rules }) => rules.map((rule) => newRule(table, name, rule.flat()))),
   ];
+}
+
+/** How many chains and rules a whole ruleset has. */
+export function rulesetSize(options: RulesetOptions): { chains: number; rules: number } {
+  const chains = chainsOf(options);
+  return { chains: chains.length, rules: chains.flatMap(({ rules }) => rules).length };
 }
 
 /** Right whether it is there or not. */
@@ -96,7 +106,7 @@ const isAnswer = isTracked('state', 2 | 4);
  * `loopback` is what makes route_localnet on the bridges safe: translated answers carry the bridge's address there.
  * In `output`, an answer that is translated back to ::1 while it is bridged never arrives: refused at once, a client goes on to 127.0.0.1.
  */
-function chainsOf({ bridgedTranslation }: { bridgedTranslation: boolean }): Chain[] {
+function chainsOf({ bridgedTranslation }: RulesetOptions): Chain[] {
   return [
     {
       name: 'loopback', hook: { type: 'filter', hook: 'prerouting', priority: -300 }, rules: [

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
 import { bridgeName } from '../../../src/network/bridge/names.ts';
+import { Firewall } from '../../../src/network/firewall/firewall.ts';
 import type { BridgeNetwork, Endpoint, NetworkBackend, PublishedPort } from '../../../src/network/network.ts';
 import { nft } from '../../support/nft.ts';
 import { hostOnLan, Stage } from './stage.ts';
@@ -56,6 +59,29 @@ describe('firewall', () => {
       assert.match(reach(), /^web saw/, what);
     }
     await backend.close();
+  });
+
+  it('what another tool takes out while the table is made is not taken for ours', async () => {
+    const own = new Firewall(`${instance}own`);
+    const forward = (): string => nft(`list chain inet gantry-${instance}own forward`);
+    own.replace([network], [web]);
+    const whole = forward();
+    for (let round = 0; round < 20; round++) {
+      // One transaction a line.
+      const other = spawn('nft', ['-i'], { stdio: ['pipe', 'ignore', 'ignore'] });
+      other.stdin.end(`flush chain inet gantry-${instance}own forward\n`.repeat(20));
+      const ended = once(other, 'exit');
+      let over = false;
+      void ended.then(() => { over = true; });
+      while (!over) {
+        own.replace([network], [web]);
+        await new Promise(setImmediate);
+      }
+      own.repair();
+      assert.equal(forward(), whole);
+    }
+    own.remove();
+    own.close();
   });
 
   it('a change of another table is nobody\'s business', async () => {

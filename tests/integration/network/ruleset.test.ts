@@ -14,6 +14,7 @@ const { name } = tableOf('x');
 /** The rules in nft's own language. */
 const asText = `
 table inet ${name} {
+  comment "/var/lib/gantry"
   set bridges { type ifname; }
   set same { type ifname . ifname; }
   set internal { type ifname; }
@@ -118,7 +119,7 @@ test('the rules that the kernel is given are those that nft makes of the same wo
   for (const namespace of [ours, theirs]) createNetns(namespace);
   using _namespaces = { [Symbol.dispose]: () => [ours, theirs].forEach(removeNetns) };
   using nftables = withNetns(ours, () => new NftablesSocket());
-  nftables.transaction([...newRuleset(tableOf('x'), { bridgedTranslation: true }), ...addElements(tableOf('x'), elements.map(([element]) => element))]);
+  nftables.transaction([...newRuleset(tableOf('x'), { bridgedTranslation: true, root: '/var/lib/gantry' }), ...addElements(tableOf('x'), elements.map(([element]) => element))]);
   run(theirs, asText);
   for (const [, text] of elements) run(theirs, `add element inet ${name} ${text}`);
   assert.equal(run(ours, 'list', 'table', 'inet', name), run(theirs, 'list', 'table', 'inet', name));
