@@ -4,8 +4,11 @@ import { Slices } from './slices.ts';
 
 describe('Slices', () => {
   it('let everybody else have a turn between two of them', async () => {
-    const slices = new Slices();
-    while (!slices.isOver) continue;
+    let nowMs = 0;
+    const slices = new Slices(() => nowMs);
+    assert.equal(slices.isOver, false);
+    nowMs = 8;
+    assert.equal(slices.isOver, true);
     let others = 0;
     setImmediate(() => others++);
     await slices.next();

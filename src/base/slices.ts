@@ -8,14 +8,20 @@ const sliceMs = 8;
  * socket that takes all it is given at once, makes one turn of it all otherwise.
  */
 export class Slices {
-  #begunMs = performance.now();
+  readonly #nowMs: () => number;
+  #begunMs: number;
+
+  constructor(nowMs = (): number => performance.now()) {
+    this.#nowMs = nowMs;
+    this.#begunMs = nowMs();
+  }
 
   get isOver(): boolean {
-    return performance.now() - this.#begunMs >= sliceMs;
+    return this.#nowMs() - this.#begunMs >= sliceMs;
   }
 
   async next(): Promise<void> {
     await setImmediate();
-    this.#begunMs = performance.now();
+    this.#begunMs = this.#nowMs();
   }
 }

@@ -45,11 +45,11 @@ async function serve(config: DaemonConfig, argv: string[]): Promise<void> {
   process.umask(0o022);
   let level = config.logLevel;
   const log = createLog({ format: config.logFormat, get level() { return level; }, write: (line) => process.stderr.write(line) });
-  const asked = stopAsked();
+  const asked = askedBySignals();
   using _pidFile = config.pidFile === undefined ? undefined : writePidFile(config.pidFile);
   const daemon = await createDaemon(config, log);
   log.info('ready', { hosts: config.hosts, root: config.root, instance: daemon.instanceId });
-  process.on('SIGHUP', () => {
+  const reload = (): void => {
     try {
       const next = readConfig(argv) as DaemonConfig;
       const restart = daemon.reload(next);
@@ -59,22 +59,30 @@ async function serve(config: DaemonConfig, argv: string[]): Promise<void> {
       // Wrong settings end no daemon that runs: it goes on as it is.
       log.error('settings stay as they are', { error: messageOf(error) });
     }
-  });
+  };
+  process.on('SIGHUP', reload);
+  // The settings may have changed after they were read.
+  if (asked.isReloadAsked()) reload();
   notifyService('READY=1', log);
   returnMemoryWhenResting();
-  const signal = await asked;
+  const signal = await asked.stop;
   log.info('shutting down: containers keep running', { signal });
   notifyService('STOPPING=1', log);
   await daemon.close();
   log.info('ended');
 }
 
-function stopAsked(): Promise<NodeJS.Signals> {
+interface Asked { stop: Promise<NodeJS.Signals>; isReloadAsked: () => boolean }
+
+function askedBySignals(): Asked {
   // A client that goes away must not end the daemon; neither must a terminal that closes, or a SIGHUP before there is anything to tell it.
-  for (const signal of ['SIGPIPE', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  return new Promise((resolve) => {
+  process.on('SIGPIPE', () => undefined);
+  let isReloadAsked = false;
+  process.on('SIGHUP', () => { isReloadAsked = true; });
+  const stop = new Promise<NodeJS.Signals>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
   });
+  return { stop, isReloadAsked: () => isReloadAsked };
 }
 
 function refuse(error: unknown): number {

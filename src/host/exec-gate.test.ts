@@ -26,7 +26,7 @@ async function waitsAtGate(pid: number): Promise<void> {
 
 test('holdPrograms() holds a program back until the gate is opened, also when that is said twice', async (context) => {
   const child = await shellWithOwnRoot(context);
-  const open = child === undefined ? undefined : holdPrograms(child.pid!);
+  const open = child === undefined ? undefined : holdPrograms(child.pid!, 60_000);
   if (child === undefined || open === undefined) return context.skip('no mounts or no fanotify permissions for this user on this kernel');
   let said = '';
   child.stdout!.on('data', (chunk) => (said += String(chunk)));

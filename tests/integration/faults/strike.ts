@@ -58,6 +58,7 @@ export interface Point { call: string; nth: number; threads: Fault['threads'] }
 
 /** All points of a scenario at which something changes, told by doing it once. */
 export async function pointsOf(box: Box, scenario: Scenario, calls: string): Promise<Point[]> {
+  const before = await resting(box);
   await scenario.given?.(box);
   let lines: string[];
   {
@@ -67,6 +68,8 @@ export async function pointsOf(box: Box, scenario: Scenario, calls: string): Pro
   }
   await scenario.holds(box);
   await scenario.tidy(box);
+  // What is still on its way out is nothing that a strike finds.
+  await leavesNothing(box, before);
   const made = lines.flatMap((line) => {
     const [, thread, call] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
     return thread === undefined || call === undefined ? [] : [{ thread: Number(thread), call }];
@@ -104,11 +107,16 @@ async function leavesNothing(box: Box, before: readonly string[]): Promise<void>
   }
 }
 
+/** So many looks in a row that are alike: work in the background may stand still for a while when the machine is busy. */
+const restLooks = 10;
+
 async function resting(box: Box): Promise<string[]> {
-  for (let last = remainsOf(box.daemon); ;) {
+  let last = remainsOf(box.daemon);
+  for (let alike = 0; alike < restLooks;) {
     await setTimeout(50);
     const now = remainsOf(box.daemon);
-    if (now.join() === last.join()) return now;
+    alike = now.join() === last.join() ? alike + 1 : 0;
     last = now;
   }
+  return last;
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { census, censusDifference } from '../../support/census.ts';
-import { gantryProgram } from '../../support/daemon.ts';
+import { gantryProgram, TestDaemon } from '../../support/daemon.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { instanceIdOf } from '../../../src/daemon/config.ts';
 import { runProgram } from '../../../src/host/run-program.ts';
@@ -91,4 +91,20 @@ test('SIGHUP exchanges the settings that it can, names the others, and ends no d
   process.kill(box.daemon.pid, 'SIGHUP');
   await said(/settings stay as they are error=.*unable to configure the Docker daemon/);
   assert.deepEqual(await labels(), ['a=new']);
+});
+
+test('SIGHUP to a daemon that is about to be ready exchanges the settings once it is', async () => {
+  await using folder = await temporaryFolder();
+  const [file, pidFile] = [`${folder.path}/daemon.json`, `${folder.path}/pid`];
+  writeFileSync(file, '{"labels": ["a=old"]}');
+  await using daemon = new TestDaemon(join(folder.path, 'daemon'), { args: ['--config-file', file, '--pidfile', pidFile] });
+  mkdirSync(daemon.folder);
+  const started = daemon.start();
+  // It has read its settings by then, and is not ready.
+  while (!existsSync(pidFile)) await setTimeout(1);
+  writeFileSync(file, '{"labels": ["a=new"]}');
+  process.kill(daemon.pid, 'SIGHUP');
+  await started;
+  while (!daemon.log.includes('settings read again')) await setTimeout(20);
+  assert.deepEqual(((await daemon.request('GET', '/info')).json as { Labels: string[] }).Labels, ['a=new']);
 });

@@ -158,7 +158,8 @@ describe('the monitor', () => {
   test('kills what a container in the host\'s pid namespace leaves behind', async () => {
     await using room = new Room('crun');
     const { output } = await room.runToEnd('c', ['sh', '-c', 'sleep 1000 & echo $!'], { spec: { pidNamespace: 'host' } });
-    assert.equal(isAlive(Number(output.stdout)), false);
+    // It has left its control group, and may be on its last steps.
+    while (isAlive(Number(output.stdout))) await new Promise(setImmediate);
   });
 
   test('gives the same process when a start is repeated', async () => {
