@@ -21,7 +21,12 @@ describe('Ctrl-C ends a command whose engine hangs', () => {
       response.setHeader('Content-Type', 'application/json');
       if (request.url?.includes('/_ping') === true) response.end('OK');
       else if (/\/containers\/[^/]+\/json/.test(request.url ?? '')) response.end(JSON.stringify({ Id: 'f'.repeat(64), Name: '/web', State: { Running: true }, Config: {}, HostConfig: {} }));
+      else if (request.url?.includes('/containers/create?name=made') === true) response.writeHead(201).end(JSON.stringify({ Id: 'f'.repeat(64), Warnings: [] }));
       else asked();
+    });
+    server.on('upgrade', (_request, socket) => {
+      socket.on('error', () => undefined).once('end', () => socket.end()).resume();
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
     });
     server.listen(join(directory, 'engine.sock'));
     await once(server, 'listening');
@@ -32,7 +37,7 @@ describe('Ctrl-C ends a command whose engine hangs', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  for (const line of ['run a', 'run -d a', 'create a', 'pull a', 'push a', 'load -i /etc/hostname', 'import /etc/hostname', 'stats --no-stream web', 'stats web', 'events', 'logs -f web', 'wait web', 'ps', 'stop web', 'export web', 'exec -d web ls']) {
+  for (const line of ['run a', 'run -d a', 'create a', 'pull a', 'push a', 'load -i /etc/hostname', 'import /etc/hostname', 'stats --no-stream web', 'stats web', 'events', 'logs -f web', 'wait web', 'ps', 'stop web', 'export web', 'exec -d web ls', 'run --sig-proxy=false --name made a']) {
     test(line, async () => {
       const [program, ...args] = gantryProgram();
       const waiting = new Promise<void>((resolve) => { asked = resolve; });

@@ -45,7 +45,7 @@ async function stage(host: string): Promise<void> {
     await run('run', '-d', '--name', 'web', '--label', 'a=b', '--label', 'com.x.y_z=1', '-p', '127.0.0.1::80', busybox, 'sleep', '100000'),
     await run('create', '--name', 'made', busybox, 'sh', '-c', 'echo hello world this is a long command'),
     await run('run', '--name', 'done', busybox, 'sh', '-c', 'exit 3'),
-    await run('run', '-d', '--name', 'hh', '--health-cmd', 'true', '--health-interval', '100ms', '--network', 'back', '-v', 'data:/d', '--tmpfs', '/x', busybox, 'sleep', '100000'),
+    await run('run', '-d', '--name', 'hh', '--health-cmd', 'true', '--health-start-interval', '100ms', '--health-start-period', '1h', '--health-interval', '1h', '--network', 'back', '-v', 'data:/d', '--tmpfs', '/x', busybox, 'sleep', '100000'),
     await run('run', '-d', '--name', 'pp', busybox, 'sleep', '100000'),
     await run('pause', 'pp'),
   ], [0, 0, 3, 0, 0, 0]);

@@ -91,7 +91,7 @@ def images(container):
 
 def life():
     since = int(time.time())
-    script = 'trap exit TERM; echo start; while :; do sleep 1 & wait; done'
+    script = 'trap "exit 143" TERM; echo start; while :; do sleep 1 & wait; done'
     container = client.containers.run(
         IMAGE, ['sh', '-c', script], detach=True, name='py', environment={'A': 'b'}, labels={'x': 'y'},
         ports={'80/tcp': ('127.0.0.1', None)}, mem_limit='64m', tmpfs={'/t': ''})

@@ -56,7 +56,7 @@ test('create takes or refuses any body, and what it took can be shown and remove
 
 test('what create took starts or is refused, and is removed', async () => {
   await fc.assert(fc.asyncProperty(body, async (payload) => {
-    const { status, json } = await stage.daemon.request('POST', '/containers/create', { ...payload, Cmd: ['true'], Entrypoint: null });
+    const { status, json } = await stage.daemon.request('POST', '/containers/create', { ...payload, Cmd: ['true'], Entrypoint: null, HostConfig: { ...payload.HostConfig, AutoRemove: false } });
     if (status !== 201) return;
     const { Id } = json as { Id: string };
     const started = await stage.daemon.request('POST', `/containers/${Id}/start`);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { setTerminalSize } from '../../src/host/terminal.ts';
@@ -79,6 +80,7 @@ for (const name of clientNames) {
     test('who attaches to a shell sees its prompt, and leaves with 1 when it goes on', async () => {
       const container = `${name}-prompt`;
       await client().ok('run', '-dit', '--name', container, image, 'sh');
+      await untilItHearsOfSizes(container);
       const attached = client().terminal(['attach', container]);
       await attached.until(/# /);
       attached.write('\x10\x11');
@@ -134,6 +136,13 @@ for (const name of clientNames) {
       assert.equal(await isRunning(container), 'true');
       await client().ok('rm', '-f', container);
     });
+
+    /** A shell that has shown its prompt and does not yet listen to SIGWINCH does not show it again. */
+    async function untilItHearsOfSizes(container: string): Promise<void> {
+      const pid = await client().ok('inspect', '-f', '{{.State.Pid}}', container);
+      const caught = (): bigint => BigInt(`0x${/^SigCgt:\t(\w+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]}`);
+      while ((caught() >> BigInt(constants.signals.SIGWINCH - 1) & 1n) === 0n) await setTimeout(10);
+    }
 
     /** Docker's client stays until the third signal, but hands none on. */
     async function left(running: Running): Promise<void> {

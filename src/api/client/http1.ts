@@ -42,6 +42,8 @@ export async function upgrade(stream: Duplex, request: Request): Promise<Respons
   const head = await incoming.head();
   if (head.status !== 101 && head.status !== 200) return { ...head, body: bodyOf(stream, incoming, head, request.method) };
   incoming.release();
+  // It may break, or be let go, before anybody reads it, and while it is written to: who reads hears of that.
+  stream.on('error', () => undefined);
   return { ...head, body: nothing(), raw: stream };
 }
 

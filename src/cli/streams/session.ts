@@ -24,21 +24,16 @@ export async function session(context: Context, options: SessionOptions): Promis
   const { stream } = options;
   using _raw = options.stdin && options.tty ? await rawMode(context) : undefined;
   const { promise: detached, resolve: detach } = Promise.withResolvers<SessionEnd>();
-  const stopInput = options.stdin ? pumpInput(context, options, () => detach('detached')) : closeInput(stream);
+  // Without stdin nothing is ever sent; the half stays open, since some engines take its end for the end of the session.
+  const stopInput = options.stdin ? pumpInput(context, options, () => detach('detached')) : undefined;
   const output = pumpOutput(context, options).then((): SessionEnd => 'closed');
   try {
     return await Promise.race([output, detached]);
   } finally {
-    stopInput();
+    stopInput?.();
     stream.destroy();
     output.catch(() => undefined);
   }
-}
-
-/** Without stdin nothing is ever sent; the half stays open, since some engines take its end for the end of the session. */
-function closeInput(stream: Duplex): () => void {
-  stream.on('error', () => undefined);
-  return () => undefined;
 }
 
 function pumpInput(context: Context, { stream, tty, detachKeys }: SessionOptions, detach: () => void): () => void {
@@ -53,8 +48,6 @@ function pumpInput(context: Context, { stream, tty, detachKeys }: SessionOptions
     if (detached) detach();
   };
   const onEnd = (): void => { stream.end(); };
-  // The other side may stop reading before it stops writing; its output still counts.
-  stream.on('error', () => undefined);
   stdin.on('data', onData).on('end', onEnd).on('error', onEnd);
   return () => {
     stdin.off('data', onData).off('end', onEnd).off('error', onEnd);
