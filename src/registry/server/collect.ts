@@ -1,7 +1,7 @@
 import { isGantryError } from '../../base/errors.ts';
 import type { Digest } from '../../oci/digest.ts';
 import type { RegistryContext } from './exchange.ts';
-import { ingestKey } from './handlers/uploads.ts';
+import { dropStaleUpload } from './handlers/uploads.ts';
 import { readManifest } from './manifest-rules.ts';
 import { Refusal } from './refusal.ts';
 
@@ -37,11 +37,8 @@ export async function collectGarbage(context: RegistryContext, options: CollectO
 const longestPauseMs = 3_600_000;
 
 async function collectUploads({ storage }: RegistryContext, options: CollectOptions, collected: Collected): Promise<void> {
-  for (const id of await storage.uploads.stale(Date.now() - options.graceMs)) {
-    await (await storage.blobs.ingest(ingestKey(id))).abort();
-    await storage.uploads.remove(id);
-    collected.uploads += 1;
-  }
+  const olderThanMs = Date.now() - options.graceMs;
+  for (const id of await storage.uploads.stale(olderThanMs)) if (await dropStaleUpload(storage, id, olderThanMs)) collected.uploads += 1;
   // Blobs of a cache whose upstream broke off, and what a crash left of a small write.
   await storage.blobs.sweepIngests(Date.now() - Math.max(options.graceMs, longestPauseMs));
 }

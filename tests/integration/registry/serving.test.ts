@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { hasKind } from '../../../src/base/errors.ts';
 import { silentLog } from '../../../src/base/log.ts';
@@ -153,6 +155,18 @@ describe('collection of garbage', () => {
       assert.equal(await client.headBlob(repository, digestOf(old.layer)), undefined);
       assert.equal((await readdir(join(registry.root, 'blobs', 'sha256'))).length, 4);
     });
+  });
+  it('leaves an upload alone that a client is sending, however long that takes', async () => {
+    await using registry = await startRegistry();
+    const location = (await fetch(`${registry.url}/v2/a/blobs/uploads/`, { method: 'POST' })).headers.get('location')!;
+    const call = request(registry.url + location, { method: 'PATCH', headers: { 'content-length': 12 }, agent: false });
+    call.write('first ');
+    while ((await readdir(join(registry.root, 'ingest')).catch(() => [])).length === 0) await setImmediate();
+    assert.equal((await registry.server.collectGarbage(all)).uploads, 0);
+    const answered = once(call, 'response') as Promise<[IncomingMessage]>;
+    call.end('second');
+    assert.equal((await answered)[0].resume().statusCode, 202);
+    assert.equal((await fetch(`${registry.url}${location}?digest=${digestOf('first second')}`, { method: 'PUT' })).status, 201);
   });
   it('loses no blob of the pushes that run meanwhile', async () => {
     await using registry = await startRegistry();

@@ -7,14 +7,16 @@ import { formatUploadRange, parseChunkRange } from '../../protocol/ranges.ts';
 import { formatRoute } from '../../protocol/routes.ts';
 import { answer, bodyOf, type Exchange } from '../exchange.ts';
 import { diskFull, Refusal } from '../refusal.ts';
-import type { RepositoryStore } from '../storage/storage.ts';
+import type { RegistryStorage, RepositoryStore } from '../storage/storage.ts';
 
 interface Target { name: string; id: string }
 
 /** Requests on one upload run one after the other. */
 const uploadLocks = new KeyedLocks();
+/** Uploads that a request is at: sending a large layer may take longer than what is stale. */
+const underWay = new Set<string>();
 
-export function ingestKey(id: string): string {
+function ingestKey(id: string): string {
   return `upload-${id}`;
 }
 
@@ -115,7 +117,25 @@ async function withUpload(exchange: Exchange, { name, id }: Target, expected: { 
   const { storage } = exchange.context;
   await uploadLocks.run(id, async () => {
     if (await storage.uploads.find(id) !== name) throw new Refusal('BLOB_UPLOAD_UNKNOWN', `upload ${id} is not known in ${name}`);
-    await act(await storage.blobs.ingest(ingestKey(id), expected));
+    underWay.add(id);
+    try {
+      await act(await storage.blobs.ingest(ingestKey(id), expected));
+    } finally {
+      underWay.delete(id);
+      // Touched from its beginning to its end.
+      await storage.uploads.find(id);
+    }
+  });
+}
+
+/** Removes an upload that nobody has touched since then. False when somebody has after all. */
+export async function dropStaleUpload({ blobs, uploads }: RegistryStorage, id: string, olderThanMs: number): Promise<boolean> {
+  if (underWay.has(id)) return false;
+  return await uploadLocks.run(id, async () => {
+    if (!(await uploads.stale(olderThanMs)).includes(id)) return false;
+    await (await blobs.ingest(ingestKey(id))).abort();
+    await uploads.remove(id);
+    return true;
   });
 }
 
