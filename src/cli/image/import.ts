@@ -2,7 +2,8 @@ import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
 import { atLeast, define } from '../command.ts';
 import { list, text } from '../grammar/flag.ts';
-import { showProgress, type ProgressMessage } from '../progress/show.ts';
+import type { ProgressMessage } from '../progress/progress-message.ts';
+import { showProgress } from '../progress/show.ts';
 import { cannotOpen } from '../streams/cannot-open.ts';
 import { checkReference } from './reference.ts';
 

@@ -4,7 +4,8 @@ import { GantryError } from '../../base/errors.ts';
 import { objectsOf, textOf } from '../../api/client/transport.ts';
 import { define, none } from '../command.ts';
 import { bool, list, text } from '../grammar/flag.ts';
-import { showProgress, type ProgressMessage } from '../progress/show.ts';
+import type { ProgressMessage } from '../progress/progress-message.ts';
+import { showProgress } from '../progress/show.ts';
 import { platformQuery } from './image-path.ts';
 
 export const command = define({

@@ -49,14 +49,14 @@ export async function* readBlob(session: Session, request: BlobRequest): AsyncGe
         yield chunk;
       }
     } catch (error) {
-      const failure = connectionFailure(error, repository.registry, request.signal);
+      const failure = connectionFailure(error, repository, request.signal);
       if (isGantryError(error) || hasKind(failure, 'cancelled')) throw failure;
       if (offset - countedFrom >= progressThatCounts) attempt = 1;
       countedFrom = offset;
       const wait = pauseBefore(attempt, session.retry);
       if (wait === undefined) throw failure;
       attempt += 1;
-      await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, repository.registry, request.signal); });
+      await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, repository, request.signal); });
     }
   }
   if (hash !== undefined) verify(hash, digest, repository);

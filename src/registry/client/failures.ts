@@ -54,14 +54,19 @@ export function single(header: string | string[] | undefined): string | undefine
   return Array.isArray(header) ? header[0] : header;
 }
 
-/** The network's failure as one of ours. Cancelling stays recognisable. */
-export function connectionFailure(error: unknown, registry: string, signal?: AbortSignal): GantryError {
+/** Who was asked; `base` is the URL of an endpoint that has not answered yet. */
+export interface Asked { registry: string; base?: string }
+
+/** The network's failure as one of ours: of who cannot be reached, in docker's words. Cancelling stays recognisable. */
+export function connectionFailure(error: unknown, { registry, base }: Asked, signal?: AbortSignal): GantryError {
   if (signal?.aborted || (error as Error | undefined)?.name === 'AbortError') {
     return new GantryError('cancelled', 'context canceled', { cause: error });
   }
   if (isGantryError(error)) return error;
   const code = errnoOf(error);
-  return new GantryError('unavailable', `registry ${registry}: ${networkReason(error)}`, { cause: error, hint: hintForNetwork(code, registry) });
+  const reason = networkReason(error);
+  const subject = base !== undefined && /^(?:dial tcp|tls:|http: server gave HTTP)/.test(reason) ? `Get "${base}/v2/"` : `registry ${registry}`;
+  return new GantryError('unavailable', `${subject}: ${reason}`, { cause: error, hint: hintForNetwork(code, registry) });
 }
 
 function hintForNetwork(code: string | undefined, registry: string): string | undefined {

@@ -102,7 +102,7 @@ export class Session {
         this.#log.info('registry asks to wait', { registry: endpoint.registry, status: answer.status, waitMs: Math.round(wait) });
         await pause(wait, request.signal);
       } catch (error) {
-        const failure = connectionFailure(error, endpoint.registry, request.signal);
+        const failure = connectionFailure(error, this.#settled.has(request.registry) ? request : endpoint, request.signal);
         if (hasKind(failure, 'cancelled')) throw failure;
         if (!isLast) {
           this.#log.debug('endpoint failed', { endpoint: endpoint.base, error: failure.message });
@@ -110,7 +110,7 @@ export class Session {
         }
         const wait = isGantryError(error) || this.#isPermanent(error, request.registry) ? undefined : pauseBefore(attempt, { ...this.retry, attempts });
         if (wait === undefined) throw failure;
-        await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, endpoint.registry, request.signal); });
+        await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, request, request.signal); });
       }
     }
   }

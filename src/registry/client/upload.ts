@@ -128,7 +128,7 @@ async function sendResumed(session: Session, request: PushBlobRequest, place: { 
       if (hasKind(error, 'cancelled') || !isTransient(error)) throw error;
       const wait = pauseBefore(attempt, session.retry);
       if (wait === undefined) throw error;
-      await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, request.repository.registry, request.signal); });
+      await pause(wait, request.signal).catch((cause: unknown) => { throw connectionFailure(cause, request.repository, request.signal); });
       const state = await resumePoint(session, request, place.upload);
       place.upload = state?.upload ?? await startUpload(session, request) as Upload;
       offset = state?.offset ?? 0;
