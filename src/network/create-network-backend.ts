@@ -80,8 +80,8 @@ class KernelNetworks implements NetworkBackend {
     this.#removeAbandoned();
     this.#warnOfForeignDrops();
     for (const network of known.networks) await this.#ensureNetwork(network);
-    this.#sandboxes.reclaim(new Set(known.sandboxes));
     await this.#sandboxes.dropWires();
+    await this.#sandboxes.reclaim(new Set(known.sandboxes));
     await this.#worker.do({ kind: 'deleteGroup', group: this.#leaving });
     await this.#reclaimLinks(known);
     this.#ports.load(this.#route);
@@ -172,8 +172,8 @@ class KernelNetworks implements NetworkBackend {
   }
 
   async dismantle(): Promise<void> {
-    this.#sandboxes.reclaim(new Set());
     for (const group of [this.#leaving, this.#group]) await this.#worker.do({ kind: 'deleteGroup', group });
+    await this.#sandboxes.reclaim(new Set());
     await this.#sandboxes.settle();
     this.#firewall.remove();
     this.#loopback.remove();

@@ -12,12 +12,12 @@ const patienceMs = 10_000;
  * Runs `act`, which looks at the host's routes, chooses a subnet and makes its bridge, while no other engine of this host does: two that start in one
  * moment would both find the same subnet free.
  */
-export async function inChoosingTurn<T>(act: () => Promise<T>): Promise<T> {
+export async function inChoosingTurn<T>(act: () => Promise<T>, path = lockPath): Promise<T> {
   const began = performance.now();
-  let turn = takeTurn();
+  let turn = takeTurn(path);
   while (turn === 'taken' && performance.now() - began < patienceMs) {
     await delay(pauseMs);
-    turn = takeTurn();
+    turn = takeTurn(path);
   }
   try {
     return await act();
@@ -27,9 +27,9 @@ export async function inChoosingTurn<T>(act: () => Promise<T>): Promise<T> {
 }
 
 /** Where /run cannot be written to, engines choose without turns. */
-function takeTurn(): FileLock | 'taken' | 'none' {
+function takeTurn(path: string): FileLock | 'taken' | 'none' {
   try {
-    return FileLock.acquire(lockPath);
+    return FileLock.acquire(path);
   } catch (error) {
     if (hasKind(error, 'conflict')) return 'taken';
     if (['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOSPC'].includes(errnoOf(error) ?? '')) return 'none';

@@ -188,6 +188,8 @@ class ResolverClient implements Resolver {
       if (connection !== undefined) return connection;
       await delay(10);
     }
+    // Were it to listen later, it would take the place of the one that is started next.
+    child.kill('SIGKILL');
     throw new GantryError('internal', `the resolver did not start: ${ended ?? 'it does not listen'}`, { hint: `See ${this.#logPath}.` });
   }
 }
@@ -200,17 +202,25 @@ function refuse(descriptor: number): void {
   }
 }
 
-/** The connection, when its other end speaks this version; another one is told to leave everything and to end. */
+/** The connection, when its other end speaks this version and goes on; one of another version is told to leave everything and to end. */
 async function greeted(connection: Connection): Promise<Connection | undefined> {
-  const refused = await connection.ask({ op: 'hello', version: protocolVersion }).then(() => false, (error: unknown) => {
-    if (hasKind(error, 'unavailable')) throw error;
-    return true;
-  });
-  if (!refused) return connection;
-  await connection.ask({ op: 'state', endpoints: [], sandboxes: [], pid: process.pid, relayed: [] });
-  await connection.ask({ op: 'end' });
-  await connection.lost;
+  try {
+    if (await speaksThisVersion(connection)) return connection;
+    await connection.ask({ op: 'state', endpoints: [], sandboxes: [], pid: process.pid, relayed: [] });
+    await connection.ask({ op: 'end' });
+    await connection.lost;
+  } catch (error) {
+    // It was about to end, or has died: another one takes its place.
+    if (!hasKind(error, 'unavailable')) throw error;
+  }
   return undefined;
+}
+
+function speaksThisVersion(connection: Connection): Promise<boolean> {
+  return connection.ask({ op: 'hello', version: protocolVersion }).then(() => true, (error: unknown) => {
+    if (hasKind(error, 'unavailable')) throw error;
+    return false;
+  });
 }
 
 /** Requests in order, answers in order. */

@@ -37,8 +37,8 @@ export class ResolverServer {
     await this.#ended.promise;
     for (const id of [...this.#served.keys()]) this.#leave(id);
     this.#relays.replace([], process.pid);
+    // It takes its path away before it closes: what is there a moment later is the next one's.
     this.#server.close();
-    rmSync(this.#socketPath, { force: true });
   }
 
   #listenTo(socket: Socket): void {

@@ -135,9 +135,7 @@ test('reserveHostPort() sees a listener of another program, and an address the h
 });
 
 test('a port that is held can listen and refuse again, and is held all along', async () => {
-  const held = reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: await freePort() });
-  assert.ok('release' in held && held.descriptor !== undefined);
-  const { port } = boundAddress(held.descriptor);
+  const { held, port } = holdFreePort('127.0.0.1');
   const answer = async (): Promise<string> => {
     const socket = connect(port, '127.0.0.1');
     return await new Promise((resolve) => { socket.once('connect', () => { socket.destroy(); resolve('connected'); }).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? '')); });
@@ -152,9 +150,7 @@ test('a port that is held can listen and refuse again, and is held all along', a
 });
 
 test('reserveHostPort() keeps others from the port until it is released', async () => {
-  const port = await freePort();
-  const held = reserveHostPort({ protocol: 'tcp', hostIp: '0.0.0.0', hostPort: port });
-  assert.ok('release' in held);
+  const { held, port } = holdFreePort('0.0.0.0');
   assert.deepEqual(reserveHostPort({ protocol: 'tcp', hostIp: '127.0.0.1', hostPort: port }), { refused: 'EADDRINUSE' });
   const [error] = await once(createServer().listen(port, '127.0.0.1'), 'error') as [NodeJS.ErrnoException];
   assert.equal(error.code, 'EADDRINUSE');
@@ -164,11 +160,14 @@ test('reserveHostPort() keeps others from the port until it is released', async 
   server.close();
 });
 
-async function freePort(): Promise<number> {
-  const chosen = createServer().listen(0, '127.0.0.1');
-  await once(chosen, 'listening');
-  const { port } = chosen.address() as { port: number };
-  chosen.close();
-  await once(chosen, 'close');
-  return port;
+/** The number is the kernel's choice, taken by name: whoever has it in between keeps it, and there is another one. */
+function holdFreePort(hostIp: string): { held: { release(): void; descriptor: number }; port: number } {
+  for (;;) {
+    const chosen = reserveHostPort({ protocol: 'tcp', hostIp, hostPort: 0 });
+    assert.ok('release' in chosen && chosen.descriptor !== undefined);
+    const { port } = boundAddress(chosen.descriptor);
+    chosen.release();
+    const held = reserveHostPort({ protocol: 'tcp', hostIp, hostPort: port });
+    if ('release' in held && held.descriptor !== undefined) return { held: { release: held.release, descriptor: held.descriptor }, port };
+  }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { listenOn } from '../../host/internet-sockets.ts';
+import { boundAddress, listenOn } from '../../host/internet-sockets.ts';
 import { reserveHostPort } from '../ports/reserve.ts';
 import type { RelayedPort } from './relayed-port.ts';
 import { Relays } from './relays.ts';
@@ -23,11 +23,10 @@ describe('Relays', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     for (let count = 0; count < 2; count++) {
-      let hostPort = await freePort();
-      let held = reserveHostPort({ protocol: 'tcp', hostIp: '::1', hostPort });
-      // Somebody may have taken it since it was looked for.
-      while ('refused' in held) held = reserveHostPort({ protocol: 'tcp', hostIp: '::1', hostPort: hostPort = await freePort() });
-      assert.ok(held.descriptor !== undefined);
+      // The kernel chooses: nobody can take it between the choice and the hold.
+      const held = reserveHostPort({ protocol: 'tcp', hostIp: '::1', hostPort: 0 });
+      assert.ok('release' in held && held.descriptor !== undefined);
+      const hostPort = boundAddress(held.descriptor).port;
       descriptors.push(held.descriptor);
       ports.push({ protocol: 'tcp', hostIp: '::1', hostPort, address: '127.0.0.1', port });
     }
@@ -76,13 +75,4 @@ async function heardFrom(socket: Socket): Promise<string> {
   let heard = '';
   for await (const chunk of socket) heard += String(chunk);
   return heard;
-}
-
-async function freePort(): Promise<number> {
-  const chosen = createServer().listen(0, '::1');
-  await once(chosen, 'listening');
-  const { port } = chosen.address() as AddressInfo;
-  chosen.close();
-  await once(chosen, 'close');
-  return port;
 }

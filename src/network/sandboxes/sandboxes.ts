@@ -113,12 +113,13 @@ export class Sandboxes {
     this.#removal ??= this.#sweep();
   }
 
-  /** Removes every namespace of an earlier daemon that is not in use, and its pool. */
-  reclaim(inUse: ReadonlySet<string>): void {
+  /** Removes every namespace of an earlier daemon that is not in use, and its pool; resolves when their names are gone. */
+  async reclaim(inUse: ReadonlySet<string>): Promise<void> {
     const ready = new Set([...this.#wired.ready, ...this.#bare.ready].map(({ id }) => id));
     for (const id of readdirSync(this.#directory)) {
       if (!inUse.has(id) && !ready.has(id)) this.remove(id);
     }
+    await this.#removal;
   }
 
   /** Makes the pool full again, in the background. */

@@ -8,6 +8,7 @@ import { linkGroup, wireGroup } from '../../../src/network/bridge/names.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
 import { repetitions } from '../../support/repetitions.ts';
 import { nft } from '../../support/nft.ts';
+import { enterOwnNetwork } from './own-network.ts';
 
 const image = 'gantry/busybox:latest';
 const many = repetitions(200);
@@ -18,6 +19,7 @@ describe('networks of a daemon', () => {
   let instanceId: string;
 
   before(async () => {
+    enterOwnNetwork();
     daemon = await startDaemon();
     instanceId = instanceIdOf(daemon.root);
     assert.equal((await daemon.request('POST', '/images/create?fromImage=gantry/busybox&tag=latest')).status, 200);

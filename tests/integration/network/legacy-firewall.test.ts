@@ -4,7 +4,8 @@ import { before, describe, it } from 'node:test';
 import { checked, libc } from '../../../src/host/ffi.ts';
 import { legacyForwardPolicy } from '../../../src/host/iptables-legacy.ts';
 
-const iptables = (...args: string[]) => spawnSync('iptables-legacy', args, { encoding: 'utf8' });
+/** Waits for others that use it: its lock is the host's, whatever the network namespace. */
+const iptables = (...args: string[]) => spawnSync('iptables-legacy', ['-w', ...args], { encoding: 'utf8' });
 const usable = iptables('--version').status === 0;
 
 describe('legacyForwardPolicy()', { skip: !usable && 'iptables-legacy is not installed' }, () => {

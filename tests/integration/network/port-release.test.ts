@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { reserveHostPort } from '../../../src/network/ports/reserve.ts';
 import { Engine } from '../../conformance/engine.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { enterOwnNetwork } from './own-network.ts';
 
 const image = 'gantry/busybox:latest';
 
@@ -12,6 +13,7 @@ describe('a published port is free again', () => {
   let engine: Engine;
 
   before(async () => {
+    enterOwnNetwork();
     daemon = await startDaemon();
     engine = new Engine({ socketPath: daemon.socketPath, image, ours: true });
     await engine.expect('POST', '/images/create', { query: { fromImage: 'gantry/busybox', tag: 'latest' }, status: 200 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Engine } from '../../conformance/engine.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { enterOwnNetwork } from './own-network.ts';
 
 const image = 'gantry/busybox:latest';
 
@@ -14,6 +15,7 @@ describe('a port that another engine leads to its container', () => {
   let container: string;
 
   before(async () => {
+    enterOwnNetwork();
     [first, second] = [await startDaemon(), await startDaemon()];
     const other = new Engine({ socketPath: first.socketPath, image, ours: true });
     engine = new Engine({ socketPath: second.socketPath, image, ours: true });

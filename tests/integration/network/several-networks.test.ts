@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Engine } from '../../conformance/engine.ts';
 import { startDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { enterOwnNetwork } from './own-network.ts';
 
 const image = 'gantry/busybox:latest';
 const sleeping = { Cmd: ['sleep', '100000'] };
@@ -12,6 +13,7 @@ describe('a container on several networks', () => {
   let engine: Engine;
 
   before(async () => {
+    enterOwnNetwork();
     daemon = await startDaemon();
     engine = new Engine({ socketPath: daemon.socketPath, image, ours: true, version: '1.48' });
     await engine.expect('POST', '/images/create', { query: { fromImage: 'gantry/busybox', tag: 'latest' }, status: 200 });

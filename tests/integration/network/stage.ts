@@ -19,9 +19,10 @@ export const neighbour = { ipv4: '198.51.100.2', ipv6: '2001:db8:1::2' };
 const server = `
 const [port, name] = process.argv.slice(1);
 const net = require('net');
-net.createServer((socket) => { socket.on('error', () => {}); socket.end(name + ' saw ' + socket.remoteAddress.replace('::ffff:', '')); }).listen(Number(port), '::', () => console.log('ready'));
+const tcp = net.createServer((socket) => { socket.on('error', () => {}); socket.end(name + ' saw ' + socket.remoteAddress.replace('::ffff:', '')); });
 const udp = require('dgram').createSocket('udp6');
-udp.on('message', (m, from) => udp.send(name + ' saw ' + from.address.replace('::ffff:', ''), from.port, from.address)).bind(Number(port));`;
+udp.on('message', (m, from) => udp.send(name + ' saw ' + from.address.replace('::ffff:', ''), from.port, from.address));
+udp.bind(Number(port), () => tcp.listen(Number(port), '::', () => console.log('ready')));`;
 
 const client = `
 const [protocol, host, port, ownPort, patienceMs] = process.argv.slice(1);
@@ -161,10 +162,12 @@ export class Stage {
     const netnsFd = openSync(this.lan, 'r');
     route.run(setLink('lo', { up: true }), addVeth({ name: 'lan0' }, { name: 'eth0', netnsFd }));
     closeSync(netnsFd);
+    writeSysctl('net/ipv6/conf/lan0/accept_dad', '0');
     const { index } = route.link('lan0')!;
     route.run(setLink(index, { up: true }), addAddress(index, `${hostOnLan.ipv4}/24`), addAddress(index, `${hostOnLan.ipv6}/64`));
     withNetns(this.lan, () => {
       using there = new RouteSocket();
+      writeSysctl('net/ipv6/conf/eth0/accept_dad', '0');
       const { index: linkIndex } = there.link('eth0')!;
       there.run(
         setLink('lo', { up: true }), setLink(linkIndex, { up: true }), addAddress(linkIndex, `${neighbour.ipv4}/24`), addAddress(linkIndex, `${neighbour.ipv6}/64`),
