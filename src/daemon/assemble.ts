@@ -138,7 +138,7 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
     images: imageNames(images), networks, volumes, staging, events,
     cgroups: createCgroupControl(cgroups), readUsage: (target) => readUsage(cgroups, target), health, execs, spec: (input) => withCompiledSeccomp(createSpec(input)), readLog, facts, settings, log,
     runPs,
-    imageBytes: (chainIds) => bytesOfLayers(snapshots, chainIds),
+    imageBytes: (chainIds) => bytesOfLayers({ snapshots, metadata }, chainIds),
   };
   const restored = await restore({ containers: deps, execs, volumes, volumeMounts, networks: () => restoreNetworks(networkDeps) });
   opened.adopt(followHostResolver(networkDeps, log), (each) => each.close());

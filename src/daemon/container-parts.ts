@@ -17,6 +17,8 @@ import type { ImageDeps } from '../engine/images/deps.ts';
 import { runProgram } from '../host/run-program.ts';
 import type { ExitReport, Runtime } from '../runtime/driver/runtime.ts';
 import type { HostFacts } from '../runtime/spec/spec-input.ts';
+import type { Metadata } from '../store/metadata/metadata.ts';
+import type { LayerRecord } from '../store/records.ts';
 import type { ContainerLayers } from '../store/snapshots/container-layers.ts';
 import type { Snapshotter } from '../store/snapshots/snapshotter.ts';
 import type { Digest } from '../store/content/content.ts';
@@ -105,9 +107,10 @@ export async function runPs(args: readonly string[]): Promise<string> {
   return result.stdout;
 }
 
-/** A layer that was removed meanwhile, with its container, weighs nothing. */
-export async function bytesOfLayers(snapshots: Pick<Snapshotter, 'usage'>, chainIds: readonly Digest[]): Promise<number> {
-  const sizes = await Promise.all(chainIds.map((chainId) => snapshots.usage(chainId).catch((error: unknown) => {
+/** As their images count them, whatever they take on the disk. A layer that was removed meanwhile, with its container, weighs nothing. */
+export async function bytesOfLayers({ snapshots, metadata }: { snapshots: Pick<Snapshotter, 'usage'>; metadata: Metadata }, chainIds: readonly Digest[]): Promise<number> {
+  const layers = metadata.table<LayerRecord>('layers');
+  const sizes = await Promise.all(chainIds.map((chainId) => layers.get(chainId)?.unpackedBytes ?? snapshots.usage(chainId).catch((error: unknown) => {
     if (hasKind(error, 'notFound')) return 0;
     throw error;
   })));

@@ -72,7 +72,7 @@ test('before 1.45 the short id and the host name are aliases on a network of one
 });
 
 test('the list shows a container as docker ps reads it', async () => {
-  await using server = await serve({ containers: { list: () => Promise.resolve([{ record: running, imageName: 'busybox', endpoints: running.endpoints }]) } });
+  await using server = await serve({ containers: { list: () => Promise.resolve([{ record: running, names: [running.name], imageName: 'busybox', endpoints: running.endpoints }]) } });
   const { json } = await server.call('GET', '/containers/json');
   const { Status, NetworkSettings, ...rest } = json[0];
   assert.match(Status, /^Up /);

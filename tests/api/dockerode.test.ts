@@ -16,7 +16,7 @@ function echo(): Duplex {
 
 test('dockerode lists, inspects and is told what does not exist', async () => {
   await using server = await serve({
-    containers: { list: () => Promise.resolve([{ record: running, imageName: 'busybox', endpoints: {} }]), inspect: () => Promise.resolve({ record: running, execIds: [], sandboxPath: undefined }) },
+    containers: { list: () => Promise.resolve([{ record: running, names: [running.name], imageName: 'busybox', endpoints: {} }]), inspect: () => Promise.resolve({ record: running, execIds: [], sandboxPath: undefined }) },
     images: { list: () => Promise.resolve([image]) },
   });
   const docker = new Docker({ socketPath: server.socketPath });

@@ -52,6 +52,7 @@ const refusedHostConfigs: readonly (readonly [hostConfig: Record<string, unknown
   [{ SecurityOpt: ['bad=x'] }, 'invalid --security-opt 2: "bad=x"'],
   [{ StorageOpt: { size: '10G' } }, "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"],
   [{ StorageOpt: { colour: 'red' } }, 'Unknown option colour'],
+  [{ CpuRealtimePeriod: 1000, CpuRealtimeRuntime: 2000 }, 'cpu real-time runtime cannot be higher than cpu real-time period'],
   [{ ShmSize: -1 }, 'SHM size can not be less than 0'],
   [{ Runtime: 'nope' }, /unknown or invalid runtime name: nope|Unknown runtime specified nope/],
   [{ Isolation: 'hyperv' }, /invalid isolation/i],
@@ -236,6 +237,25 @@ describe('what a create is asked', () => {
     const own = await engine.finished({ Cmd: ['cat', '/proc/1/cmdline'], HostConfig: { Init: true } });
     assert.deepEqual([exitCode, stdout, own.exitCode], [0, 'cat\0/proc/self/cmdline\0', 0]);
     assert.match(own.stdout, /^\/sbin\/docker-init\0--\0cat/);
+  });
+
+  test('an empty HOME is none: the user\'s own stays, for execs too', async () => {
+    const home = async (User: string): Promise<string> => (await engine.finished({ Cmd: ['sh', '-c', 'echo $HOME'], Env: ['HOME='], User })).stdout;
+    assert.deepEqual([await home(''), await home('1')], ['/root\n', '/usr/sbin\n']);
+    const id = await engine.run({ Env: ['HOME='] });
+    assert.ok((await engine.inspect(id)).Config.Env.includes('HOME='));
+    const { json: { Id } } = await engine.expect('POST', `/containers/${id}/exec`, { body: { Cmd: ['sh', '-c', 'echo $HOME'], Env: ['HOME='], AttachStdout: true }, status: 201 });
+    assert.match((await engine.expect('POST', `/exec/${Id}/start`, { body: {}, status: 200 })).text, /\/root\n$/);
+  });
+
+  test('the NIS domain is a parameter of the container\'s own', async () => {
+    assert.equal((await engine.finished({ Cmd: ['cat', '/proc/sys/kernel/domainname'], HostConfig: { Sysctls: { 'kernel.domainname': 'lan' } } })).stdout, 'lan\n');
+  });
+
+  test('a root filesystem weighs what its image does, and what was written', async () => {
+    const { id } = await engine.finished({ Cmd: ['dd', 'if=/dev/zero', 'of=/written', 'bs=1k', 'count=20'] });
+    const { SizeRw, SizeRootFs } = (await engine.expect('GET', `/containers/${id}/json`, { query: { size: 1 }, status: 200 })).json;
+    assert.deepEqual([SizeRw, SizeRootFs - SizeRw], [20 * 1024, (await engine.expect('GET', `/images/${engine.image}/json`, { status: 200 })).json.Size]);
   });
 
   test('a number of log files without a size is taken', async () => {

@@ -135,9 +135,9 @@ describe('events of containers', () => {
   test('of a commit tell of the pause around it', async () => {
     const id = await engine.run();
     const events = await follow(id, 'unpause');
-    const { json } = await engine.expect('POST', '/commit', { query: { container: id, comment: 'why' }, status: 201 });
+    const { json } = await engine.expect('POST', '/commit', { query: { container: id, comment: 'why', repo: 'docker.io/library/committed', tag: 'x' }, status: 201 });
     try {
-      assert.deepEqual((await events()).map(timeless), [['pause', {}], ['commit', { comment: 'why', imageID: json.Id, imageRef: '' }], ['unpause', {}]]);
+      assert.deepEqual((await events()).map(timeless), [['pause', {}], ['commit', { comment: 'why', imageID: json.Id, imageRef: 'committed:x' }], ['unpause', {}]]);
     } finally {
       await engine.expect('DELETE', `/images/${json.Id}`, { status: 200 });
     }

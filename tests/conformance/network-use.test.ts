@@ -156,6 +156,32 @@ describe('networks and the containers on them', () => {
     await engine.expect('POST', `/containers/${linked}/restart`, { query: { t: 0 }, status: 204 });
   });
 
+  test('a container answers to the names that others have for it by links, which are none to filter by', async () => {
+    const [child, parent, later] = [unique(), unique(), unique()];
+    const id = await engine.create({}, child);
+    const linked = await engine.create({ HostConfig: { Links: [`${child}:sql`, `${child}:db`] } }, parent);
+    const namesOf = async (filter: object): Promise<string[][]> =>
+      (await engine.expect('GET', '/containers/json', { query: { all: 1, filters: JSON.stringify(filter) }, status: 200 })).json.map(({ Names }: { Names: string[] }) => Names);
+    assert.deepEqual(await namesOf({ id: [id] }), [[`/${child}`, `/${parent}/db`, `/${parent}/sql`].toSorted()]);
+    assert.deepEqual(await namesOf({ name: [parent] }), [[`/${parent}`]]);
+    await engine.expect('POST', `/containers/${parent}/rename`, { query: { name: later }, status: 204 });
+    await engine.expect('GET', `/containers/${parent}/db/json`, { status: 404 });
+    for (const name of [`${later}/db`, `${later}/sql`]) assert.equal((await engine.inspect(name)).Id, id);
+    await engine.expect('POST', `/containers/${later}/db/start`, { status: 204 });
+    await engine.expect('DELETE', `/containers/${linked}`, { status: 204 });
+    assert.deepEqual(await namesOf({ id: [id] }), [[`/${child}`]]);
+    await engine.expect('GET', `/containers/${later}/db/json`, { status: 404 });
+  });
+
+  test('a link on a network of one\'s own names nobody for the engine', async () => {
+    const [{ name }, child, parent] = [await network(), unique(), unique()];
+    const id = await engine.create(on(name), child);
+    await engine.create({ ...on(name), HostConfig: { NetworkMode: name, Links: [`${child}:db`] } }, parent);
+    const { json } = await engine.expect('GET', '/containers/json', { query: { all: 1, filters: JSON.stringify({ id: [id] }) }, status: 200 });
+    assert.deepEqual(json[0].Names, [`/${child}`]);
+    await engine.expect('GET', `/containers/${parent}/db/json`, { status: 404 });
+  });
+
   test('a container that is linked to one that is gone does not start', async () => {
     const child = unique();
     const id = await engine.create({}, child);

@@ -65,6 +65,21 @@ describe('update', () => {
     assert.equal((await engine.inspect(id)).HostConfig.PidsLimit, 0);
   });
 
+  test('memory that is reserved may be more than the limit that was there before', async () => {
+    const id = await engine.run({ HostConfig: { Memory: 64 * MB } });
+    await engine.expect('POST', `/containers/${id}/update`, { body: { MemoryReservation: 100 * MB }, status: 200 });
+    assert.equal((await engine.inspect(id)).HostConfig.MemoryReservation, 100 * MB);
+  });
+
+  test('CPU shares that groups cannot keep are refused while it runs', async (context) => {
+    if ((await engine.expect('GET', '/info', { status: 200 })).json.CgroupVersion === '2') return void context.skip('control groups v2 have weights');
+    const id = await engine.run();
+    for (const [CpuShares, message] of [[1, /the minimum allowed cpu-shares is 2/], [262_145, /the maximum allowed cpu-shares is 262144/]] as const) {
+      await engine.expect('POST', `/containers/${id}/update`, { body: { CpuShares }, status: 500, message });
+    }
+    assert.equal((await engine.inspect(id)).HostConfig.CpuShares, 0);
+  });
+
   test('a weight on block devices that the kernel does not have is left out with a warning, also while it runs', async (context) => {
     const id = await engine.run();
     const { json } = await engine.expect('POST', `/containers/${id}/update`, { body: { BlkioWeight: 300 }, status: 200 });

@@ -149,6 +149,19 @@ describe('versions of the API', () => {
       body: { Image: at.image, NetworkingConfig: { EndpointsConfig: { bridge: null } } }, status: 400, message: 'invalid config for network bridge: EndpointsConfig is nil',
     }));
 
+  inEach(['1.51'], 'a MAC address that was asked for is told from the start', async (at) => {
+    const MacAddress = '02:42:ac:11:00:99';
+    const id = await at.create({ NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress } } } });
+    const { NetworkSettings } = await at.inspect(id);
+    assert.deepEqual([NetworkSettings.MacAddress, NetworkSettings.Networks.bridge.MacAddress], [MacAddress, MacAddress]);
+  });
+
+  inEach(['1.51'], 'namespaces of pids and of names are one\'s own unless said: there is no word for it', async (at) => {
+    for (const [HostConfig, message] of [[{ PidMode: 'private' }, 'invalid PID mode: private'], [{ UTSMode: 'private' }, 'invalid UTS mode: private']] as const) {
+      await at.answers('POST', '/containers/create', { body: { Image: at.image, HostConfig }, status: 400, message });
+    }
+  });
+
   inEach(['1.51'], 'a count of restarts without a policy is refused', (at) =>
     at.answers('POST', '/containers/create', {
       body: { Image: at.image, HostConfig: { RestartPolicy: { MaximumRetryCount: 5 } } }, status: 400, message: "invalid restart policy: maximum retry count can only be used with 'on-failure'",
@@ -175,6 +188,24 @@ describe('versions of the API', () => {
     await at.expect('DELETE', `/containers/${id}`, { status: 409, message: `cannot remove container "${id}": container is running: stop the container before removing or force remove` });
     await at.expect('POST', `/containers/${id}/rename`, { query: { name: '-x' }, status: 400, message: 'Error when allocating new name: Invalid container name (/-x), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed' });
     await at.expect('GET', '/containers/json', { query: { filters: '{"status":["bad"]}' }, status: 400, message: "invalid filter 'status=bad': invalid value for state (bad): must be one of created, running, paused, restarting, removing, exited, dead" });
+  });
+
+  inEach(['1.51'], 'a name server that is no address fails the start, in every mode of the network', async (at) => {
+    const message = 'bad nameserver address 1.2.3: ParseAddr("1.2.3"): IPv4 address too short';
+    for (const NetworkMode of ['bridge', 'none', 'host']) {
+      const id = await at.create({ HostConfig: { NetworkMode, Dns: ['1.1.1.1', '1.2.3'] } });
+      await at.expect('POST', `/containers/${id}/start`, { status: 500, message });
+      const { State } = await at.inspect(id);
+      assert.deepEqual([State.Status, State.ExitCode, State.Error], ['created', 128, message]);
+    }
+  });
+
+  inEach(['1.51'], 'whatever keeps a container from starting again, its restart is not refused as one of a container that is not there', async (at) => {
+    const stopped = await at.create({ Cmd: ['nosuch'] });
+    const sharing = await at.create({ HostConfig: { NetworkMode: `container:${stopped}` } });
+    await at.expect('POST', `/containers/${stopped}/restart`, { status: 500, message: /^Cannot restart container \w+: .*exec: "nosuch": executable file not found in \$PATH/ });
+    await at.expect('POST', `/containers/${sharing}/restart`, { status: 500, message: /^Cannot restart container \w+: cannot join network namespace of a non running container/ });
+    await at.expect('POST', '/containers/nosuch/restart', { status: 404 });
   });
 
   inEach(['1.41', '1.51'], 'a run tells when the one before it ended', async (at) => {

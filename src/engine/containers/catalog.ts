@@ -1,6 +1,7 @@
 import { GantryError } from '../../base/errors.ts';
 import type { Metadata, Table } from '../../store/metadata/metadata.ts';
 import { nameConflict } from './container-name.ts';
+import { linkedId } from './link-names.ts';
 import type { ContainerRecord } from './record.ts';
 
 /**
@@ -30,16 +31,26 @@ export class ContainerCatalog {
     return this.#byId.get(id);
   }
 
-  /** By id, name or unambiguous prefix of an id, in this order. @throws notFound */
+  /** By id, name, name of a link (`web/db`) or unambiguous prefix of an id, in this order. @throws notFound */
   find(container: string): ContainerRecord {
     const name = container.replace(/^\//, '');
-    const exact = this.#byId.get(container) ?? this.#byId.get(this.#idByName.get(name) ?? '');
+    const exact = this.#byId.get(container) ?? this.#byName(name) ?? this.#byLink(name);
     if (exact !== undefined) return exact;
     const matches = /^[0-9a-f]+$/.test(container) ? this.all().filter((record) => record.id.startsWith(container)) : [];
     // Docker answers 500 to an ambiguous prefix.
     if (matches.length > 1) throw new GantryError('internal', `multiple IDs found with provided prefix: ${container}`);
     if (matches[0] === undefined) throw new GantryError('notFound', `No such container: ${container}`);
     return matches[0];
+  }
+
+  #byName(name: string): ContainerRecord | undefined {
+    return this.#byId.get(this.#idByName.get(name) ?? '');
+  }
+
+  #byLink(name: string): ContainerRecord | undefined {
+    const slash = name.indexOf('/');
+    const parent = slash === -1 ? undefined : this.#byName(name.slice(0, slash));
+    return parent && this.#byId.get(linkedId(parent, name.slice(slash + 1)) ?? '');
   }
 
   /** The record again, after waiting for its lock. @throws notFound when it was removed meanwhile. */

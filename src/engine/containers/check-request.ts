@@ -115,9 +115,9 @@ function refuseDeviceRequests({ deviceRequests }: HostConfig): void {
 function checkModes(host: HostConfig): void {
   if (host.networkMode === 'container:') throw invalid('invalid network mode: invalid container format container:<name|id>');
   const namespaceOrContainer = (mode: string, words: string[]): boolean => words.includes(mode) || /^container:.+$/.test(mode);
-  if (!namespaceOrContainer(host.pidMode ?? '', ['', 'private', 'host'])) throw invalid(`invalid PID mode: ${host.pidMode}`);
+  if (!namespaceOrContainer(host.pidMode ?? '', ['', 'host'])) throw invalid(`invalid PID mode: ${host.pidMode}`);
   if (!namespaceOrContainer(host.ipcMode ?? '', ['', 'none', 'private', 'shareable', 'host'])) throw invalid(`invalid IPC mode: ${host.ipcMode}`);
-  if (!['', 'host', 'private'].includes(host.utsMode ?? '')) throw invalid(`invalid UTS mode: ${host.utsMode}`);
+  if (!['', 'host'].includes(host.utsMode ?? '')) throw invalid(`invalid UTS mode: ${host.utsMode}`);
   if (!['', 'host', 'private'].includes(host.cgroupnsMode ?? '')) throw invalid(`invalid cgroup namespace mode: ${host.cgroupnsMode}`);
 }
 

@@ -108,7 +108,7 @@ function checkMemory(resources: Resources, update: boolean): void {
 }
 
 function checkCpu(resources: Resources, facts: LimitFacts): void {
-  const { nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, cpuShares = 0 } = resources;
+  const { nanoCpus = 0, cpuPeriod = 0, cpuQuota = 0, cpuShares = 0, cpuRealtimePeriod = 0, cpuRealtimeRuntime = 0 } = resources;
   if (nanoCpus > 0 && cpuPeriod > 0) throw invalid('Conflicting options: Nano CPUs and CPU Period cannot both be set');
   if (nanoCpus > 0 && cpuQuota > 0) throw invalid('Conflicting options: Nano CPUs and CPU Quota cannot both be set');
   if (nanoCpus > 0 && !facts.controllers.includes('cpu')) {
@@ -121,6 +121,7 @@ function checkCpu(resources: Resources, facts: LimitFacts): void {
   if (cpuPeriod !== 0 && (cpuPeriod < 1000 || cpuPeriod > 1_000_000)) {
     throw invalid('CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
   }
+  if (cpuRealtimePeriod !== 0 && cpuRealtimeRuntime > cpuRealtimePeriod) throw invalid('cpu real-time runtime cannot be higher than cpu real-time period');
   if (cpuQuota > 0 && cpuQuota < 1000) throw invalid('CPU cfs quota can not be less than 1ms (i.e. 1000)');
   const online = `0-${facts.cpuCount - 1}`;
   if (lastOf(resources.cpusetCpus ?? '', 'cpus') >= facts.cpuCount) {

@@ -1,7 +1,9 @@
 import { matchesLabels, matchesPattern, readFilters, type ReadFilters } from '../filters.ts';
 import { GantryError } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
+import { linkNames } from './link-names.ts';
 import { listedMounts } from './mounts/listed.ts';
+import { portFilter, type PortFilter } from './port-filter.ts';
 import type { ContainerRecord } from './record.ts';
 import { dockerStatus, isAlive, shownState } from './transition.ts';
 import type { ContainerSummary, ContainerVerbs } from './verbs.ts';
@@ -20,9 +22,10 @@ export async function list(deps: ContainerDeps, options: Parameters<ContainerVer
     .filter(passes)
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : 0));
   const chosen = options.limit > 0 ? records.slice(0, options.limit) : records;
-  const imageName = imageNames(deps);
+  const [imageName, links] = [imageNames(deps), linkNames(deps.catalog.all())];
   return await Promise.all(chosen.map(async (record) => ({
     record,
+    names: [record.name, ...links.get(record.id) ?? []].toSorted(),
     imageName: imageName(record),
     endpoints: record.endpoints,
     health: deps.health.statusOf(record.id)?.status,
@@ -60,6 +63,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
   checkValues(filters);
   const before = filters.values('before').map((name) => deps.catalog.find(name).createdAt);
   const since = filters.values('since').map((name) => deps.catalog.find(name).createdAt);
+  const isPublished = portTest(filters);
   const ancestors = filters.values('ancestor').map((name) => ancestorTest(deps, name));
   return (record) =>
     filters.some('id', (value) => record.id.startsWith(value))
@@ -70,7 +74,7 @@ function containerFilter(deps: ContainerDeps, filters: ReadFilters): (record: Co
     && filters.some('health', (value) => value === (deps.health.statusOf(record.id)?.status ?? 'none'))
     && filters.some('network', (value) => Object.entries(record.endpoints).some(([name, endpoint]) => name === value || endpoint.networkId.startsWith(value)))
     && filters.some('volume', (value) => listedMounts(record).some((mount) => mount.name === value || mount.destination === value || mount.source === value))
-    && hasPort(record, filters)
+    && isPublished(record)
     && filters.flag('is-task') !== true
     && before.every((time) => record.createdAt < time)
     && since.every((time) => record.createdAt > time)
@@ -85,29 +89,19 @@ function checkValues(filters: ReadFilters): void {
   oneOf('status', 'state', statuses);
   oneOf('health', 'health', healths);
   filters.flag('is-task');
-  for (const key of ['publish', 'expose']) for (const value of filters.values(key)) matchesPort(value, []);
   for (const value of filters.values('exited')) if (!/^[+-]?\d+$/.test(value)) refuse('exited', value, `strconv.Atoi: parsing ${JSON.stringify(value)}: invalid syntax`);
 }
 
 /** By the ports it has now, on the host (`publish`) or of its own (`expose`): one that does not run has none. Either is enough. */
-function hasPort(record: ContainerRecord, filters: ReadFilters): boolean {
-  const [publish, expose] = [filters.values('publish'), filters.values('expose')];
-  const published = Object.values(record.endpoints).flatMap(({ ports }) => ports);
-  const own = isAlive(record.state) ? [...Object.keys(record.config.exposedPorts ?? {}), ...published.map((port) => `${port.containerPort}/${port.protocol}`)] : [];
-  const onHost = published.filter((port) => port.hostPort !== 0).map((port) => `${port.hostPort}/${port.protocol}`);
-  const found = [...publish.map((value) => matchesPort(value, onHost)), ...expose.map((value) => matchesPort(value, own))];
-  return found.length === 0 || found.some(Boolean);
-}
-
-/** `80`, `80/udp` or `8000-8010/tcp`. */
-export function matchesPort(wanted: string, ports: readonly string[]): boolean {
-  const match = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(wanted);
-  if (match === null) throw new GantryError('invalid', `invalid port specification: "${wanted}"`);
-  const [from, to, protocol] = [Number(match[1]), Number(match[2] ?? match[1]), match[3] ?? 'tcp'];
-  return ports.some((port) => {
-    const [number, itsProtocol = 'tcp'] = port.split('/');
-    return itsProtocol === protocol && Number(number) >= from && Number(number) <= to;
-  });
+function portTest(filters: ReadFilters): (record: ContainerRecord) => boolean {
+  const [publish, expose] = (['publish', 'expose'] as const).map((key) => filters.values(key).map((value) => portFilter(key, value))) as [PortFilter[], PortFilter[]];
+  return (record) => {
+    const published = Object.values(record.endpoints).flatMap(({ ports }) => ports);
+    const own = isAlive(record.state) ? [...Object.keys(record.config.exposedPorts ?? {}), ...published.map((port) => `${port.containerPort}/${port.protocol}`)] : [];
+    const onHost = published.filter((port) => port.hostPort !== 0).map((port) => `${port.hostPort}/${port.protocol}`);
+    const found = [...publish.map((isMeant) => isMeant(onHost)), ...expose.map((isMeant) => isMeant(own))];
+    return found.length === 0 || found.some(Boolean);
+  };
 }
 
 function ancestorTest(deps: ContainerDeps, name: string): (record: ContainerRecord) => boolean {

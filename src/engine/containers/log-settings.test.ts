@@ -50,6 +50,7 @@ test('logSettingsOf() takes both modes of delivery, of any driver', () => {
   const plain = logSettingsOf(container, '/c', { type: 'local' });
   assert.deepEqual(logSettingsOf(container, '/c', { type: 'local', config: { mode: 'non-blocking', 'max-buffer-size': '4m' } }), plain);
   assert.deepEqual(logSettingsOf(container, '/c', { type: 'local', config: { mode: 'blocking' } }), plain);
+  assert.deepEqual(logSettingsOf(container, '/c', { type: 'local', config: { 'cache-disabled': 'true', 'cache-max-size': '1m' } }), plain);
 });
 
 for (const [type, config, message] of [
@@ -58,12 +59,14 @@ for (const [type, config, message] of [
   ['json-file', { bogus: '1' }, "unknown log opt 'bogus' for json-file log driver"],
   ['local', { tag: 'x' }, "unknown log opt 'tag' for log driver local"],
   ['json-file', { 'max-size': 'much' }, "invalid size: 'much'"],
+  ['json-file', { 'max-size': '-1' }, "invalid size: '-1'"],
+  ['json-file', { mode: 'non-blocking', 'max-buffer-size': 'x' }, "error parsing option max-buffer-size: invalid size: 'x'"],
+  ['local', { 'cache-disabled': 'x' }, 'invalid value for option cache-disabled: x'],
   ['json-file', { 'max-size': '1k', 'max-file': '0' }, 'max-file cannot be less than 1'],
   ['json-file', { 'max-size': '1k', compress: 'true' }, 'compress cannot be true when max-file is less than 2 or max-size is not set'],
   ['json-file', { compress: 'maybe' }, 'strconv.ParseBool: parsing "maybe": invalid syntax'],
   ['json-file', { mode: 'fast' }, 'logger: logging mode not supported: fast'],
   ['json-file', { 'max-buffer-size': '1m' }, "logger: max-buffer-size option is only supported with 'mode=non-blocking'"],
-  ['json-file', { mode: 'non-blocking', 'max-buffer-size': 'x' }, "invalid size: 'x'"],
   ['json-file', { 'env-regex': '(' }, /^invalid value for env-regex: "\("/],
   ['json-file', { tag: '{{.Name' }, /^invalid value for tag: /],
   ['json-file', { tag: '{{.Foo}}' }, /^invalid value for tag: .*Foo/],

@@ -5,6 +5,7 @@ import { booleanComplaint, parseBoolean } from '../../base/parse-boolean.ts';
 import type { HostConfig } from '../../oci/container.ts';
 import type { LogSettings } from '../../runtime/driver/runtime.ts';
 import { logAttributesOf, type LoggedContainer } from './log-attributes.ts';
+import { trying } from './tried.ts';
 
 const rotation = ['max-size', 'max-file', 'compress'];
 const known: Record<LogSettings['driver'], string[]> = {
@@ -12,8 +13,8 @@ const known: Record<LogSettings['driver'], string[]> = {
   local: rotation,
   none: [],
 };
-/** Of every driver. */
-const delivery = ['mode', 'max-buffer-size'];
+/** Of every driver. The cache is for drivers that cannot be read again: it has nothing to do for a log that is a file. */
+const delivery = ['mode', 'max-buffer-size', 'cache-disabled', 'cache-max-size', 'cache-max-file', 'cache-compress'];
 
 /** Docker has them, this engine does not. */
 const foreignDrivers = ['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'splunk', 'syslog'];
@@ -62,16 +63,19 @@ function driverOf(logConfig: HostConfig['logConfig']): LogSettings['driver'] {
 function checkOptions(driver: 'json-file' | 'local', options: Record<string, string>): void {
   const unknown = Object.keys(options).find((key) => !known[driver].includes(key) && !delivery.includes(key));
   if (unknown !== undefined) throw invalid(driver === 'local' ? `unknown log opt '${unknown}' for log driver local` : `unknown log opt '${unknown}' for json-file log driver`);
-  const { mode = '', 'max-buffer-size': buffer } = options;
+  const { mode = '', 'max-buffer-size': buffer, 'cache-disabled': uncached } = options;
+  if (uncached !== undefined && parseBoolean(uncached) === undefined) throw invalid(`invalid value for option cache-disabled: ${uncached}`);
   if (!['', 'blocking', 'non-blocking'].includes(mode)) throw invalid(`logger: logging mode not supported: ${mode}`);
   if (buffer === undefined) return;
   if (mode !== 'non-blocking') throw invalid("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
-  if (bytesOf(buffer) === undefined) throw invalid(`invalid size: '${buffer}'`);
+  trying('error parsing option max-buffer-size', () => parseBytes(buffer, 1000));
 }
+
+const unlessSaid = { local: 20 * 1024 * 1024, 'json-file': undefined } as const;
 
 function rotationOf(driver: 'json-file' | 'local', options: Record<string, string>): Pick<LogSettings, 'maxSize' | 'maxFiles' | 'compress'> {
   const size = options['max-size'];
-  const maxSize = size === undefined && driver === 'local' ? 20 * 1024 * 1024 : bytesOf(size ?? '-1');
+  const maxSize = size === undefined ? unlessSaid[driver] : bytesOf(size);
   const maxFiles = Number(options['max-file'] ?? (driver === 'local' ? 5 : 1));
   if (!Number.isInteger(maxFiles) || maxFiles < 1) throw invalid('max-file cannot be less than 1');
   const asked = options['compress'] === undefined ? undefined : parseBoolean(options['compress']);
@@ -81,11 +85,10 @@ function rotationOf(driver: 'json-file' | 'local', options: Record<string, strin
   return { maxFiles, compress, ...(maxSize !== undefined && { maxSize }) };
 }
 
-/** Docker counts the size of a log in thousands. Undefined for -1, which is without limit. */
-function bytesOf(text: string): number | undefined {
-  if (text === '-1') return undefined;
+/** Docker counts the size of a log in thousands. */
+function bytesOf(text: string): number {
   const bytes = parseBytes(text, 1000);
-  if (bytes === 0) throw invalid(`invalid size: '${text}'`);
+  if (bytes === 0) throw invalid('max-size must be a positive number');
   return bytes;
 }
 

@@ -1,4 +1,4 @@
-import { hasKind } from '../../base/errors.ts';
+import { GantryError, hasKind, messageOf } from '../../base/errors.ts';
 import type { ContainerDeps } from './deps.ts';
 import { endProcess } from './end-process.ts';
 import { publishEvent } from './publish-event.ts';
@@ -23,8 +23,10 @@ async function again(deps: ContainerDeps, record: ContainerRecord, options: { si
   } finally {
     deps.restarting.delete(record.id);
   }
-  // Somebody else may have started it meanwhile, which is what was asked.
   await start(deps, record.id).catch((error: unknown) => {
-    if (!hasKind(error, 'notModified')) throw error;
+    // Somebody else may have started it meanwhile, which is what was asked.
+    if (hasKind(error, 'notModified')) return;
+    // Of another kind clients would take it for theirs: nothing is amiss with what they ask for, and the container is there.
+    throw new GantryError('internal', messageOf(error), { cause: error });
   });
 }

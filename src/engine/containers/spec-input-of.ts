@@ -67,14 +67,14 @@ function processOf(record: ContainerRecord, user: ResolvedUser): ProcessInput {
   };
 }
 
-/** Docker's defaults below what was asked for; a name without `=` is one to leave out. */
+/** Docker's defaults below what was asked for; a name without `=` is one to leave out, and an empty HOME is none: the user's own stays. */
 export function environmentOf(asked: readonly string[], defaults: { hostname: string; tty: boolean; home: string }): string[] {
   const base = [defaultPath, `HOSTNAME=${defaults.hostname}`, ...(defaults.tty ? ['TERM=xterm'] : []), `HOME=${defaults.home}`];
   const byName = new Map<string, string>();
   for (const line of [...base, ...asked]) {
     const at = line.indexOf('=');
     if (at === -1) byName.delete(line);
-    else byName.set(line.slice(0, at), line);
+    else if (line !== 'HOME=') byName.set(line.slice(0, at), line);
   }
   return [...byName.values()];
 }

@@ -49,6 +49,9 @@ function unnamed(text: string, cause: unknown): GantryError {
 /** What clients and tests of Docker look for where a network, an address or a port could not be had. */
 export const networkingFailed = 'failed to set up container networking';
 
+/** What is said first of a name server that is no address. */
+export const badNameserver = 'bad nameserver address';
+
 /** Without what runc says around it, which stands around every reason here; and a program below a file in runc's words, which crun cannot open. */
 function reasonOf(text: string, program: string): string {
   if (text.includes('crun: open executable: ') || text.includes(`open \`${program}\`: `)) return `exec: ${JSON.stringify(program)}: stat ${program}: not a directory`;
@@ -58,5 +61,5 @@ function reasonOf(text: string, program: string): string {
 /** Mounts, networks and images fail in Docker's words; only what the OCI runtime says must be read. */
 export function saysItAlready(cause: unknown): cause is GantryError {
   if (!(cause instanceof GantryError) || cause.message.startsWith('OCI runtime')) return false;
-  return cause.kind !== 'internal' || cause.message.startsWith('error while ') || cause.message.startsWith(networkingFailed);
+  return cause.kind !== 'internal' || ['error while ', networkingFailed, badNameserver].some((beginning) => cause.message.startsWith(beginning));
 }

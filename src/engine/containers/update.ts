@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import type { HostConfig, Resources } from '../../oci/container.ts';
+import { checkShares } from '../../runtime/spec/resources.ts';
 import { checkResources } from './check-resources.ts';
 import { limitFactsOf, type ContainerDeps } from './deps.ts';
 import { publishEvent } from './publish-event.ts';
@@ -29,7 +30,6 @@ export async function update(deps: ContainerDeps, container: string, change: Par
     const [resources, warnings] = [onlySaid(checked.resources), checked.warnings];
     checkAgainst(record, resources, change.restartPolicy);
     const hostConfig: HostConfig = { ...record.hostConfig, ...resources, ...(change.restartPolicy?.name ? { restartPolicy: change.restartPolicy } : {}) };
-    checkResources(hostConfig, limitFactsOf(deps.facts), { update: true });
     if (isAlive(record.state)) applyLive(deps, { ...record, hostConfig }, resources);
     publishEvent(deps.events, deps.catalog.save({ ...record, hostConfig }, { durable: true }), 'update');
     return { warnings };
@@ -74,6 +74,7 @@ function checkAgainst({ id, hostConfig }: ContainerRecord, said: Resources, rest
 
 function applyLive(deps: ContainerDeps, record: ContainerRecord, said: Resources): void {
   try {
+    if (deps.facts.cgroupVersion === 1) checkShares(said.cpuShares);
     deps.cgroups.update(cgroupPathOf(deps, record), said, record.hostConfig);
   } catch (cause) {
     throw new GantryError('internal', `Cannot update container ${record.id}: ${messageOf(cause)}`, { cause });

@@ -96,6 +96,8 @@ export interface ContainerDetails {
 
 export interface ContainerSummary {
   record: ContainerRecord;
+  /** Its own, and those of links to it (`web/db`), sorted. */
+  names: string[];
   /** The image as people see it now: the name it was created with, or an id when that name moved. */
   imageName: string;
   endpoints: Record<string, EndpointRecord>;

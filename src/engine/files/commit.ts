@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { O_CLOEXEC, O_DIRECTORY } from '../../host/files.ts';
 import { packTree } from '../../host/pack-tree.ts';
 import type { ContainerConfig } from '../../oci/container.ts';
+import { familiarName, parseReference } from '../../oci/reference.ts';
 import { publishEvent } from '../containers/publish-event.ts';
 import { mergeConfig } from '../containers/merge-config.ts';
 import type { FileDeps } from './deps.ts';
@@ -38,8 +39,10 @@ export function commitVerb(deps: FileDeps): FileVerbs['commit'] {
   };
 }
 
-/** Empty for an image without a name. */
-const imageReference = ({ repository, tag }: { repository: string; tag: string }): string => (repository === '' ? '' : `${repository}:${tag || 'latest'}`);
+/** As people see it; empty for an image without a name. */
+function imageReference({ repository, tag }: { repository: string; tag: string }): string {
+  return repository === '' ? '' : familiarName(parseReference(`${repository}:${tag || 'latest'}`));
+}
 
 /** Only what was given: a client sends the whole structure with empty fields. */
 function said(config: ContainerConfig | undefined): ContainerConfig {

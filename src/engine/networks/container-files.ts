@@ -1,6 +1,9 @@
 import { hostname as hostName } from 'node:os';
+import { GantryError } from '../../base/errors.ts';
 import { extraHosts, hostsFile } from '../../network/files/hosts.ts';
+import { nameserverComplaint } from '../../network/files/nameserver.ts';
 import { resolvConfText, throughEmbedded } from '../../network/files/resolv-conf.ts';
+import { badNameserver } from '../containers/start-failure.ts';
 import type { ContainerRecord } from '../containers/record.ts';
 import type { NetworkDeps } from './deps.ts';
 import { askedOf, hostFile, readOptional, resolverOf, upstreamsOf } from './host-resolver.ts';
@@ -12,10 +15,11 @@ import { bridgeNetworkOf } from './kernel-network.ts';
 
 export interface ContainerFiles { hosts: string; hostname: string; resolvConf: string }
 
-/** The three generated files of a container whose endpoints are attached. One that joins another's namespace has the other's. */
+/** The three generated files of a container whose endpoints are attached. One that joins another's namespace has the other's. @throws internal for a name server that is no address */
 export function containerFiles(deps: Pick<NetworkDeps, 'catalog' | 'containers' | 'settings'>, record: ContainerRecord): ContainerFiles {
   const mode = networkModeOf(record.hostConfig.networkMode);
   if (mode.kind === 'container') return containerFiles(deps, deps.containers.find(mode.container));
+  checkNameservers(askedOf(deps.settings, record.hostConfig).dns);
   return {
     hosts: mode.kind === 'host' ? hostModeHosts(deps, record) : ownHosts(deps, record),
     hostname: `${record.config.hostname || hostName()}\n`,
@@ -49,6 +53,14 @@ function hostGateways(deps: Pick<NetworkDeps, 'catalog' | 'settings'>): string[]
   const record = deps.catalog.byName('bridge');
   const bridge = record === undefined ? undefined : bridgeNetworkOf(record);
   return [bridge?.ipv4?.gateway, bridge?.ipv6?.gateway].filter((gateway) => gateway !== undefined);
+}
+
+/** As Docker has it, what was asked for is looked at when it is used. */
+function checkNameservers(servers: readonly string[]): void {
+  for (const server of servers) {
+    const complaint = nameserverComplaint(server);
+    if (complaint !== undefined) throw new GantryError('internal', `${badNameserver} ${server}: ${complaint}`);
+  }
 }
 
 /** @param sharesHost it is in the host's namespace */

@@ -48,7 +48,7 @@ function cpu(host: Resources, facts: HostFacts): Record<string, unknown> {
 }
 
 /** The kernel's bounds, beyond which control groups v1 take the nearest without a word; for v2 every number is turned into a weight. @throws invalid */
-function checkShares(shares: number | undefined): void {
+export function checkShares(shares: number | undefined): void {
   if (positive(shares) === undefined) return;
   if (shares! < 2) throw new GantryError('invalid', 'the minimum allowed cpu-shares is 2');
   if (shares! > 262_144) throw new GantryError('invalid', 'the maximum allowed cpu-shares is 262144');

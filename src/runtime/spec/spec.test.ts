@@ -250,8 +250,9 @@ describe('ulimits', () => {
 });
 
 describe('sysctls', () => {
-  test('takes those of the container\'s own namespaces', () => assert.equal(spec({ sysctls: { 'kernel.shmmax': '1', 'net.core.somaxconn': '2' } }).linux.sysctl['net.core.somaxconn'], '2'));
+  test('takes those of the container\'s own namespaces', () => assert.equal(spec({ sysctls: { 'kernel.shmmax': '1', 'net.core.somaxconn': '2', 'kernel.domainname': 'lan' } }).linux.sysctl['net.core.somaxconn'], '2'));
   test('refuses those of the host', () => {
+    assert.throws(() => spec({ sysctls: { 'kernel.domainname': 'lan' } }, { utsNamespace: 'host' }), { message: 'sysctl "kernel.domainname" is not in a separate kernel namespace' });
     assert.throws(() => spec({ sysctls: { 'kernel.panic': '1' } }), { message: "sysctl 'kernel.panic' is not allowed" });
     assert.throws(() => spec({ sysctls: { 'net.core.somaxconn': '1' } }, { networkNamespace: 'host' }), /not allowed in host network namespace/);
   });

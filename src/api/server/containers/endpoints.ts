@@ -13,14 +13,14 @@ export function endpointsJson(record: ContainerRecord, endpoints: Record<string,
 /** Until the first start Docker has only looked at what was asked: it knows neither the network nor the names there. */
 function endpointJson(record: ContainerRecord, network: string, endpoint: EndpointRecord): object {
   const live = isLive(record);
-  const isNew = record.state.status === 'created';
+  const isNew = isNewborn(record);
   const request = encodeStruct(endpointStruct, endpoint.request);
   const { IPAMConfig, Links, Aliases, DriverOpts, GwPriority } = request;
   return {
     IPAMConfig,
     Links,
     Aliases,
-    MacAddress: live ? endpoint.macAddress : isNew ? endpoint.request.macAddress ?? '' : '',
+    MacAddress: macAddress(record, endpoint),
     DriverOpts,
     GwPriority,
     NetworkID: isNew ? '' : endpoint.networkId,
@@ -28,6 +28,13 @@ function endpointJson(record: ContainerRecord, network: string, endpoint: Endpoi
     ...addresses(endpoint, live),
     DNSNames: isNew || builtIn.includes(network) || endpoint.dnsNames.length === 0 ? null : endpoint.dnsNames,
   };
+}
+
+const isNewborn = ({ state }: ContainerRecord): boolean => state.status === 'created';
+
+/** The one it has, or is to have at its first start. */
+function macAddress(record: ContainerRecord, endpoint: EndpointRecord): string {
+  return isLive(record) ? endpoint.macAddress : isNewborn(record) ? endpoint.request.macAddress ?? '' : '';
 }
 
 /** Gateway to GlobalIPv6PrefixLen, in Docker's order. */
@@ -63,6 +70,6 @@ export function legacyAddressesJson(record: ContainerRecord): object {
     IPAddress: v4.address,
     IPPrefixLen: v4.prefix,
     IPv6Gateway: live ? bridge.gateway6 ?? '' : '',
-    MacAddress: live ? bridge.macAddress : '',
+    MacAddress: bridge === undefined ? '' : macAddress(record, bridge),
   };
 }

@@ -8,7 +8,7 @@ import { endpointsJson } from './endpoints.ts';
 import { portListJson } from './ports.ts';
 import { statusText, wireStatus } from './state.ts';
 
-interface Kept { version: string; imageName: string; before: string; after: string }
+interface Kept { version: string; imageName: string; names: string; before: string; after: string }
 
 /** A record is replaced when its container changes, so what is told of it lives as long as it does. */
 const kept = new WeakMap<ContainerRecord, Kept>();
@@ -22,18 +22,19 @@ export function summaryJson(summary: ContainerSummary, version: string): object 
 export function summaryText(summary: ContainerSummary, version: string): string {
   if (summary.size !== undefined) return JSON.stringify(summaryJson(summary, version));
   let parts = kept.get(summary.record);
-  if (parts?.version !== version || parts.imageName !== summary.imageName) {
+  const names = summary.names.join();
+  if (parts?.version !== version || parts.imageName !== summary.imageName || parts.names !== names) {
     const { imageName } = summary;
-    parts = { version, imageName, before: JSON.stringify(beforeStatus(summary)).slice(0, -1), after: JSON.stringify(afterStatus(summary, version)).slice(1) };
+    parts = { version, imageName, names, before: JSON.stringify(beforeStatus(summary)).slice(0, -1), after: JSON.stringify(afterStatus(summary, version)).slice(1) };
     kept.set(summary.record, parts);
   }
   return `${parts.before},"Status":${JSON.stringify(statusText(summary, Date.now()))},${parts.after}`;
 }
 
-function beforeStatus({ record, imageName, size }: ContainerSummary): object {
+function beforeStatus({ record, names, imageName, size }: ContainerSummary): object {
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: names.map((name) => `/${name}`),
     Image: imageName,
     ImageID: record.image.id,
     Command: commandText(record),

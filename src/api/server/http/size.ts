@@ -7,9 +7,9 @@ export function sizeOf(query: Query): { rows: number; columns: number } {
 }
 
 function dimension(text: string, name: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new GantryError('invalid', `invalid resize ${name} ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^-?\d+$/.test(text)) throw new GantryError('invalid', `invalid resize ${name} ${JSON.stringify(text)}: invalid syntax`);
   const value = Number(text);
-  if (value > 0xffff_ffff) throw new GantryError('invalid', `invalid resize ${name} ${JSON.stringify(text)}: value out of range`);
+  if (value < 0 || value > 0xffff_ffff) throw new GantryError('invalid', `invalid resize ${name} ${JSON.stringify(text)}: value out of range`);
   // The kernel keeps the size of a terminal in 16 bits.
   return Math.min(value, 0xffff);
 }
