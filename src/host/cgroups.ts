@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../base/errors.ts';
+import { mountTable } from './mount-info.ts';
 import { sendSignal } from './processes.ts';
 
 /**
@@ -15,7 +16,7 @@ export interface CgroupMount {
 }
 
 /** Every mounted hierarchy, read from the kernel. */
-export function cgroupMounts(mountInfo = readFileSync('/proc/self/mountinfo', 'utf8')): CgroupMount[] {
+export function cgroupMounts(mountInfo = mountTable()): CgroupMount[] {
   return mountInfo.split('\n').flatMap((line): CgroupMount[] => {
     const [before = '', after = ''] = line.split(' - ');
     const mountPoint = before.split(' ')[4]?.replace(/\\040/g, ' ') ?? '';

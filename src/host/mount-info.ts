@@ -19,7 +19,15 @@ export interface MountInfo {
 
 /** The mounts of a process' namespace, in the kernel's order. */
 export function mounts(pid: number | 'self' = 'self'): MountInfo[] {
-  return parseMountInfo(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+  return parseMountInfo(mountTable(pid));
+}
+
+/**
+ * `/proc/<pid>/mountinfo` as the kernel writes it, read as bytes: asked for text, Node 24's readFileSync() writes beyond its buffer once a file
+ * without a size has given 64 KB in small pieces and then 8192 bytes at once, which is a long table and a mount of many layers.
+ */
+export function mountTable(pid: number | 'self' = 'self'): string {
+  return readFileSync(`/proc/${pid}/mountinfo`).toString('utf8');
 }
 
 export function parseMountInfo(text: string): MountInfo[] {

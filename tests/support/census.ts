@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { mountTable } from '../../src/host/mount-info.ts';
 import { hooks } from './traces.ts';
 
 const patienceMs = 60_000;
@@ -35,7 +36,7 @@ function difference(before: Census, after: Census): string[] {
 }
 
 function mounts(): Set<string> {
-  const lines = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n');
+  const lines = mountTable().trim().split('\n');
   return new Set(lines.map((line) => {
     const words = line.split(' ');
     return `${words[4]} (${words[words.indexOf('-', 6) + 1]})`;

@@ -2,17 +2,18 @@ import { readFileSync, readdirSync, readlinkSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { cgroupMounts } from '../../src/host/cgroups.ts';
+import { mountTable } from '../../src/host/mount-info.ts';
 
 /**
  * Processes that have a folder in their environment (as TMPDIR, say), command line, working directory or mounts: those that a test started, wherever
  * they have gone since, and the containers whose files lie there.
  */
 export function markedProcesses(mark: string): { pid: number; command: string }[] {
-  const own = readFileSync('/proc/self/mountinfo', 'utf8');
+  const own = mountTable();
   return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).flatMap((name) => {
     try {
       const of = (file: string): string => readFileSync(join('/proc', name, file), 'utf8');
-      const mounts = of('mountinfo');
+      const mounts = mountTable(Number(name));
       const marked = of('cmdline').includes(mark) || of('environ').includes(mark) || readlinkSync(`/proc/${name}/cwd`).startsWith(mark) || (mounts !== own && mounts.includes(mark));
       return marked ? [{ pid: Number(name), command: of('cmdline').replaceAll('\0', ' ').trim() }] : [];
     } catch {

@@ -4,10 +4,11 @@ import { existsSync, readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { cgroupMounts } from '../../src/host/cgroups.ts';
+import { mountTable } from '../../src/host/mount-info.ts';
 
 /** Detaches every mount below a folder, the last first. @returns their paths */
 export function unmountBelow(folder: string): string[] {
-  const points = readFileSync('/proc/self/mountinfo', 'utf8').trim().split('\n')
+  const points = mountTable().trim().split('\n')
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point.startsWith(`${folder}/`))
     .reverse();

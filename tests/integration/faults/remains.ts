@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { instanceIdOf } from '../../../src/daemon/config.ts';
 import { cgroupMounts } from '../../../src/host/cgroups.ts';
+import { mountTable } from '../../../src/host/mount-info.ts';
 import { linkGroup } from '../../../src/network/bridge/names.ts';
 import type { TestDaemon } from '../../support/daemon.ts';
 
@@ -35,7 +36,7 @@ function strayLayers({ root, runFolder }: TestDaemon): string[] {
 }
 
 function mounts(folder: string): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '')
+  return mountTable().split('\n').map((line) => line.split(' ')[4] ?? '')
     .filter((path) => path.startsWith(`${folder}/`) && !own.test(path)).map((path) => `mount ${path}`);
 }
 

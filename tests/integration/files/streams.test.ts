@@ -4,6 +4,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
 import { tarHeader } from '../../../src/base/tar/encoder.ts';
+import { mountTable } from '../../../src/host/mount-info.ts';
 import { Box } from '../containers/box.ts';
 
 describe('archives of containers as streams', () => {
@@ -20,7 +21,7 @@ describe('archives of containers as streams', () => {
     call.once('error', reject);
     call.end();
   });
-  const mounts = (): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${box.daemon.runFolder}/mounts/`));
+  const mounts = (): string[] => mountTable().split('\n').map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${box.daemon.runFolder}/mounts/`));
   /** Open files of the daemon that lie in its folders. */
   const files = (): string[] => readdirSync(`/proc/${box.daemon.pid}/fd`).flatMap((fd) => {
     try {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { silentLog } from '../../../src/base/log.ts';
+import { mountTable } from '../../../src/host/mount-info.ts';
 import { withNetns } from '../../../src/host/namespaces.ts';
 import { deleteLink } from '../../../src/host/netlink/requests.ts';
 import { RouteSocket } from '../../../src/host/netlink/socket.ts';
@@ -21,7 +22,7 @@ const place = (last: number, hostPort: number) => ({
 
 describe('network backend', () => {
   const stage = new Stage(instance, { brNetfilter: false });
-  const mounts = (): string[] => readFileSync('/proc/self/mounts', 'utf8').split('\n').filter((line) => line.includes(stage.directory));
+  const mounts = (): string[] => mountTable().split('\n').filter((line) => line.includes(stage.directory));
   const published = (): string => nft(`list map inet gantry-${instance} published4any`);
 
   before(() => stage.backend.prepare({ networks: [network], endpoints: [], sandboxes: [] }));

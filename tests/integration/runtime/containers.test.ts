@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { cgroupMounts } from '../../../src/host/cgroups.ts';
+import { mountTable } from '../../../src/host/mount-info.ts';
 import { mount, unmount } from '../../../src/host/mount.ts';
 import { collect, isAlive, Room } from './room.ts';
 
@@ -201,7 +202,7 @@ function assertNothingLeft(room: Room, id: string): void {
   assert.deepEqual(readdirIfThere(join(room.run, 'containers', id)), []);
   for (const runtime of ['crun', 'runc']) assert.ok(!readdirIfThere(join(room.run, 'runtime', runtime)).includes(id));
   for (const { mountPoint } of cgroupMounts()) assert.equal(existsSync(join(mountPoint, room.cgroupParent, id)), false, mountPoint);
-  assert.equal(readFileSync('/proc/self/mountinfo', 'utf8').includes(room.run), false);
+  assert.equal(mountTable().includes(room.run), false);
 }
 
 function readdirIfThere(path: string): string[] {

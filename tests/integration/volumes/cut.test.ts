@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { tarHeader } from '../../../src/base/tar/encoder.ts';
+import { mountTable } from '../../../src/host/mount-info.ts';
 import { Box } from '../containers/box.ts';
 
 /** The daemon is killed in the middle: what was asked for is then done or not begun, never half. */
@@ -30,7 +31,7 @@ describe('volumes and files when the daemon is killed', () => {
     await asked;
     await box.daemon.start();
   };
-  const mounts = (): string[] => readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${box.daemon.runFolder}/mounts/`) || path.startsWith(`${box.daemon.root}/volumes/`));
+  const mounts = (): string[] => mountTable().split('\n').map((line) => line.split(' ')[4] ?? '').filter((path) => path.startsWith(`${box.daemon.runFolder}/mounts/`) || path.startsWith(`${box.daemon.root}/volumes/`));
 
   for (const turns of [1, 16, 256]) {
     test(`a removal, a rename and a clone, cut off after ${turns} turns, are done or not begun`, async () => {

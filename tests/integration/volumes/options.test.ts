@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { mountTable } from '../../../src/host/mount-info.ts';
 import { Box } from '../containers/box.ts';
 
 describe('volumes that are filesystems of their own', () => {
@@ -22,7 +23,7 @@ describe('volumes that are filesystems of their own', () => {
     const { json } = await box.ok('POST', '/volumes/create', { Name: name, DriverOpts: options });
     return (json as { Mountpoint: string }).Mountpoint;
   };
-  const isMounted = (path: string): boolean => readFileSync('/proc/self/mountinfo', 'utf8').includes(` ${path} `);
+  const isMounted = (path: string): boolean => mountTable().includes(` ${path} `);
 
   test('a tmpfs has its size, owner and mode, is mounted at the first use and gone after the last', async () => {
     const path = await create('memory', { type: 'tmpfs', device: 'tmpfs', o: 'size=1m,uid=1000,mode=0750,noexec' });
