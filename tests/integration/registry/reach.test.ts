@@ -90,7 +90,7 @@ describe('a registry with TLS', () => {
   const ping = (options: RegistryClientOptions, through = tunnel): Promise<void> => withClient({ proxyEnvironment: { HTTPS_PROXY: through.url }, ...options }, (client) => client.ping(host));
 
   it('is refused when nobody we trust vouches for it, with the way out', async () => {
-    await assert.rejects(ping({}), (error: Error & { hint?: string }) => /^Get "https:\/\/registry\.invalid\/v2\/": tls: failed to verify certificate: x509: /.test(error.message) && /certs\.d\/registry\.invalid\/ca\.crt/.test(error.hint ?? ''));
+    await assert.rejects(ping({}), (error: Error & { hint?: string }) => error.message.startsWith('Get "https://registry.invalid/v2/": tls: failed to verify certificate: x509: ') && /certs\.d\/registry\.invalid\/ca\.crt/.test(error.hint ?? ''));
   });
   it('is trusted by the ca.crt of its folder in certs.d', async () => {
     await ping({ certificateFolders: [await certsDir('trusted', 'ca.crt')] });

@@ -30,7 +30,7 @@ function counts(info: SystemInfo): object {
     DriverStatus: info.storageDriver.status,
     Plugins: {
       Volume: ['local'],
-      Network: ['bridge', 'host', 'null'],
+      Network: ['bridge', 'host', 'macvlan', 'null'],
       Authorization: null,
       Log: ['json-file', 'local', 'none'],
     },
