@@ -16,4 +16,9 @@ export class KeyedLocks {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     }
   }
+
+  /** Resolves when nobody has a lock or waits for one. */
+  async idle(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.all(this.#tails.values());
+  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createApiServer, type ApiServer } from '../api/server/create-server.ts';
 import type { Services } from '../api/server/services.ts';
+import { atMost } from '../base/at-most.ts';
 import { GantryError, hasKind, messageOf } from '../base/errors.ts';
 import { newId } from '../base/ids.ts';
 import { nowNanos } from '../base/clock.ts';
@@ -66,6 +67,9 @@ import { restore } from './restore.ts';
 import { openSnapshots } from './snapshots.ts';
 import { takeAwayInstance } from './take-away.ts';
 import { version, versionParts } from './version.ts';
+
+/** How long a clean end waits for starts and ends that are under way. */
+const settlePatienceMs = 10_000;
 
 /** An engine that works, without listeners. */
 export interface Engine {
@@ -142,7 +146,8 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   };
   const restored = await restore({ containers: deps, execs, volumes, volumeMounts, networks: () => restoreNetworks(networkDeps) });
   opened.adopt(followHostResolver(networkDeps, log), (each) => each.close());
-  opened.defer(runtime.onExit(exitListener(deps, execs)));
+  const hearNoMore = runtime.onExit(exitListener(deps, execs));
+  opened.defer(hearNoMore);
   const services: Services = {
     containers: createContainerVerbs(deps), execs, images, events, log,
     files: createFileVerbs({
@@ -164,7 +169,8 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
   };
   const api = createApiServer(services);
   if (config.embeddedRegistry !== undefined) opened.adopt(await serveEmbeddedRegistry(config.embeddedRegistry, { root: config.root, images: imageDeps, log }), (each) => each.close(2000));
-  void restored.policies();
+  const closing = new AbortController();
+  void restored.policies(closing.signal);
   const everything = opened.move();
   return {
     services, api, instanceId,
@@ -178,6 +184,11 @@ export async function assemble(config: DaemonConfig, log: Log): Promise<Engine> 
       return left;
     },
     close: async () => {
+      // Nothing begins any more, and what has begun comes to its end: a start that is cut off would be undone while its process runs on.
+      closing.abort();
+      timers.close();
+      hearNoMore();
+      await atMost(settlePatienceMs, locks.idle());
       if (!catalog.all().some((record) => isAlive(record.state))) {
         await takeAwayInstance({ backend, cgroup: ownCgroup, log });
       }

@@ -31,7 +31,7 @@ const unknownExitCode = 255;
  * Observe → plan → execute. When it returns, records say what is true, and all that was unfinished is undone or finished; `policies` then
  * starts what restart policies want, which may go on while the API answers already.
  */
-export async function restore(parts: RestoreParts): Promise<{ policies: () => Promise<void> }> {
+export async function restore(parts: RestoreParts): Promise<{ policies: (closing: AbortSignal) => Promise<void> }> {
   const { containers: deps } = parts;
   await deps.rootfs.sweep();
   const steps = planRestore({
@@ -43,7 +43,7 @@ export async function restore(parts: RestoreParts): Promise<{ policies: () => Pr
   await parts.networks();
   for (const step of steps) await finish(parts, step);
   await sweepLeftovers(parts);
-  return { policies: () => startByPolicy(deps, steps) };
+  return { policies: (closing) => startByPolicy(deps, steps, closing) };
 }
 
 /** Records only: networks are made to look like them next. */
@@ -98,10 +98,10 @@ async function sweepLeftovers({ containers: deps, volumes, volumeMounts }: Resto
 
 const startsAtOnce = 8;
 
-async function startByPolicy(deps: ContainerDeps, steps: readonly RestoreStep[]): Promise<void> {
+async function startByPolicy(deps: ContainerDeps, steps: readonly RestoreStep[], closing: AbortSignal): Promise<void> {
   const ids = steps.filter((step) => step.do === 'start').map((step) => step.id);
   const next = async (): Promise<void> => {
-    for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
+    for (let id = ids.shift(); id !== undefined && !closing.aborted; id = ids.shift()) {
       const mine = id;
       await deps.locks.run(mine, async () => {
         if (deps.catalog.get(mine)?.state.status !== 'exited' || deps.removals.has(mine)) return;

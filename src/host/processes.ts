@@ -119,10 +119,21 @@ export function sendSignal(pid: number, signal: number): void {
  * Undefined when there is none, or only a zombie.
  */
 export function startTimeOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]);
+}
+
+/** Of a process that nobody has reaped yet. */
+export function parentOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined ? undefined : Number(fields[1]);
+}
+
+/** From its state on, the third field of proc_pid_stat(5). */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : Number(fields[19]);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

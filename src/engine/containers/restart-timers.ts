@@ -4,6 +4,7 @@ import type { RestartTimers } from './deps.ts';
 export function createRestartTimers(): RestartTimers {
   const timers = new Map<string, NodeJS.Timeout>();
   const delays = new Map<string, number>();
+  let isClosed = false;
   const cancel = (id: string): boolean => {
     clearTimeout(timers.get(id));
     return timers.delete(id);
@@ -11,6 +12,8 @@ export function createRestartTimers(): RestartTimers {
   return {
     schedule(id, delayMs, act) {
       cancel(id);
+      // The record says that it is to start again: the next daemon sees to it.
+      if (isClosed) return;
       delays.set(id, delayMs);
       timers.set(id, setTimeout(() => {
         timers.delete(id);
@@ -24,6 +27,7 @@ export function createRestartTimers(): RestartTimers {
       delays.delete(id);
     },
     close() {
+      isClosed = true;
       for (const id of timers.keys()) cancel(id);
     },
   };

@@ -1,4 +1,4 @@
-import { reapAll } from '../../host/processes.ts';
+import { parentOf, reapAll, type Reaped } from '../../host/processes.ts';
 
 /**
  * Hands the exit codes of children to whoever waits for them. A process can end before its pid is known, when the OCI runtime has
@@ -7,14 +7,16 @@ import { reapAll } from '../../host/processes.ts';
 export class Reaper {
   readonly #waiting = new Map<number, (exitCode: number) => void>();
   readonly #unclaimed = new Map<number, number>();
+  readonly #reapAll: () => Reaped[];
   #inFlight = 0;
 
-  constructor() {
+  constructor(collect: () => Reaped[] = reapAll) {
+    this.#reapAll = collect;
     process.on('SIGCHLD', () => this.reap());
   }
 
   reap(): void {
-    for (const { pid, exitCode } of reapAll()) {
+    for (const { pid, exitCode } of this.#reapAll()) {
       const listener = this.#waiting.get(pid);
       if (listener !== undefined) {
         this.#waiting.delete(pid);
@@ -39,7 +41,9 @@ export class Reaper {
   /** Calls back once with the exit code, also when the process has ended already. */
   onExit(pid: number, listener: (exitCode: number) => void): void {
     const known = this.#unclaimed.get(pid);
-    if (known === undefined) {
+    // Where there is no rest between starts, an exit may be kept for so long that its pid is another child's by now.
+    if (known === undefined || parentOf(pid) === process.pid) {
+      this.#unclaimed.delete(pid);
       this.#waiting.set(pid, listener);
       return;
     }

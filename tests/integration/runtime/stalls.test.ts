@@ -1,59 +1,35 @@
 /** Moments at which one of the processes that share the work does not get on: a hypervisor that has taken its processor away, say. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { findProgram } from '../../../src/host/find-program.ts';
 import type { Runtime } from '../../../src/runtime/driver/runtime.ts';
+import { StalledRuntime } from '../../support/stalled-runtime.ts';
 import { collect, isAlive, Room } from './room.ts';
 
-const crun = findProgram('crun')!;
-
-/** A room whose OCI runtime stands still, before or after its work, until `go()`. */
+/** A room, and an OCI runtime that stands still. */
 class StalledRoom extends Room {
-  readonly #go: string;
-  readonly #standing: string;
+  readonly stalled: StalledRuntime;
 
   constructor(moment: 'before its work' | 'after its work') {
     super('crun');
-    this.#go = join(this.run, 'go');
-    this.#standing = join(this.run, 'standing');
-    const stand = `: > ${this.#standing}; while [ ! -e ${this.#go} ]; do sleep 0.02; done`;
-    const script = moment === 'before its work' ? `${stand}; exec ${crun} "$@"` : `${crun} "$@"; code=$?; ${stand}; exit $code`;
-    writeFileSync(this.program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-  }
-
-  get program(): string {
-    return join(this.run, 'stalled-runtime');
-  }
-
-  /** From now on it stands still. */
-  hold(): void {
-    for (const path of [this.#go, this.#standing]) rmSync(path, { force: true });
-  }
-
-  async stands(): Promise<void> {
-    while (!existsSync(this.#standing)) await new Promise(setImmediate);
-  }
-
-  go(): void {
-    writeFileSync(this.#go, '');
+    this.stalled = new StalledRuntime(join(this.run, 'stalled'), moment);
   }
 }
 
-const sleeper = (room: StalledRoom): Parameters<Runtime['start']>[0] => room.request('c', ['sleep', '1000'], { runtime: room.program });
+const sleeper = (room: StalledRoom): Parameters<Runtime['start']>[0] => room.request('c', ['sleep', '1000'], { runtime: room.stalled.path });
 
 describe('while the OCI runtime stands still', () => {
   test('the daemon is killed: the next one hears of what it starts', async () => {
     await using room = new StalledRoom('before its work');
     const started = assert.rejects(room.runtime.start(sleeper(room)), { kind: 'unavailable' });
-    await room.stands();
+    await room.stalled.stands();
     const monitor = room.monitorPid();
     await room.runtime.close();
     await started;
     room.runtime = room.connect();
     const listed = room.runtime.list();
-    room.go();
+    room.stalled.go();
     const [entry] = await listed;
     assert.deepEqual([entry?.id, entry?.exit, isAlive(entry!.pid)], ['c', undefined, true]);
     assert.equal(room.monitorPid(), monitor);
@@ -63,17 +39,17 @@ describe('while the OCI runtime stands still', () => {
     test(`the monitor is killed: the next one has ${what} that it starts, and the start is answered`, async () => {
       await using room = new StalledRoom('before its work');
       if (what === 'an exec') {
-        room.go();
+        room.stalled.go();
         await room.runtime.start(sleeper(room));
-        room.hold();
+        room.stalled.hold();
       }
       const started = what === 'an exec' ? room.exec('c', 'e', ['sleep', '1000']) : room.runtime.start(sleeper(room));
-      await room.stands();
+      await room.stalled.stands();
       const monitor = room.monitorPid();
       process.kill(monitor, 'SIGKILL');
       // The next one looks around, and does not answer yet.
       while (room.monitorPid() === monitor) await new Promise(setImmediate);
-      room.go();
+      room.stalled.go();
       const { pid } = await started;
       assert.ok(isAlive(pid));
       const entry = (await room.runtime.list()).find(({ execId }) => (execId !== undefined) === (what === 'an exec'));
@@ -83,18 +59,18 @@ describe('while the OCI runtime stands still', () => {
 
   test('a container ends with an exec that is about to begin: the exec has begun, and ends too', async () => {
     await using room = new StalledRoom('after its work');
-    room.go();
+    room.stalled.go();
     await room.runtime.start(sleeper(room));
-    room.hold();
+    room.stalled.hold();
     const target = { id: 'c', execId: 'e' };
     const { stream } = await room.runtime.attach(target, { stdin: false, stdout: true, stderr: true, tty: false });
     const output = collect(stream, false);
     const begun = room.exec('c', 'e', ['sh', '-c', 'echo said; sleep 1000']);
-    await room.stands();
+    await room.stalled.stands();
     await room.runtime.signal({ id: 'c' }, 9);
     await room.exit('c');
     const released = room.runtime.release({ id: 'c' });
-    room.go();
+    room.stalled.go();
     assert.ok((await begun).pid > 0);
     assert.equal((await room.exit('c/e')).exitCode, 137);
     assert.equal((await output).stdout, 'said\n');
