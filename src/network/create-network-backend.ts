@@ -3,6 +3,7 @@ import { errnoOf, GantryError, isGantryError, messageOf } from '../base/errors.t
 import type { Log } from '../base/log.ts';
 import { legacyForwardPolicy } from '../host/iptables-legacy.ts';
 import { withNetns } from '../host/namespaces.ts';
+import { setBridgePort } from '../host/netlink/requests.ts';
 import { RouteSocket } from '../host/netlink/socket.ts';
 import { wayTo } from './addresses/way.ts';
 import { ensureBridge, gatewayAddresses } from './bridge/bridge.ts';
@@ -15,7 +16,7 @@ import { configureLink, openInside, removeInside, settleLink, takeGateway } from
 import { Firewall } from './firewall/firewall.ts';
 import { letThrough } from './firewall/let-through.ts';
 import { Loopback } from './loopback/loopback.ts';
-import { ensureParent, plugMacvlan } from './macvlan/macvlan.ts';
+import { ensureParent, onceItsAddressIsFree, plugMacvlan } from './macvlan/macvlan.ts';
 import { isMacvlan, type BridgeNetwork, type Endpoint, type Network, type NetworkBackend, type Sandbox } from './network.ts';
 import type { HostPort } from './ports/reserve.ts';
 import type { Wire } from './sandboxes/jobs.ts';
@@ -168,7 +169,9 @@ class KernelNetworks implements NetworkBackend {
   async detach(sandbox: Sandbox | undefined, endpoint: Endpoint): Promise<void> {
     this.#unpublish(endpoint);
     this.#ports.leave(vethName(endpoint.id));
-    if (sandbox !== undefined) await this.#unplug(sandbox, endpoint);
+    if (sandbox !== undefined) return await this.#unplug(sandbox, endpoint);
+    // Its namespace goes by and by, or another container is in it still: nobody takes it for the one that gets its addresses next.
+    this.#route.tryAll([setBridgePort(vethName(endpoint.id), { closed: true })]);
   }
 
   async dismantle(): Promise<void> {
@@ -273,10 +276,14 @@ class KernelNetworks implements NetworkBackend {
     const wire = isMacvlan(network) ? undefined : this.#sandboxes.takeWire(sandbox.id);
     if (wire !== undefined && !isMacvlan(network) && await this.#plugWaiting(sandbox, endpoint, { network, wire })) return;
     using inside = openInside(sandbox.path);
-    if (isMacvlan(network)) plugMacvlan(this.#route, sandbox.path, endpoint, network);
-    else await this.#onceMore(endpoint, () => plugNew(this.#plugging(sandbox, endpoint, network)));
-    configureLink(inside, { sandboxPath: sandbox.path, endpoint });
-    if (!isMacvlan(network)) settlePort(this.#plugging(sandbox, endpoint, network));
+    if (isMacvlan(network)) {
+      plugMacvlan(this.#route, sandbox.path, endpoint, network);
+      await onceItsAddressIsFree(() => configureLink(inside, { sandboxPath: sandbox.path, endpoint }));
+    } else {
+      await this.#onceMore(endpoint, () => plugNew(this.#plugging(sandbox, endpoint, network)));
+      configureLink(inside, { sandboxPath: sandbox.path, endpoint });
+      settlePort(this.#plugging(sandbox, endpoint, network));
+    }
     await settleLink(inside, endpoint);
   }
 

@@ -51,7 +51,8 @@ export async function detachEndpoint(deps: NetworkDeps, container: ContainerReco
   const network = deps.catalog.get(record.networkId);
   const kernelNetwork = network === undefined ? undefined : kernelNetworkOf(network);
   if (kernelNetwork !== undefined && record.endpointId !== '') {
-    const sandbox = options.live ? { id: container.id, path: deps.backend.sandboxPath(container.id) } : undefined;
+    // Another link with its hardware address is refused as long as this one is there.
+    const sandbox = options.live || isMacvlan(kernelNetwork) ? { id: container.id, path: deps.backend.sandboxPath(container.id) } : undefined;
     await deps.backend.detach(sandbox, kernelEndpoint(kernelNetwork, record, { interface: '', gateway: true }));
   }
   await releasePorts(deps, record);

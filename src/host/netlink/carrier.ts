@@ -1,12 +1,15 @@
 import koffi from 'koffi';
 import { libc } from '../ffi.ts';
 
-koffi.struct('gantry_ethtool_value', { command: 'uint32_t', value: 'uint32_t' });
-koffi.struct('gantry_ifreq', { name: koffi.array('char', 16), data: 'gantry_ethtool_value *', rest: koffi.array('uint8_t', 16) });
-const ioctl = libc.func('int ioctl(int fd, unsigned long request, gantry_ifreq *question)');
+const ioctl = libc.func('int ioctl(int fd, unsigned long request, ...)');
 
 const SIOCETHTOOL = 0x8946;
 const ETHTOOL_GLINK = 0x0a;
+/** struct ifreq, with room for what other requests hold: the name of the link, then the address of the question. */
+const requestBytes = 64;
+const addressAt = 16;
+/** struct ethtool_value: the command, and 32 bits for the answer. It stays where it is, since the request holds its address. */
+const question = koffi.alloc('uint32_t', 2) as object;
 
 /**
  * Asks a link for its carrier. The kernel leaves what follows from a carrier that comes to a worker (linkwatch): until it has run, the link drops what it is
@@ -14,5 +17,9 @@ const ETHTOOL_GLINK = 0x0a;
  * A link without an answer, or that is gone, is left as it is. @param socket of the link's network namespace
  */
 export function settleCarrier(socket: number, link: string): void {
-  ioctl(socket, SIOCETHTOOL, { name: link, data: { command: ETHTOOL_GLINK, value: 0 }, rest: [] });
+  koffi.encode(question, 'uint32_t', ETHTOOL_GLINK);
+  const request = Buffer.alloc(requestBytes);
+  request.write(link);
+  request.writeBigUInt64LE(koffi.address(question), addressAt);
+  ioctl(socket, SIOCETHTOOL, 'void *', request);
 }

@@ -66,10 +66,16 @@ export function setLink(link: LinkName, change: LinkChange): NetlinkRequest {
   return { bytes: message(type.newLink, flag.request | flag.ack, ...body), what: `set link ${link}` };
 }
 
-/** Settings of a bridge's port. `isolated` ports reach the bridge itself only; `hairpin` lets a frame leave where it came in. */
-export function setBridgePort(link: LinkName, port: { isolated?: boolean; hairpin?: boolean }): NetlinkRequest {
-  const brport = { mode: 4, isolated: 33 } as const;
+/**
+ * Settings of a bridge's port. `isolated` ports reach the bridge itself only; `hairpin` lets a frame leave where it came in; one that is `closed` passes on nothing,
+ * and the bridge forgets who was behind it.
+ */
+export function setBridgePort(link: LinkName, port: { isolated?: boolean; hairpin?: boolean; closed?: true }): NetlinkRequest {
+  const brport = { state: 1, mode: 4, flush: 24, isolated: 33 } as const;
   const data: Buffer[] = [];
+  // A port that is `disabled` or `blocking` the bridge takes into use again by itself; one that only listens it leaves alone.
+  const listening = 1;
+  if (port.closed === true) data.push(u8(brport.state, listening), attribute(brport.flush, Buffer.alloc(0)));
   if (port.hairpin !== undefined) data.push(u8(brport.mode, Number(port.hairpin)));
   if (port.isolated !== undefined) data.push(u8(brport.isolated, Number(port.isolated)));
   const kind = nested(ifla.linkInfo, text(info.slaveKind, 'bridge'), nested(info.slaveData, ...data));

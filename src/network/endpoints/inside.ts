@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { GantryError, messageOf } from '../../base/errors.ts';
 import { withNetns } from '../../host/namespaces.ts';
 import { addAddress, addRoute, deleteLink, setLink, type NetlinkRequest } from '../../host/netlink/requests.ts';
@@ -28,13 +29,12 @@ export async function settleLink(inside: RouteSocket, endpoint: Endpoint): Promi
   if (endpoint.ipv6 !== undefined) await wayTo(inside, endpoint.ipv6);
 }
 
-/** Removes the link with that hardware address; nothing happens when it is gone. */
+/** Removes the link with that hardware address; nothing happens when it is gone, or its namespace. */
 export function removeInside(sandboxPath: string, macAddress: string): void {
-  withNetns(sandboxPath, () => {
-    using inside = new RouteSocket();
-    const link = inside.links().find((each) => each.macAddress === macAddress.toLowerCase());
-    if (link !== undefined) inside.run(deleteLink(link.index));
-  });
+  if (!existsSync(sandboxPath)) return;
+  using inside = openInside(sandboxPath);
+  const link = inside.links().find((each) => each.macAddress === macAddress.toLowerCase());
+  if (link !== undefined) inside.run(deleteLink(link.index));
 }
 
 /** Leads the default route of the sandbox over an endpoint that is there, known by its hardware address. */

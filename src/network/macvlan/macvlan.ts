@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, GantryError } from '../../base/errors.ts';
 import { addDummy, addMacvlan, addVlan, setLink } from '../../host/netlink/requests.ts';
 import type { RouteSocket } from '../../host/netlink/socket.ts';
@@ -39,6 +40,24 @@ export function plugMacvlan(route: RouteSocket, sandboxPath: string, endpoint: E
     route.run(addMacvlan({ name: endpoint.interface, netnsFd }, parent.index, network.mode));
   } finally {
     closeSync(netnsFd);
+  }
+}
+
+const pauseMs = 20;
+const mostPauses = 250;
+
+/**
+ * A container that has just ended, without a daemon, has its hardware address for some time still: the kernel takes the links of a namespace away in a worker of
+ * its own. @throws HostError EADDRINUSE or EBUSY when somebody keeps it for five seconds
+ */
+export async function onceItsAddressIsFree(configure: () => void): Promise<void> {
+  for (let pauses = 0; ; pauses++) {
+    try {
+      return configure();
+    } catch (error) {
+      if (!['EADDRINUSE', 'EBUSY'].includes(errnoOf(error) ?? '') || pauses === mostPauses) throw error;
+      await delay(pauseMs);
+    }
   }
 }
 

@@ -112,6 +112,28 @@ describe('endpoints', () => {
     assert.deepEqual(linksOf(one.sandbox), []);
   });
 
+  it('who gets the addresses of a container that has ended is reached, however long the kernel keeps the namespace of that one', async () => {
+    const address = { ipv4: '172.30.0.20/24', macAddress: '02:42:ac:1e:00:14' };
+    const first = await stage.container('ended', bridge, address);
+    // Its process goes on, as one of a container that shares the namespace does.
+    await stage.serve(first.sandbox.path, 80, 'first');
+    assert.equal(stage.ask(undefined, '172.30.0.20', 80), 'first saw 172.30.0.1');
+    await stage.backend.detach(undefined, first.endpoint);
+    await stage.backend.removeSandbox('ended');
+    const second = await stage.container('follows', bridge, address);
+    await stage.serve(second.sandbox.path, 80, 'second');
+    for (let times = 0; times < 5; times++) assert.equal(stage.ask(undefined, '172.30.0.20', 80), 'second saw 172.30.0.1');
+  });
+
+  it('macvlan: a container that ends and starts again has its hardware address again at once', async () => {
+    for (let times = 0; times < 5; times++) {
+      const { endpoint } = await on('m-13', lan, { id: `endpoint-again-${times}`, ipv4: '198.51.100.13/24' });
+      // What the end of the container leaves to the kernel when no daemon sees it.
+      await stage.backend.detach(undefined, endpoint);
+      await stage.backend.removeSandbox('m-13');
+    }
+  });
+
   it('macvlan: a parent that is not there is named', async () => {
     await assert.rejects(stage.backend.createNetwork({ ...lan, id: 'x', parent: { link: 'nope0' } }), { kind: 'invalid', message: 'invalid subinterface vlan name nope0, example formatting is eth0.10' });
   });
