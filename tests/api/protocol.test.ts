@@ -36,7 +36,7 @@ const refusals: [method: string, path: string, status: number, message: string][
   ['GET', '/containers/json?limit=many', 400, 'strconv.Atoi: parsing "many": invalid syntax'],
   ['GET', '/containers/x/logs', 400, 'Bad parameters: you must choose at least one stream'],
   ['POST', '/containers/x/wait?condition=soon', 400, 'invalid condition: "soon"'],
-  ['POST', '/containers/x/resize?h=-1&w=2', 400, 'invalid resize height "-1": invalid syntax'],
+  ['POST', '/containers/x/resize?h=-1&w=2', 400, 'invalid resize height "-1": value out of range'],
   ['POST', '/containers/x/attach?detachKeys=nope', 400, 'Invalid detach keys (nope) provided'],
 ];
 for (const [method, path, status, message] of refusals) {

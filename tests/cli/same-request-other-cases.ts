@@ -94,6 +94,8 @@ start -ai web
 start --detach-keys ctrl-a web
 start -a a b
 attach a b
+attach web
+attach --no-stdin --sig-proxy=false --detach-keys ctrl-a web
 logs web
 logs -f -t --tail 10 web
 logs --since 2020-01-01 --until 2020-01-02T03:04:05Z web
