@@ -50,6 +50,13 @@ describe('networks and the containers on them', () => {
     assert.deepEqual(json.map(({ Name }: { Name: string }) => Name), [name]);
   });
 
+  test('a link to a container of another network is told of at the start', async () => {
+    const elsewhere = await engine.run(on((await network()).name));
+    const id = await engine.create({ HostConfig: { Links: [`${elsewhere}:other`] } });
+    const message = `container ${elsewhere} not attached to default bridge network`;
+    await engine.expect('POST', `/containers/${id}/start`, { status: [500, 400], message: new RegExp(engine.ours ? `^${message}$` : `^(?:${message}|Cannot link to .*, as it does not belong to the default network)$`) });
+  });
+
   test('a container that rests is connected for its next start, once, and nothing is told of it', async () => {
     const { id, name } = await network({ IPAM: { Config: [{ Subnet: '10.213.31.0/24' }] } });
     const container = await engine.create();

@@ -47,14 +47,14 @@ export function shownLinks(deps: Pick<NetworkDeps, 'containers'>, record: Pick<C
 
 export interface LinkedContainer { alias: string; record: ContainerRecord; address: string }
 
-/** The containers that one on the default bridge is linked to. @throws invalid when one is not running or is elsewhere, notFound */
+/** The containers that one on the default bridge is linked to. @throws invalid when one is not running, internal, as Docker, when one is elsewhere */
 export function linkedContainers(deps: Pick<NetworkDeps, 'containers'>, record: ContainerRecord): LinkedContainer[] {
   return (record.hostConfig.links ?? []).map((text) => {
     const { container, alias } = parseLink(text);
     const child = existing(deps, container);
     if (child === undefined || !isLive(child)) throw new GantryError('invalid', `Cannot link to a non running container: /${child?.name ?? container} AS /${record.name}/${alias}`);
     const address = child.endpoints['bridge']?.ipv4?.split('/')[0];
-    if (address === undefined) throw new GantryError('invalid', `Cannot link to /${child.name}, as it does not belong to the default network`);
+    if (address === undefined) throw new GantryError('internal', `container ${child.id} not attached to default bridge network`);
     return { alias, record: child, address };
   });
 }
