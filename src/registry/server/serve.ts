@@ -126,9 +126,10 @@ async function createListener(options: ServeOptions, handler: RegistryServer['ha
     listener.setTimeout(silenceMs);
     return { listener };
   }
-  const listener = createHttpsServer({ ...settings, ...await readCertificate(options.tls) }, handler).on('secureConnection', lingerAtEnd);
+  const { pair, mark } = await readCertificate(options.tls);
+  const listener = createHttpsServer({ ...settings, ...pair }, handler).on('secureConnection', lingerAtEnd);
   listener.setTimeout(silenceMs);
-  return { listener, certificate: followCertificate(listener, options.tls, { log: options.log, lookEveryMs: certificateMs }) };
+  return { listener, certificate: followCertificate(listener, options.tls, { mark, log: options.log, lookEveryMs: certificateMs }) };
 }
 
 function listen(listener: Server, address: { host: string; port: number }): Promise<number> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -12,6 +12,7 @@ import { silentLog } from '../../../src/base/log.ts';
 import { digestOf } from '../../../src/oci/digest.ts';
 import { createRegistryClient } from '../../../src/registry/client/client.ts';
 import type { RegistryClientOptions } from '../../../src/registry/client/options.ts';
+import { followCertificate, readCertificate } from '../../../src/registry/server/certificate.ts';
 import { startFront } from '../../support/couple.ts';
 import { impatient, makeImage, memorySource, pushImage, startRegistry, temporaryFolder } from './support.ts';
 
@@ -242,6 +243,19 @@ describe('TLS', () => {
     await rename(`${key}.new`, key);
     await renewed.promise;
     assert.equal(await shown(), 'new');
+  }));
+  it('notices a renewal in the moment between its reading and its watch', () => inFolder(async (folder) => {
+    const files = { cert: join(folder, 'server.crt'), key: join(folder, 'server.key') };
+    const make = (): Buffer => execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=x', '-keyout', files.key, '-out', files.cert], { stdio: 'pipe' });
+    make();
+    const { mark } = await readCertificate(files);
+    make();
+    const shown = Promise.withResolvers<unknown>();
+    using _ = followCertificate({ setSecureContext: (pair) => shown.resolve(pair.cert) }, files, { mark, log: silentLog, lookEveryMs: 1 });
+    // Nothing else keeps this process: a server would.
+    const awake = setInterval(() => undefined, 1000);
+    assert.deepEqual(await shown.promise, await readFile(files.cert));
+    clearInterval(awake);
   }));
   it('is trusted by certs.d, also with a client certificate, and not without', () => inFolder(async (folder) => {
     const [cert, key] = [join(folder, 'server.crt'), join(folder, 'server.key')];
