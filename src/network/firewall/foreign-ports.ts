@@ -9,13 +9,13 @@ import { setOf, tableOf } from './ruleset.ts';
 /** Keys of other engines' maps of published ports, in hexadecimal, by the map's name. */
 export type ForeignPorts = ReadonlyMap<string, ReadonlySet<string>>;
 
-const maps = ['published4', 'published4any', 'published6', 'published6any'] as const;
+export const publishedMaps = ['published4', 'published4any', 'published6', 'published6any'] as const;
 
 /** What all engines but the one with the table `own` lead to their containers. */
 export function foreignPorts(tables: NftablesSocket, own: TableName): ForeignPorts {
   const prefix = tableOf('').name;
   const others = new Set(tables.chains(own.family).map(({ table }) => table).filter((name) => name.startsWith(prefix) && name !== own.name));
-  return new Map(maps.map((map) => [map, new Set([...others].flatMap((name) => elementsOf(tables, { family: own.family, name }, map).map(({ key }) => key.toString('hex'))))]));
+  return new Map(publishedMaps.map((map) => [map, new Set([...others].flatMap((name) => elementsOf(tables, { family: own.family, name }, map).map(({ key }) => key.toString('hex'))))]));
 }
 
 /** An engine of another release may have no such set, and its table can go meanwhile. */

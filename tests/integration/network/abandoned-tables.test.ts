@@ -69,12 +69,15 @@ describe('the table of an engine that is gone', () => {
   });
 
   it('is taken away by a daemon that starts', async () => {
-    nft(`add table inet gantry-${gone} { comment "${root}"; }`);
+    const table = (name: string, elements: string): string => `table inet ${name} {\ncomment "${root}"\nmap published4any { type inet_proto . inet_service : ipv4_addr . inet_service; ${elements}\n}\n}`;
+    nft(table(`gantry-${gone}`, 'elements = { 6 . 8085 : 172.30.1.2 . 80 }'));
+    nft(table('gantry-idle', ''));
     nft('add table inet gantry-somebody');
     const next = stage.newBackend();
     await next.prepare({ networks: [networkOf(instance, 2)], endpoints: [], sandboxes: [] });
     await next.close();
     assert.doesNotMatch(tables(), new RegExp(gone));
     assert.match(tables(), /gantry-somebody/, 'one of which nobody knows whose it is stays');
+    assert.match(tables(), /gantry-idle/, 'one that publishes nothing is in nobody\'s way: its engine may be alive, and see another folder there');
   });
 });
