@@ -1,9 +1,8 @@
-import { unwatchFile, watchFile } from 'node:fs';
 import { messageOf } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import { namedEndpoints, servedSandbox } from './container-names.ts';
 import { isLive, type NetworkDeps } from './deps.ts';
-import { hostFile } from './host-resolver.ts';
+import { hostFile, readOptional } from './host-resolver.ts';
 
 const lookMs = 2000;
 
@@ -13,8 +12,15 @@ const lookMs = 2000;
  */
 export function followHostResolver(deps: NetworkDeps, log: Log): { close(): void } {
   const follow = (): void => void serveAnew(deps).catch((error: unknown) => log.warn('name servers of the host have changed; some containers ask the old ones', { error: messageOf(error) }));
-  watchFile(hostFile, { interval: lookMs, persistent: false }, follow);
-  return { close: () => unwatchFile(hostFile, follow) };
+  let seen = readOptional(hostFile);
+  // Node's watchFile() never tells of what changes before its own first look, and that waits for a thread.
+  const timer = setInterval(() => {
+    const found = readOptional(hostFile);
+    if (found === seen) return;
+    seen = found;
+    follow();
+  }, lookMs).unref();
+  return { close: () => clearInterval(timer) };
 }
 
 async function serveAnew(deps: NetworkDeps): Promise<void> {
