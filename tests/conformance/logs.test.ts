@@ -65,4 +65,12 @@ describe('log options', () => {
     test(`${type} with ${JSON.stringify(config)} is refused`, () =>
       engine.answers('POST', '/containers/create', { body: { Image: engine.image, ...asked(type, config) }, status: 400, message }));
   }
+
+  test('who attaches to no stream, or to a stdin that is closed, waits for nothing, and hears nothing', async () => {
+    const id = await engine.run({ Cmd: ['sh', '-c', 'echo said; exec sleep 1000'] });
+    await engine.logged(id, 'said');
+    for (const query of [{ stream: 1 }, { stream: 1, stdin: 1 }, { stream: 1, logs: 1 }, { logs: 1 }] as Record<string, number>[]) {
+      assert.equal((await engine.expect('POST', `/containers/${id}/attach`, { query, status: 200 })).text, '', JSON.stringify(query));
+    }
+  });
 });

@@ -167,6 +167,16 @@ describe('versions of the API', () => {
       body: { Image: at.image, HostConfig: { RestartPolicy: { MaximumRetryCount: 5 } } }, status: 400, message: "invalid restart policy: maximum retry count can only be used with 'on-failure'",
     }));
 
+  inEach(['1.51'], 'nobody calls a paused container healthy; its next check does', async (at) => {
+    const id = await at.run({ Healthcheck: { Test: ['CMD', 'true'], Interval: second / 10 } });
+    const status = async (): Promise<string> => (await at.inspect(id)).State.Health.Status;
+    while (await status() !== 'healthy');
+    await at.expect('POST', `/containers/${id}/pause`, { status: 204 });
+    assert.equal(await status(), 'unhealthy');
+    await at.expect('POST', `/containers/${id}/unpause`, { status: 204 });
+    while (await status() !== 'healthy');
+  });
+
   inEach(['1.51'], 'a run that has ended keeps what its checks said, and nobody calls it healthy', async (at) => {
     const id = await at.run({ Healthcheck: { Test: ['CMD-SHELL', 'echo checked'], Interval: second / 10 } });
     const health = async (): Promise<any> => (await at.inspect(id)).State.Health;

@@ -9,7 +9,7 @@ import type { Attached, AttachOptions } from './verbs.ts';
 
 /**
  * The container's streams: what was written so far when `logs`, then what comes when `stream`. May come before the start, so that nothing of a
- * run is missed.
+ * run is missed. Who asks for none of them, or for a stdin that is closed alone, waits for nothing.
  */
 export async function attach(deps: ContainerDeps, container: string, options: AttachOptions): Promise<Attached> {
   const record = deps.catalog.find(container);
@@ -19,16 +19,18 @@ export async function attach(deps: ContainerDeps, container: string, options: At
   const tty = record.config.tty ?? false;
   publishEvent(deps.events, record, 'attach');
   // The live half is opened first, and says where the log ended then: between the two nothing comes twice, and nothing is lost.
-  const mayLive = options.stream && (isAlive(record.state) || record.state.status === 'created' || record.state.status === 'exited' || record.state.status === 'starting');
+  const stdin = options.stdin && (record.config.openStdin ?? false);
+  const output = options.stdout || options.stderr;
+  const mayLive = options.stream && (stdin || output) && (isAlive(record.state) || record.state.status === 'created' || record.state.status === 'exited' || record.state.status === 'starting');
   const live = mayLive
-    ? await deps.runtime.attach({ id: record.id }, { stdin: options.stdin && (record.config.openStdin ?? false), stdout: options.stdout, stderr: options.stderr, tty, ...(options.logs ? { log: record.logPath } : {}) })
+    ? await deps.runtime.attach({ id: record.id }, { stdin, stdout: options.stdout, stderr: options.stderr, tty, ...(options.logs ? { log: record.logPath } : {}) })
     : undefined;
   // Its run has ended, and we have not heard of it yet: who attaches to a run does not wait for the next one.
   const isOver = live?.waits === true && isAlive(record.state);
   if (isOver) live.stream.destroy();
   const stream = isOver ? undefined : live?.stream;
   const detached = (): void => publishEvent(deps.events, record, 'detach');
-  if (!options.logs) return { tty: live?.tty ?? tty, stream: stream ?? ended(), detached };
+  if (!options.logs || !output) return { tty: live?.tty ?? tty, stream: stream ?? ended(), detached };
   const past = await pastOf(deps, record.id, options, live?.logEnd).catch((error: unknown) => {
     stream?.destroy();
     throw error;

@@ -42,7 +42,7 @@ export interface ContainerDeps {
   staging: MountStaging;
   events: EventBus;
   cgroups: CgroupControl;
-  health: Pick<HealthWatch, 'begin' | 'end' | 'forget' | 'statusOf'>;
+  health: Pick<HealthWatch, 'begin' | 'end' | 'resume' | 'forget' | 'statusOf'>;
   /** Ids of the execs of a container, for inspect; forgets them when it is removed. */
   execs: { idsOf(containerId: string): string[]; forget(containerId: string): void };
   spec: (input: SpecInput) => object;

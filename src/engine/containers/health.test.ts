@@ -50,6 +50,37 @@ test('a watch waits for longer than a timer of 32 bits can', async (t) => {
   assert.deepEqual(warnings, []);
 });
 
+test('a watch probes a container again that was paused, also one that it has not seen run', async () => {
+  const paused = new Set(['found']);
+  const changes: string[] = [];
+  let heard = Promise.withResolvers<void>();
+  const watch = createHealthWatch({
+    target: (id) => (paused.has(id) ? 'paused' : { check: { test: ['CMD', 'x'], interval: 1e6 }, shell: [], startedAtMs: 0 }),
+    probe: () => Promise.resolve({ exitCode: 0, output: '' }),
+    changed: (id, state) => {
+      changes.push(`${id} ${state.status}`);
+      heard.resolve();
+    },
+  });
+  const alive = setInterval(() => undefined, 1000);
+  const afterwards = async (act: () => void): Promise<void> => {
+    heard = Promise.withResolvers();
+    act();
+    await heard.promise;
+  };
+  await afterwards(() => watch.begin('seen'));
+  paused.add('seen');
+  watch.end('seen');
+  assert.equal(watch.statusOf('seen')?.status, 'unhealthy');
+  paused.clear();
+  await afterwards(() => watch.resume('seen'));
+  watch.end('seen');
+  await afterwards(() => watch.resume('found'));
+  watch.close();
+  clearInterval(alive);
+  assert.deepEqual(changes, ['seen healthy', 'seen healthy', 'found healthy']);
+});
+
 test('a watch probes a running container, tells changes once, and keeps what it saw until it is told to forget', async () => {
   const changes: string[] = [];
   let probes = 0;

@@ -56,8 +56,10 @@ export interface HealthWatchOptions {
 export interface HealthWatch {
   /** A run begins: what the probes of the last one said stays until the first of this one. */
   begin(id: string): void;
-  /** A run ends: nobody knows that it is healthy any more, which Docker calls unhealthy. */
+  /** A run ends, or is paused: nobody knows that it is healthy any more, which Docker calls unhealthy. */
   end(id: string): void;
+  /** A run that was paused goes on: its next probe says what it is. */
+  resume(id: string): void;
   forget(id: string): void;
   statusOf(id: string): HealthState | undefined;
   close(): void;
@@ -103,7 +105,7 @@ export function createHealthWatch(options: HealthWatchOptions): HealthWatch {
     rest(id);
     states.delete(id);
   };
-  return {
+  const watch: HealthWatch = {
     begin(id) {
       const log = states.get(id)?.log ?? [];
       forget(id);
@@ -117,10 +119,16 @@ export function createHealthWatch(options: HealthWatchOptions): HealthWatch {
       const last = states.get(id);
       if (last !== undefined) states.set(id, { ...last, status: 'unhealthy' });
     },
+    resume(id) {
+      // A daemon that found it paused has seen nothing of it.
+      if (states.has(id)) schedule(id);
+      else watch.begin(id);
+    },
     forget,
     statusOf: (id) => states.get(id),
     close() {
       for (const id of timers.keys()) rest(id);
     },
   };
+  return watch;
 }

@@ -24,6 +24,8 @@ async function move(deps: ContainerDeps, container: string, event: 'pause' | 'un
     await (event === 'pause' ? freeze(deps, record.id, path) : deps.cgroups.thaw(path));
     const moved: ContainerRecord = { ...record, state: { ...record.state, status } };
     deps.catalog.save(moved, { durable: false });
+    if (event === 'pause') deps.health.end(id);
+    else deps.health.resume(id);
     publishEvent(deps.events, moved, event);
   });
 }
@@ -35,6 +37,7 @@ export async function wake(deps: ContainerDeps, id: string): Promise<void> {
   await thaw(deps, record);
   const running: ContainerRecord = { ...record, state: { ...record.state, status: 'running' } };
   deps.catalog.save(running, { durable: false });
+  deps.health.resume(id);
   publishEvent(deps.events, running, 'unpause');
 }
 
