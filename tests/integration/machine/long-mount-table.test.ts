@@ -10,7 +10,6 @@ const program = `
   import { mount } from ${url('mount.ts')};
   import { mounts } from ${url('mount-info.ts')};
   mount('none', '/mnt', { type: 'tmpfs' });
-  const before = mounts().length;
   for (let at = 0; at < 400; at++) {
     const target = '/mnt/' + String(at).padStart(150, '0');
     mkdirSync(target);
@@ -19,8 +18,8 @@ const program = `
   mkdirSync('/mnt/long');
   mount(' '.repeat(3000), '/mnt/long', { type: 'tmpfs' });
   for (let times = 0; times < 20; times++) mounts();
-  const all = mounts();
-  console.log(all.length - before, all.at(-1).target, all.at(-1).source.length);
+  const made = mounts().filter(({ target }) => target.startsWith('/mnt/'));
+  console.log(made.length, made.at(-1).target, made.at(-1).source.length);
 `;
 
 test('a mount table of more than 64 KB with a line of more than 8 KB is read whole, and nothing else is written over', () => {
