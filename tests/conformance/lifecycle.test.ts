@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { json } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import type { Engine } from './engine.ts';
 import { useEngine } from './target.ts';
@@ -140,6 +141,25 @@ describe('what happens to a container by itself', () => {
     if (!engine.ours && actions[1] === 'stop') actions.splice(1, 2, 'die', 'stop');
     assert.deepEqual(actions, ['kill', 'die', 'stop', 'start', 'restart']);
     assert.equal((await engine.inspect(id)).RestartCount, 0);
+  });
+
+  test('in the pause between two runs it is waited for until the next one has ended, or somebody ends the pause', async () => {
+    const id = await engine.create({ Cmd: ['sh', '-c', 'exit 4'], HostConfig: { RestartPolicy: { Name: 'always' } } });
+    await start(id);
+    const paused = async (runs: number): Promise<number> => {
+      for (;;) {
+        const { State, RestartCount } = await engine.inspect(id);
+        if (State.Restarting && RestartCount >= runs) return RestartCount;
+      }
+    };
+    const before = await paused(4);
+    assert.equal((await engine.expect('POST', `/containers/${id}/wait`, { status: 200 })).json.StatusCode, 4);
+    assert.ok((await engine.inspect(id)).RestartCount > before);
+    await paused(before + 1);
+    const waits = await Promise.all(['not-running', 'next-exit'].map((condition) => engine.open('POST', `/containers/${id}/wait`, { query: { condition } })));
+    await engine.expect('POST', `/containers/${id}/stop`, { status: 204 });
+    for (const waited of waits) assert.equal((await json(waited) as { StatusCode: number }).StatusCode, 4);
+    assert.equal((await engine.inspect(id)).State.Status, 'exited');
   });
 
   test('auto-remove takes it, its anonymous volumes and its name', async () => {

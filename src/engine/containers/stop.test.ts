@@ -75,6 +75,14 @@ for (const moment of ['before', 'after'] as const) {
   });
 }
 
+test('stop() in the pause between two runs is an end to those who wait for one', async () => {
+  const { deps, exit } = crashing();
+  await exit();
+  const waited = deps.waiters.add('c1', 'next-exit', new AbortController().signal);
+  await stop(deps, 'web', {});
+  assert.deepEqual(await waited, { exitCode: 0 });
+});
+
 test('endProcess() does not take the end of the run before for the end of this one', async () => {
   const { deps, exit, status, signalled } = crashing();
   const before = exit();

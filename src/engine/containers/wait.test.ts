@@ -21,6 +21,8 @@ function room(): { deps: Pick<ContainerDeps, 'catalog' | 'locks' | 'waiters'>; b
   return { deps, become: (next) => (resolve(next), over) };
 }
 
+const restarting: ContainerState = { status: 'restarting', startedAt: '', finishedAt: '', exitCode: 1, attempt: 1 };
+
 const never = new AbortController().signal;
 
 test('wait() for a container that does not run ends with a start that fails', async () => {
@@ -38,4 +40,12 @@ test('wait() for a container that does not run goes on when its start has worked
   await deps.locks.run('c1', () => undefined);
   deps.waiters.exited('c1', { exitCode: 3 });
   assert.deepEqual(await done, { exitCode: 3 });
+});
+
+test('wait() for a container that does not run waits for the next exit of one in the pause between two runs', async () => {
+  const { deps, become } = room();
+  await become(restarting);
+  const { done } = await wait(deps, 'c1', 'not-running', never);
+  deps.waiters.exited('c1', { exitCode: 4 });
+  assert.deepEqual(await done, { exitCode: 4 });
 });

@@ -20,8 +20,9 @@ async function failedStart(deps: Pick<ContainerDeps, 'catalog' | 'locks'>, id: s
   return state !== undefined && isOver(state) ? resultOf(state) : await new Promise(() => undefined);
 }
 
+/** In the pause between two runs it is over neither: to Docker it runs. */
 function isOver(state: ContainerState): boolean {
-  return !isAlive(state) && state.status !== 'starting';
+  return !isAlive(state) && state.status !== 'starting' && state.status !== 'restarting';
 }
 
 function resultOf(state: { status: string; exitCode?: number; error?: string }): WaitResult {
