@@ -18,7 +18,7 @@ writeFileSync(tell, "process.on('exit', () => require('fs').writeFileSync(proces
 for (const command of ['run', 'exec', 'ps', 'create', 'start', 'stop', 'rm', 'logs', 'inspect', 'images', 'pull', 'version']) {
   test(`${command} loads none of Node's larger modules before it needs them`, { skip }, () => {
     const file = join(folder, command);
-    execFileSync(process.execPath, ['--require', tell, '--', join(dist, 'gantry.js'), command, '--help'], { stdio: 'ignore', env: { ...process.env, LOADED: file } });
+    execFileSync(process.execPath, ['--require', tell, '--', join(dist, 'gantry.js'), command, '--help'], { stdio: 'ignore', env: { PATH: process.env['PATH'], LOADED: file } });
     const loaded = readFileSync(file, 'utf8').split('\n');
     assert.deepEqual(heavy.filter((name) => loaded.includes(`NativeModule ${name}`)), []);
   });

@@ -16,8 +16,8 @@ export interface FollowOptions {
 /** The end of a container is no change of a file: it is asked for this often, for each reader that follows. */
 const endedPollMs = 200;
 
-/** Lines as they are written, over rotations, until the container has ended and everything is read. */
-export async function* follow(options: FollowOptions): AsyncGenerator<string | 'pause'> {
+/** Whole lines as they are written, over rotations, until the container has ended and everything is read. */
+export async function* follow(options: FollowOptions): AsyncGenerator<Buffer> {
   const { path, abort } = options;
   let { file, position } = options;
   const changes = new Changes(path, abort);
@@ -30,12 +30,12 @@ export async function* follow(options: FollowOptions): AsyncGenerator<string | '
         if (fstatSync(file.descriptor).size < position) position = 0;
         for await (const each of readLines(file, position)) {
           position = each.end;
-          yield each.line;
+          yield each.lines;
         }
         const next = await successorOf(path, file);
         if (next !== undefined) {
           // What came between our last read and the rotation.
-          for await (const each of readLines(file, position)) yield each.line;
+          for await (const each of readLines(file, position)) yield each.lines;
           closeAll([file]);
           file = next;
           position = 0;
@@ -43,7 +43,6 @@ export async function* follow(options: FollowOptions): AsyncGenerator<string | '
         }
       }
       if (last) return;
-      yield 'pause';
       await changes.next();
     }
   } finally {

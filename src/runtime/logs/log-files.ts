@@ -75,27 +75,25 @@ export function openLogFile(path: string): LogFile | undefined {
 
 /** Undefined when it has no whole line yet. */
 export async function firstLine(file: LogFile): Promise<string | undefined> {
-  for await (const { line } of readLines(file, 0)) return line;
+  for await (const { lines } of readLines(file, 0)) return lines.toString('utf8', 0, lines.indexOf(10));
   return undefined;
 }
 
 /**
- * Whole lines between two bytes, without their newline, each with the byte after it. What comes after the last newline is not given.
+ * Whole lines between two bytes, as many at a time as were read together, and the byte behind them. What comes after the last newline is not given.
  * A compressed file no longer grows: it is read to its end, whatever `to` says.
  */
-export async function* readLines(file: LogFile, from: number, to = Infinity): AsyncGenerator<{ line: string; end: number }> {
+export async function* readLines(file: LogFile, from: number, to = Infinity): AsyncGenerator<{ lines: Buffer; end: number }> {
   let rest = Buffer.alloc(0);
   let start = file.compressed ? 0 : from;
   for await (const block of file.compressed ? gunzipped(file.descriptor) : blocks(file.descriptor, from, to)) {
     const bytes = rest.length === 0 ? block : Buffer.concat([rest, block]);
-    let begin = 0;
-    for (let newline = bytes.indexOf(10); newline !== -1; newline = bytes.indexOf(10, begin)) {
-      // A compressed file is always read from its beginning.
-      if (start + begin >= from) yield { line: bytes.toString('utf8', begin, newline), end: start + newline + 1 };
-      begin = newline + 1;
-    }
-    rest = Buffer.from(bytes.subarray(begin));
-    start += begin;
+    const end = bytes.lastIndexOf(10) + 1;
+    // A compressed file is always read from its beginning.
+    const lines = bytes.subarray(Math.max(0, from - start), end);
+    start += end;
+    if (lines.length > 0) yield { lines, end: start };
+    rest = Buffer.from(bytes.subarray(end));
   }
 }
 

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { GantryError } from '../../base/errors.ts';
 import type { LogEnd } from '../driver/runtime.ts';
-import { formatEntry, parseEntry, parseNanoseconds, type EntryFormat, type LogEntry } from './entry.ts';
+import { parseNanoseconds, type EntryFormat } from './entry.ts';
+import { EntryFormatter } from './entry-formatter.ts';
 import { follow } from './follow.ts';
 import { closeAll, openLogFiles, readLines, tailOf, type LogFile } from './log-files.ts';
 
@@ -32,39 +33,18 @@ export function readLog(path: string, driver: string, options: ReadLogOptions): 
 }
 
 async function* formatted(path: string, options: ReadLogOptions): AsyncGenerator<Buffer> {
-  let batch: Buffer[] = [];
-  let bytes = 0;
-  for await (const entry of chosen(path, options)) {
-    if (entry !== 'pause') {
-      const frame = formatEntry(entry, options);
-      batch.push(frame);
-      bytes += frame.length;
-      if (bytes < 32 * 1024) continue;
-    }
-    if (batch.length > 0) yield Buffer.concat(batch);
-    batch = [];
-    bytes = 0;
-  }
-  if (batch.length > 0) yield Buffer.concat(batch);
-}
-
-async function* chosen(path: string, options: ReadLogOptions): AsyncGenerator<LogEntry | 'pause'> {
   const files = openLogFiles(path);
   const until = options.end === undefined ? options.until : cutAt(files, options.end, options.until);
-  for await (const line of linesOf(path, files, options)) {
+  const formatter = new EntryFormatter({ ...options, until });
+  for await (const lines of linesOf(path, files, options)) {
     if (options.abort.aborted) return;
-    const entry = line === 'pause' ? line : parseEntry(line);
-    if (entry === 'pause') yield entry;
-    if (entry === undefined || entry === 'pause') continue;
-    const time = parseNanoseconds(entry.time) ?? 0n;
-    if (until !== undefined && time > until) return;
-    if (options.since !== undefined && time < options.since) continue;
-    if (entry.stream === 'stderr' ? options.stderr : options.stdout) yield entry;
+    const bytes = formatter.format(lines);
+    if (bytes.length > 0) yield bytes;
+    if (formatter.isOver) return;
   }
 }
 
-/** `pause` says that what has been read is to be handed on, since more may take a while. */
-async function* linesOf(path: string, files: LogFile[], options: ReadLogOptions): AsyncGenerator<string | 'pause'> {
+async function* linesOf(path: string, files: LogFile[], options: ReadLogOptions): AsyncGenerator<Buffer> {
   try {
     const { first, position } = await startOf(files, options.tail);
     let end = position;
@@ -73,11 +53,10 @@ async function* linesOf(path: string, files: LogFile[], options: ReadLogOptions)
       end = index === first ? position : 0;
       for await (const each of readLines(file, end, file.bytes)) {
         end = each.end;
-        yield each.line;
+        yield each.lines;
       }
     }
     if (!options.follow) return;
-    yield 'pause';
     yield* follow({ path, file: files.pop(), position: end, ended: options.ended, abort: options.abort, until: options.until });
   } finally {
     closeAll(files);
@@ -115,9 +94,12 @@ async function startOf(files: LogFile[], tail: number | undefined): Promise<{ fi
 /** A compressed file has no end to read from: it is read through, keeping the ends of the last lines. */
 async function tailOfCompressed(file: LogFile, wanted: number): Promise<{ position: number; lines: number }> {
   const ends: number[] = [0];
-  for await (const { end } of readLines(file, 0)) {
-    ends.push(end);
-    if (ends.length > wanted + 1) ends.shift();
+  for await (const { lines, end } of readLines(file, 0)) {
+    const begin = end - lines.length;
+    for (let newline = lines.indexOf(10); newline !== -1; newline = lines.indexOf(10, newline + 1)) {
+      ends.push(begin + newline + 1);
+      if (ends.length > wanted + 1) ends.shift();
+    }
   }
   return { position: ends[0]!, lines: ends.length - 1 };
 }
