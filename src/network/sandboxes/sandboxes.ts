@@ -133,6 +133,10 @@ export class Sandboxes {
     this.#later?.refresh();
     if (this.#soon !== undefined) this.#soon.refresh();
     if (this.#soon !== undefined || [this.#wired, this.#bare].every(({ ready, wanted }) => ready.length > wanted / 2)) return;
+    this.#fillWhenQuiet();
+  }
+
+  #fillWhenQuiet(): void {
     this.#soon = setTimeout(() => {
       this.#soon = undefined;
       this.fill();
@@ -185,6 +189,8 @@ export class Sandboxes {
         while (!this.#closed && pool.ready.length < pool.wanted) pool.ready.push(await this.#make(`${poolPrefix}${newId().slice(0, 12)}`, pool === this.#wired));
       }
       if (!this.#closed && [this.#wired, this.#bare].some(({ wanted, least }) => wanted > least)) this.#later ??= setTimeout(() => void this.#shrink(), this.#keptMs).unref();
+      // What was taken meanwhile has not been counted.
+      if (!this.#closed && this.#soon === undefined && [this.#wired, this.#bare].some(({ taken }) => taken > 0)) this.#fillWhenQuiet();
     } catch (error) {
       this.#log.warn('the pool of network namespaces could not be filled', { error: messageOf(error) });
     } finally {

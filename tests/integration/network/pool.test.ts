@@ -43,4 +43,17 @@ describe('the pool of namespaces', () => {
     await become(inPool, 3);
     await become(waitingLinks, 2);
   });
+
+  it('counts a burst that comes while it is filled', async () => {
+    const [size, wanted] = [24, 32];
+    const next = stage.newBackend(silentLog, { poolSize: size, poolKeptMs: 3_600_000 });
+    try {
+      await next.prepare({ networks: [network], endpoints: [], sandboxes: [] });
+      while (inPool() < size / 4 + 2) await new Promise(setImmediate);
+      await Promise.all(Array.from({ length: wanted }, (_, number) => next.createSandbox(`d${number}`, { wired: true })));
+      await become(inPool, wanted + size / 4);
+    } finally {
+      await next.close();
+    }
+  });
 });
