@@ -27,7 +27,7 @@ export const settled = [403, 404, 409];
  * @throws when something acknowledged is not there, cannot be done again, or leaves a trace
  */
 export async function strike(box: Box, scenario: Scenario, fault: Fault): Promise<Struck> {
-  const before = await resting(box);
+  const before = await restOf(box);
   await scenario.given?.(box);
   let answer: Answered | undefined;
   let at: string | undefined;
@@ -58,7 +58,7 @@ export interface Point { call: string; nth: number; threads: Fault['threads'] }
 
 /** All points of a scenario at which something changes, told by doing it once. */
 export async function pointsOf(box: Box, scenario: Scenario, calls: string): Promise<Point[]> {
-  const before = await resting(box);
+  const before = await restOf(box);
   await scenario.given?.(box);
   let lines: string[];
   {
@@ -109,8 +109,12 @@ async function leavesNothing(box: Box, before: readonly string[]): Promise<void>
 
 /** So many looks in a row that are alike: work in the background may stand still for a while when the machine is busy. */
 const restLooks = 10;
+const rests = new WeakMap<Box, string[]>();
 
-async function resting(box: Box): Promise<string[]> {
+/** What there is when nothing goes on. It is looked for once: whatever is done here ends in it again. */
+async function restOf(box: Box): Promise<string[]> {
+  const known = rests.get(box);
+  if (known !== undefined) return known;
   let last = remainsOf(box.daemon);
   for (let alike = 0; alike < restLooks;) {
     await setTimeout(50);
@@ -118,5 +122,6 @@ async function resting(box: Box): Promise<string[]> {
     alike = now.join() === last.join() ? alike + 1 : 0;
     last = now;
   }
+  rests.set(box, last);
   return last;
 }
