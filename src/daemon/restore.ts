@@ -29,7 +29,7 @@ const unknownExitCode = 255;
 
 /**
  * Observe → plan → execute. When it returns, records say what is true, and all that was unfinished is undone or finished; `policies` then
- * starts what restart policies want, which may go on while the API answers already.
+ * begins with the health checks of what runs, and starts what restart policies want, which may go on while the API answers already.
  */
 export async function restore(parts: RestoreParts): Promise<{ policies: (closing: AbortSignal) => Promise<void> }> {
   const { containers: deps } = parts;
@@ -43,7 +43,13 @@ export async function restore(parts: RestoreParts): Promise<{ policies: (closing
   await parts.networks();
   for (const step of steps) await finish(parts, step);
   await sweepLeftovers(parts);
-  return { policies: (closing) => startByPolicy(deps, steps, closing) };
+  return {
+    policies: (closing) => {
+      // Only now are exits heard: a check that ended before would count as failed.
+      for (const step of steps) if (step.do === 'adopt') deps.health.begin(step.id);
+      return startByPolicy(deps, steps, closing);
+    },
+  };
 }
 
 /** Records only: networks are made to look like them next. */
@@ -51,7 +57,6 @@ function learn({ containers: deps, execs }: RestoreParts, step: RestoreStep): vo
   if (step.do === 'adopt') {
     const state = { status: step.paused ? 'paused' as const : 'running' as const, pid: step.pid, startedAt: step.startedAt };
     deps.catalog.save({ ...deps.catalog.current(step.id), state }, { durable: false });
-    deps.health.begin(step.id);
   } else if (step.do === 'adoptExec') {
     execs.adopt({ containerId: step.id, ...step });
   }

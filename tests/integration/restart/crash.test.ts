@@ -63,6 +63,14 @@ describe('the daemon is killed and started again', () => {
     assert.equal((await box.exec(id, ['echo', 'awake'])).stdout, 'awake\n');
   });
 
+  test('a health check of the first moments does not count as failed', async () => {
+    const id = await box.start({ Cmd: ['sleep', '1000'], Healthcheck: { Test: ['CMD', 'true'], Interval: 1e6, Retries: 1 } });
+    await box.daemon.crashAndRestart();
+    const { State } = await box.until(() => box.inspect(id), ({ State: now }) => now.Health.Log.length > 0);
+    assert.deepEqual([State.Health.Status, State.Health.Log[0].ExitCode], ['healthy', 0]);
+    await box.ok('DELETE', `/containers/${id}?force=1`);
+  });
+
   test('a clean restart leaves containers alone too', async () => {
     const id = await box.start({ Cmd: ['sleep', '1000'] });
     const { Pid } = (await box.inspect(id)).State;
