@@ -106,7 +106,7 @@ export interface Inspected {
   Id: string;
   Name: string;
   RestartCount: number;
-  State: { Status: string; Running: boolean; Pid: number; ExitCode: number; OOMKilled: boolean; Error: string; StartedAt: string; FinishedAt: string; Health?: { Status: string } };
+  State: { Status: string; Running: boolean; Pid: number; ExitCode: number; OOMKilled: boolean; Error: string; StartedAt: string; FinishedAt: string; Health?: { Status: string; Log: { ExitCode: number }[] } };
   Config: Record<string, unknown>;
   HostConfig: Record<string, unknown>;
   Mounts: { Type: string; Name?: string; Source: string; Destination: string; RW: boolean }[];

@@ -66,8 +66,8 @@ describe('the daemon is killed and started again', () => {
   test('a health check of the first moments does not count as failed', async () => {
     const id = await box.start({ Cmd: ['sleep', '1000'], Healthcheck: { Test: ['CMD', 'true'], Interval: 1e6, Retries: 1 } });
     await box.daemon.crashAndRestart();
-    const { State } = await box.until(() => box.inspect(id), ({ State: now }) => now.Health.Log.length > 0);
-    assert.deepEqual([State.Health.Status, State.Health.Log[0].ExitCode], ['healthy', 0]);
+    const { State } = await box.until(() => box.inspect(id), ({ State: now }) => (now.Health?.Log.length ?? 0) > 0);
+    assert.deepEqual([State.Health?.Status, State.Health?.Log[0]?.ExitCode], ['healthy', 0]);
     await box.ok('DELETE', `/containers/${id}?force=1`);
   });
 
