@@ -66,6 +66,16 @@ describe('NftablesSocket', () => {
     assert.deepEqual(nftables.elements(table, 'ports'), []);
   });
 
+  it('lists each element of a set once, also while the kernel makes room for them', () => {
+    const many = Array.from({ length: 50_000 }, (_, index) => element(index + 1));
+    const growing = { ...table, name: 'growing' };
+    for (let time = 0; time < 3; time++) {
+      nftables.transaction([newTable(growing), newSet(growing, { ...set, key: [...set.key], value: [...set.value] }, 3), ...newElements(growing, 'ports', many)]);
+      assert.equal(new Set(nftables.elements(growing, 'ports').map(({ key }) => key.toString('hex'))).size, many.length);
+      nftables.transaction([deleteTable(growing)]);
+    }
+  });
+
   it('lists chains with their hooks, and rules by their chain', () => {
     assert.deepEqual(nftables.chains(0), [
       { family: 1, table: 'mine', name: 'forward', hook: { number: 2, priority: -5, policy: 'accept' } }, { family: 1, table: 'mine', name: 'loose' },

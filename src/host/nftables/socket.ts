@@ -15,6 +15,9 @@ export interface Chain {
 
 export interface Rule { chain: string; /** As the kernel writes them: equal rules have equal bytes. */ expressions: Buffer }
 
+/** The memory of a set grows within milliseconds. */
+const maxLists = 50;
+
 /**
  * The tables of netfilter, in the network namespace in which this is opened. No library is between: libnftables 1.0 ends its process when any table
  * on the host was made by an nft some versions newer, and waits with select(2).
@@ -65,8 +68,18 @@ export class NftablesSocket extends NetlinkSocket {
     });
   }
 
-  /** @throws HostError ENOENT when there is no such table or set */
+  /**
+   * While a set of thousands is still growing into its memory, the kernel's list of it has some elements twice and for each of them leaves out another one,
+   * without a word (kernel 6.18): such a list is asked for again. @throws HostError ENOENT when there is no such table or set
+   */
   elements(table: TableName, set: string): SetElement[] {
+    for (let lists = 1; ; lists++) {
+      const elements = this.#elementsOnce(table, set);
+      if (lists === maxLists || new Set(elements.map(({ key }) => key.toString('latin1'))).size === elements.length) return elements;
+    }
+  }
+
+  #elementsOnce(table: TableName, set: string): SetElement[] {
     return this.dump(getElements(table, set)).flatMap(({ body }) => listAttributes(readAttributes(body.subarray(4)).get(3) ?? Buffer.alloc(0)).map((element) => {
       const parts = readAttributes(element.value);
       const bytes = (type: number): Buffer | undefined => {
