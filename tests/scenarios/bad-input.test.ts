@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startDaemon } from '../support/daemon.ts';
@@ -51,6 +52,28 @@ describe('the API', () => {
       assert.equal(got, status, text);
       if (typeof message === 'string') assert.equal(text, message);
       else assert.match(text, message);
+    });
+  }
+
+  for (const [what, line, status] of [['a container', 'PUT /containers/ID/archive?path=/tmp', 400], ['the images', 'POST /images/load', 200]] as const) {
+    test(`answers an archive for ${what} that is wrong before its end, and hears its sender out`, async (context) => {
+      const { json } = await stage.ok('POST', '/containers/create', { Image: image, Cmd: ['true'] });
+      const { Id } = json as { Id: string };
+      context.after(() => stage.ok('DELETE', `/containers/${Id}`));
+      const socket = createConnection(stage.daemon.socketPath);
+      const chunk = `2000\r\n${'garbage!'.repeat(1024)}\r\n`;
+      socket.write(`${line.replace('ID', Id)} HTTP/1.1\r\nHost: docker\r\nTransfer-Encoding: chunked\r\nContent-Type: application/x-tar\r\n\r\n${chunk}`);
+      let answer = '';
+      for await (const part of socket.iterator({ destroyOnReturn: false })) {
+        answer += String(part);
+        if (answer.includes('"}')) break;
+      }
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} [^]*archive/tar: invalid tar header`));
+      // The connection is still good for the rest, and for another question.
+      answer = '';
+      socket.write(`${chunk}0\r\n\r\nGET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n`);
+      for await (const part of socket) answer += String(part);
+      assert.match(answer, /HTTP\/1\.1 200 OK[^]*\r\nOK$/);
     });
   }
 

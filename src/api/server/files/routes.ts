@@ -3,7 +3,7 @@ import type { PathStat } from '../../../engine/files/verbs.ts';
 import type { ContainerConfig } from '../../../oci/container.ts';
 import { containerConfigStruct } from '../codec/container-config.ts';
 import { decodeStruct } from '../codec/decode.ts';
-import { readJson } from '../http/body.ts';
+import { bodyStream, readJson } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
@@ -33,8 +33,8 @@ const read: Handler = async (exchange, { files }) => {
 };
 
 const write: Handler = async (exchange, { files }) => {
-  const { query, request, signal } = exchange;
-  await files.write(nameOf(exchange), pathOf(exchange), request, {
+  const { query, signal } = exchange;
+  await files.write(nameOf(exchange), pathOf(exchange), bodyStream(exchange), {
     noOverwriteDirNonDir: query.flag('noOverwriteDirNonDir'), copyUidGid: query.flag('copyUIDGID'), signal,
   });
   sendEmpty(exchange, 200);

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { GantryError, isGantryError } from '../../../base/errors.ts';
 import { parseExactly } from '../codec/exact-number.ts';
 import type { Exchange } from './exchange.ts';
@@ -6,6 +6,9 @@ import { jsonSyntaxError } from './json-error.ts';
 
 /** Docker caps no JSON body; one that is larger than this is not a request but an attack. Bytes. */
 const maxJsonBytes = 32 * 1024 * 1024;
+
+/** Held of a body whose reader is slower than its sender. */
+const bodyBytes = 256 * 1024;
 
 /** Reads a JSON body. Undefined when there is none. @throws invalid on a wrong Content-Type, broken JSON or anything after it. */
 export async function readJson(exchange: Exchange): Promise<unknown> {
@@ -24,6 +27,28 @@ export async function requireJson(exchange: Exchange): Promise<unknown> {
 /** Passes over a body that means nothing, so that it is not taken for the stream that follows: dockerode sends one with attach. */
 export async function skipBody(exchange: Exchange): Promise<void> {
   if (Number(exchange.request.headers['content-length'] ?? 0) > 0) await readBody(exchange);
+}
+
+/**
+ * The body as a stream that may be destroyed before its end: destroying the request itself would take the connection along, and with it the answer that says
+ * why. What is still to come is read and dropped once that is sent.
+ */
+export function bodyStream({ request }: Exchange): Readable {
+  const take = (chunk: Buffer): void => { if (!body.push(chunk)) request.pause(); };
+  const end = (): void => void body.push(null);
+  const fail = (error: Error): void => void body.destroy(error);
+  const body = new Readable({
+    highWaterMark: bodyBytes,
+    read: () => void request.resume(),
+    destroy(error, done) {
+      request.off('data', take).off('end', end).pause();
+      // Whoever goes away later is nobody's error.
+      request.on('error', () => undefined).off('error', fail);
+      done(error);
+    },
+  });
+  request.on('data', take).on('end', end).on('error', fail).pause();
+  return body;
 }
 
 function checkContentType(exchange: Exchange): void {

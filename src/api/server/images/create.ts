@@ -1,5 +1,6 @@
 import { GantryError } from '../../../base/errors.ts';
 import { atLeast } from '../../types/version.ts';
+import { bodyStream } from '../http/body.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Handler } from '../http/router.ts';
 import type { Services } from '../services.ts';
@@ -26,12 +27,12 @@ async function pull(exchange: Exchange, { images }: Services): Promise<void> {
 }
 
 async function importImage(exchange: Exchange, { images }: Services): Promise<void> {
-  const { query, signal, request } = exchange;
+  const { query, signal } = exchange;
   const source = query.text('fromSrc');
   if (source === '') throw new GantryError('invalid', 'neither fromImage nor fromSrc was given');
   const url = source === '-' ? undefined : urlOf(source);
   await streamProgress(exchange, async (progress) => {
-    await images.import(url ?? request, {
+    await images.import(url ?? bodyStream(exchange), {
       repository: query.text('repo'),
       tag: query.text('tag'),
       message: query.text('message') || `Imported from ${url === undefined ? source : withoutSecret(url)}`,

@@ -3,6 +3,7 @@ import { GantryError } from '../../../base/errors.ts';
 import type { HistoryEntry, RemovedItem } from '../../../engine/images/verbs.ts';
 import { atLeast } from '../../types/version.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { bodyStream } from '../http/body.ts';
 import { parseFilters } from '../http/filters.ts';
 import { flushHeaders, sendEmpty, sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
@@ -72,10 +73,10 @@ const prune: Handler = async (exchange, { images }) => {
 
 /** The progress of a load is the answer; what goes wrong is told in it, since clients read no other error here. */
 const load: Handler = async (exchange, { images }) => {
-  const { query, signal, request } = exchange;
+  const { query, signal } = exchange;
   const platform = onePlatform(exchange);
   flushHeaders(exchange, 200, { 'Content-Type': 'application/json' });
-  await streamProgress(exchange, (progress) => images.load(request, {
+  await streamProgress(exchange, (progress) => images.load(bodyStream(exchange), {
     quiet: query.flag('quiet', true), ...(platform !== undefined && { platform }), progress, signal,
   }));
 };

@@ -1,7 +1,7 @@
 import { GantryError } from '../../../base/errors.ts';
 import { decodeStruct } from '../codec/decode.ts';
 import { field, stringMap, type Struct } from '../codec/field.ts';
-import { readJson } from '../http/body.ts';
+import { bodyStream, readJson } from '../http/body.ts';
 import { sendJson } from '../http/respond.ts';
 import type { Handler, Route } from '../http/router.ts';
 import { sendTar } from '../http/send-tar.ts';
@@ -15,8 +15,8 @@ const read: Handler = async (exchange, { volumes }) => {
 };
 
 const write: Handler = async (exchange, { volumes }) => {
-  const { params, query, request, signal } = exchange;
-  sendJson(exchange, 201, volumeJson(await volumes.import(params['name']!, request, { labels: labelsOf(query.all('label')), signal })));
+  const { params, query, signal } = exchange;
+  sendJson(exchange, 201, volumeJson(await volumes.import(params['name']!, bodyStream(exchange), { labels: labelsOf(query.all('label')), signal })));
 };
 
 const clone: Handler = async (exchange, { volumes }) => {
