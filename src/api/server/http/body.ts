@@ -30,10 +30,10 @@ export async function skipBody(exchange: Exchange): Promise<void> {
 }
 
 /**
- * The body as a stream that may be destroyed before its end: destroying the request itself would take the connection along, and with it the answer that says
- * why. What is still to come is read and dropped once that is sent.
+ * The body as a stream that may be left or destroyed before its end: destroying the request itself would take the connection along, and with it the answer
+ * that says why. What is still to come is read and dropped once that is sent.
  */
-export function bodyStream({ request }: Exchange): Readable {
+export function bodyStream({ request, response }: Exchange): Readable {
   const take = (chunk: Buffer): void => { if (!body.push(chunk)) request.pause(); };
   const end = (): void => void body.push(null);
   const fail = (error: Error): void => void body.destroy(error);
@@ -41,13 +41,16 @@ export function bodyStream({ request }: Exchange): Readable {
     highWaterMark: bodyBytes,
     read: () => void request.resume(),
     destroy(error, done) {
-      request.off('data', take).off('end', end).pause();
       // Whoever goes away later is nobody's error.
-      request.on('error', () => undefined).off('error', fail);
+      request.off('data', take).off('end', end).on('error', () => undefined).off('error', fail).pause();
       done(error);
     },
   });
   request.on('data', take).on('end', end).on('error', fail).pause();
+  response.once('finish', () => {
+    body.destroy();
+    request.resume();
+  });
   return body;
 }
 
