@@ -47,6 +47,8 @@ export function bodyStream({ request, response }: Exchange): Readable {
     },
   });
   request.on('data', take).on('end', end).on('error', fail).pause();
+  // Told to whoever reads; a client that goes away before anybody does must not end the daemon.
+  body.on('error', () => undefined);
   response.once('finish', () => {
     body.destroy();
     request.resume();
